@@ -1,0 +1,1 @@
+//! Criterion benches, each stage beside a named peer.

@@ -1,0 +1,1 @@
+//! Scenario format, requirements, subjects, judge, runner and results. Never knows a terminal.

@@ -1,0 +1,1 @@
+//! A world and its faults, running: DNS, certificates and mail servers of one case. Never knows expectations or subjects.

@@ -1,0 +1,1 @@
+//! Certificate hierarchies and their faults. Never knows DNS or mail.

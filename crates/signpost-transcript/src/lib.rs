@@ -1,0 +1,12 @@
+//! What the lab saw, in order. Knows the observations of a case; never knows who records or who judges.
+//!
+//! A [`Recorder`] is cloned into every server of a lab; [`Recorder::transcript`] is what the judge reads.
+//! The types serialize to the `transcript` lines of the published results format.
+
+mod event;
+mod recorder;
+
+pub use event::{
+    Action, Channel, ConnectionId, Endpoint, Event, HandshakeOutcome, Party, SubjectLine, Transport,
+};
+pub use recorder::{Observation, Recorder, Transcript};

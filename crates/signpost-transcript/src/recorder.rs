@@ -1,0 +1,172 @@
+//! Collecting observations from many tasks in one order.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use serde::{Deserialize, Serialize};
+
+use crate::{ConnectionId, Event};
+
+/// An event with its place and time in the case.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+pub struct Observation {
+    /// Place in the transcript, from 1, without gaps.
+    pub sequence: u32,
+    /// Time since the recorder was made, in whole microseconds when serialized.
+    #[serde(with = "microseconds")]
+    pub at: Duration,
+    /// What was seen.
+    pub event: Event,
+}
+
+/// The ordered observations of one case.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
+#[serde(transparent)]
+pub struct Transcript {
+    /// In order of recording.
+    pub observations: Vec<Observation>,
+}
+
+impl Transcript {
+    /// The events, in order.
+    pub fn events(&self) -> impl Iterator<Item = &Event> {
+        self.observations.iter().map(|observation| &observation.event)
+    }
+}
+
+/// Where every server of a lab records. Clones share one transcript.
+#[derive(Clone, Debug)]
+pub struct Recorder {
+    shared: Arc<Mutex<Shared>>,
+    start: Instant,
+}
+
+#[derive(Debug, Default)]
+struct Shared {
+    observations: Vec<Observation>,
+    connections: u32,
+    queries: u32,
+    octets: usize,
+    full: bool,
+}
+
+/// What one case may record, so that a subject that floods costs only its own case.
+const MOST_OCTETS: usize = 16 << 20;
+
+impl Default for Recorder {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Recorder {
+    /// An empty transcript whose time starts now.
+    #[must_use]
+    pub fn new() -> Self {
+        Self { shared: Arc::default(), start: Instant::now() }
+    }
+
+    /// Appends an event. Past 16 MiB of observations further ones are left out and [`Recorder::is_full`] tells so.
+    pub fn record(&self, event: Event) {
+        let at = self.start.elapsed();
+        self.with(|shared| {
+            shared.octets += std::mem::size_of::<Observation>() + payload(&event);
+            if shared.octets > MOST_OCTETS {
+                shared.full = true;
+                return;
+            }
+            let sequence = u32::try_from(shared.observations.len() + 1).unwrap_or(u32::MAX);
+            shared.observations.push(Observation { sequence, at, event });
+        });
+    }
+
+    /// The number for the next accepted connection.
+    #[must_use]
+    pub fn next_connection(&self) -> ConnectionId {
+        self.with(|shared| {
+            shared.connections += 1;
+            ConnectionId(shared.connections)
+        })
+    }
+
+    /// The number for the next DNS query.
+    #[must_use]
+    pub fn next_query(&self) -> u32 {
+        self.with(|shared| {
+            shared.queries += 1;
+            shared.queries
+        })
+    }
+
+    /// Whether observations were left out because the subject flooded the lab.
+    #[must_use]
+    pub fn is_full(&self) -> bool {
+        self.with(|shared| shared.full)
+    }
+
+    /// What was seen so far.
+    #[must_use]
+    pub fn transcript(&self) -> Transcript {
+        self.with(|shared| Transcript { observations: shared.observations.clone() })
+    }
+
+    fn with<T>(&self, use_shared: impl FnOnce(&mut Shared) -> T) -> T {
+        // A panic elsewhere while recording leaves whole observations only, so a poisoned lock is still good.
+        use_shared(&mut self.shared.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+fn payload(event: &Event) -> usize {
+    match event {
+        Event::Bytes { bytes, .. } => bytes.len(),
+        Event::Subject { text, .. } => text.len(),
+        _ => 0,
+    }
+}
+
+mod microseconds {
+    use std::time::Duration;
+
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    pub(super) fn serialize<S: Serializer>(at: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_u64(u64::try_from(at.as_micros()).unwrap_or(u64::MAX))
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
+        u64::deserialize(deserializer).map(Duration::from_micros)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Channel, Party};
+
+    #[test]
+    fn clones_share_one_order() {
+        let recorder = Recorder::new();
+        let other = recorder.clone();
+        recorder.record(Event::Closed { connection: recorder.next_connection(), by: Party::Client });
+        other.record(Event::Closed { connection: other.next_connection(), by: Party::Server });
+        let transcript = recorder.transcript();
+        let sequences: Vec<u32> = transcript.observations.iter().map(|o| o.sequence).collect();
+        assert_eq!(sequences, [1, 2]);
+        assert!(transcript.observations[0].at <= transcript.observations[1].at);
+    }
+
+    #[test]
+    fn a_flood_is_cut_and_said() {
+        let recorder = Recorder::new();
+        for _ in 0..20 {
+            recorder.record(Event::Bytes {
+                connection: ConnectionId(1),
+                by: Party::Client,
+                channel: Channel::Clear,
+                bytes: vec![b'x'; 1 << 20],
+            });
+        }
+        assert!(recorder.is_full());
+        assert!(recorder.transcript().observations.len() < 20);
+    }
+}
