@@ -1,0 +1,137 @@
+//! The published results: one JSON line each for the run, every case and the summary. The only source of every view.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use signpost_lab::Report;
+use signpost_transcript::Observation;
+
+use crate::verdict::Verdict;
+
+/// Version of the results format; raised when a line's meaning changes.
+pub const RESULTS_VERSION: u32 = 1;
+
+/// One line of the results.
+#[derive(Clone, Debug, Deserialize, JsonSchema, Serialize)]
+#[serde(rename_all = "kebab-case", tag = "type")]
+pub enum Line {
+    /// One case, in the order of the IDs.
+    Case(Box<CaseResult>),
+    /// First line.
+    Run(RunHeader),
+    /// Last line.
+    Summary(Summary),
+}
+
+/// What was run.
+#[derive(Clone, Debug, Deserialize, JsonSchema, Serialize)]
+pub struct RunHeader {
+    /// [`RESULTS_VERSION`].
+    pub version: u32,
+    /// Version of signpost.
+    pub signpost: String,
+    /// The subject's name on the command line.
+    pub subject: String,
+    /// What the subject says of its version.
+    pub subject_version: String,
+    /// Seed of every random choice of the lab.
+    pub seed: u64,
+    /// Number of cases selected.
+    pub cases: usize,
+}
+
+/// One case and what came of it.
+#[derive(Clone, Debug, Deserialize, JsonSchema, Serialize)]
+pub struct CaseResult {
+    /// Permanent ID: path of the scenario and service.
+    pub id: String,
+    /// Title of the scenario.
+    pub title: String,
+    /// The verdict.
+    pub verdict: Verdict,
+    /// The verdict that the subject's expectations file declares, with its reason, where it has an entry.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub known: Option<KnownDeviation>,
+    /// Whether the verdict is as expected: pass without an entry, the declared verdict with one.
+    pub expected: bool,
+    /// Severity of the scenario.
+    pub severity: String,
+    /// Slugs of the requirements that the scenario tests.
+    pub requirements: Vec<String>,
+    /// What the subject reported, of the last run of the case.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<serde_json::Value>")]
+    pub report: Option<Report>,
+    /// What was found broken, or what kept the case from being judged.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub findings: Vec<Finding>,
+    /// Everything the lab saw, where the verdict is not pass.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(with = "Vec<serde_json::Value>")]
+    pub transcript: Vec<Observation>,
+    /// Time from the start of the lab to the end of the subject, in microseconds.
+    pub duration_us: u64,
+    /// How many times the subject ran: more than once where a distribution is tested.
+    pub runs: u32,
+    /// The command that reproduces it.
+    pub reproduce: String,
+}
+
+/// An entry of the subject's expectations file that covers a case.
+#[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+pub struct KnownDeviation {
+    /// The declared verdict.
+    pub verdict: Verdict,
+    /// Why.
+    pub reason: String,
+}
+
+/// One broken requirement, or one reason why nothing can be said.
+#[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+pub struct Finding {
+    /// Slug of the requirement or invariant.
+    pub requirement: String,
+    /// What should have been seen.
+    pub expected: String,
+    /// What was seen.
+    pub seen: String,
+    /// Sequence numbers of the observations that show it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub lines: Vec<u32>,
+}
+
+/// Verdicts counted.
+#[derive(Clone, Debug, Default, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+pub struct Summary {
+    /// Number of cases.
+    pub cases: usize,
+    /// How many of each verdict.
+    pub verdicts: BTreeMap<Verdict, usize>,
+    /// The same for each area: the first folder of the scenario's path.
+    pub areas: BTreeMap<String, BTreeMap<Verdict, usize>>,
+    /// Cases whose verdict is not the expected one.
+    pub unexpected: usize,
+    /// Entries of the expectations file that no case matched or that are wrong, one message each.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub expectation_errors: Vec<String>,
+    /// Wall time of the whole run, in microseconds.
+    pub duration_us: u64,
+}
+
+impl Summary {
+    /// Counts a case.
+    pub fn add(&mut self, result: &CaseResult) {
+        self.cases += 1;
+        *self.verdicts.entry(result.verdict).or_default() += 1;
+        let area = result.id.split('/').next().unwrap_or_default().to_owned();
+        *self.areas.entry(area).or_default().entry(result.verdict).or_default() += 1;
+        self.unexpected += usize::from(!result.expected);
+    }
+
+    /// Whether everything came as expected.
+    #[must_use]
+    pub fn is_as_expected(&self) -> bool {
+        self.unexpected == 0 && self.expectation_errors.is_empty()
+    }
+}

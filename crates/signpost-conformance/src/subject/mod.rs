@@ -1,0 +1,76 @@
+//! Implementations under test.
+
+use async_trait::async_trait;
+use signpost_lab::{Assignment, Report, Stance};
+use signpost_sandbox::Namespace;
+use signpost_transcript::Recorder;
+
+use crate::profile::Profile;
+
+/// Where a subject's cases run.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Isolation {
+    /// On loopback addresses and free ports of this machine: the subject takes addresses and ports from its assignment.
+    Loopback,
+    /// In a private network and mount namespace, where the lab has the real ports and the system's own files.
+    Namespace,
+}
+
+/// Where a subject runs, besides its assignment.
+#[derive(Clone, Copy, Debug)]
+pub struct Environment<'a> {
+    /// Takes what the subject says, as [`signpost_transcript::Event::Subject`].
+    pub recorder: &'a Recorder,
+    /// The case's namespace, for [`Isolation::Namespace`].
+    pub namespace: Option<&'a Namespace>,
+}
+
+/// An implementation that can be put into a lab.
+#[async_trait(?Send)]
+pub trait Subject: Send + Sync {
+    /// The name on the command line.
+    fn name(&self) -> &str;
+
+    /// What it says of its version.
+    fn version(&self) -> &str;
+
+    /// The sets of rules that it claims to follow: which scenarios it is judged by.
+    fn profiles(&self) -> &[Profile];
+
+    /// Where its cases run.
+    fn isolation(&self) -> Isolation;
+
+    /// The protection that its mode claims.
+    fn stance(&self) -> Stance {
+        Stance::Verified
+    }
+
+    /// Runs once. The runner keeps the deadline; a future that it drops must take its processes with it.
+    ///
+    /// # Errors
+    ///
+    /// A subject that crashed, could not be started or reported garbage. Never a refusal.
+    async fn run(
+        &self,
+        assignment: &Assignment,
+        environment: Environment<'_>,
+    ) -> Result<Report, SubjectError>;
+}
+
+/// A run that says nothing about conformance.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum SubjectError {
+    /// It ended abnormally.
+    #[error("the subject crashed: {0}")]
+    Crashed(String),
+    /// What it reported is not in the published format.
+    #[error("the subject's report is not understood: {0}")]
+    Garbage(String),
+    /// It could not be started.
+    #[error("the subject could not be started: {0}")]
+    NotStarted(String),
+    /// It took longer than the case allows.
+    #[error("the subject did not end within {0:?}")]
+    TimedOut(std::time::Duration),
+}

@@ -1,0 +1,255 @@
+//! What a subject is told, and what it may say afterwards. Both are published as JSON.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::net::SocketAddr;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+/// Version of the assignment and report formats.
+pub const FORMAT_VERSION: u32 = 1;
+
+/// What is to be set up for the user.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Service {
+    /// Retrieval by POP3.
+    Pop3,
+    /// Message submission by SMTP.
+    Submission,
+}
+
+impl Service {
+    /// Every service, in the order of their names.
+    pub const ALL: [Self; 2] = [Self::Pop3, Self::Submission];
+
+    /// The service's name, which is also its RFC 6186 label without the underscore.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Pop3 => "pop3",
+            Self::Submission => "submission",
+        }
+    }
+}
+
+impl fmt::Display for Service {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.pad(self.name())
+    }
+}
+
+impl FromStr for Service {
+    type Err = UnknownService;
+
+    fn from_str(name: &str) -> Result<Self, Self::Err> {
+        Self::ALL.into_iter().find(|service| service.name() == name).ok_or(UnknownService)
+    }
+}
+
+/// A name that is no [`Service`].
+#[derive(Clone, Copy, Debug, thiserror::Error)]
+#[error("not a service; known are pop3 and submission")]
+pub struct UnknownService;
+
+/// What the user asked the subject for.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, Ord, PartialEq, PartialOrd, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Stance {
+    /// TLS where it is offered.
+    Opportunistic,
+    /// TLS always, whoever the peer is.
+    Required,
+    /// TLS always, with a verified peer.
+    #[default]
+    Verified,
+}
+
+/// Where DNS is asked.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub struct DnsServers {
+    /// Does not validate: everything that the faults left comes through, for a client that validates itself.
+    pub authority: SocketAddr,
+    /// Validates: Bogus becomes SERVFAIL, Secure sets AD.
+    pub resolver: SocketAddr,
+}
+
+/// All that a subject is told. It never learns which scenario it is in.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub struct Assignment {
+    /// [`FORMAT_VERSION`].
+    pub version: u32,
+    /// What is to be set up.
+    pub service: Service,
+    /// The user's e-mail address.
+    pub address: String,
+    /// The user's password.
+    pub password: String,
+    /// What the user asked for.
+    pub stance: Stance,
+    /// Where DNS is asked.
+    pub dns: DnsServers,
+    /// The root's trust anchor: DS and DNSKEY records as master-file lines.
+    pub trust_anchor: Vec<String>,
+    /// PEM certificates that stand for the WebPKI.
+    pub ca_pem: String,
+    /// Port that stands for each label's standard port when a client guesses: `submission` (587), `submissions`
+    /// (465), `pop3` (110), `pop3s` (995).
+    pub ports: BTreeMap<String, u16>,
+    /// Time for the whole case, in milliseconds.
+    pub deadline_ms: u64,
+}
+
+/// How the traffic to an endpoint is protected.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Security {
+    /// Plain text.
+    None,
+    /// STARTTLS or STLS.
+    Starttls,
+    /// TLS from the first byte.
+    Tls,
+}
+
+/// What a subject set up.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct ConfiguredEndpoint {
+    /// Host name, without the final dot.
+    pub host: String,
+    /// TCP port.
+    pub port: u16,
+    /// Protection.
+    pub security: Security,
+}
+
+/// What a subject says of its run. Verdicts rest on the transcript; this only tells one way of stopping from another.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", tag = "outcome")]
+pub enum Report {
+    /// It wants the user's decision or knowledge.
+    AskUser {
+        /// A slug, if the subject has one.
+        #[serde(default)]
+        reason: Option<String>,
+        /// For a person.
+        #[serde(default)]
+        detail: Option<String>,
+    },
+    /// The account works.
+    Configured {
+        /// Where.
+        endpoint: ConfiguredEndpoint,
+        /// The login name that worked.
+        #[serde(default)]
+        user: Option<String>,
+        /// What the subject wants known besides, such as `weak-digest`.
+        #[serde(default)]
+        notes: Vec<String>,
+    },
+    /// It stopped and does not tell how: counts as any of refused, ask-user and unavailable.
+    Declined {
+        /// For a person.
+        #[serde(default)]
+        detail: Option<String>,
+    },
+    /// It sees an attack or a fault and goes no further.
+    Refused {
+        /// A slug, if the subject has one.
+        #[serde(default)]
+        reason: Option<String>,
+        /// For a person.
+        #[serde(default)]
+        detail: Option<String>,
+    },
+    /// The domain does not offer the service, or no server can be reached.
+    Unavailable {
+        /// A slug, if the subject has one.
+        #[serde(default)]
+        reason: Option<String>,
+        /// For a person.
+        #[serde(default)]
+        detail: Option<String>,
+    },
+    /// It cannot do what the case needs. Never inferred.
+    Unsupported {
+        /// What is missing.
+        reason: String,
+    },
+}
+
+impl Report {
+    /// The outcome's name in the published format.
+    #[must_use]
+    pub const fn outcome(&self) -> &'static str {
+        match self {
+            Self::AskUser { .. } => "ask-user",
+            Self::Configured { .. } => "configured",
+            Self::Declined { .. } => "declined",
+            Self::Refused { .. } => "refused",
+            Self::Unavailable { .. } => "unavailable",
+            Self::Unsupported { .. } => "unsupported",
+        }
+    }
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.outcome())?;
+        match self {
+            Self::AskUser { reason, detail }
+            | Self::Refused { reason, detail }
+            | Self::Unavailable { reason, detail } => {
+                if let Some(reason) = reason {
+                    write!(formatter, " {reason}")?;
+                }
+                if let Some(detail) = detail {
+                    write!(formatter, ": {detail}")?;
+                }
+                Ok(())
+            }
+            Self::Configured { endpoint: ConfiguredEndpoint { host, port, security }, .. } => {
+                let security = match security {
+                    Security::None => "no protection",
+                    Security::Starttls => "STARTTLS",
+                    Security::Tls => "TLS",
+                };
+                write!(formatter, " {host}:{port} with {security}")
+            }
+            Self::Declined { detail } => match detail {
+                Some(detail) => write!(formatter, ": {detail}"),
+                None => Ok(()),
+            },
+            Self::Unsupported { reason } => write!(formatter, ": {reason}"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_report_reads_back() {
+        let report = Report::Configured {
+            endpoint: ConfiguredEndpoint {
+                host: "submit1.example.com".into(),
+                port: 587,
+                security: Security::Starttls,
+            },
+            user: Some("alice@example.com".into()),
+            notes: vec![],
+        };
+        let text = serde_json::to_string(&report).unwrap();
+        assert_eq!(serde_json::from_str::<Report>(&text).unwrap(), report);
+        assert_eq!(report.to_string(), "configured submit1.example.com:587 with STARTTLS");
+    }
+
+    #[test]
+    fn an_unknown_field_is_an_error() {
+        let text = r#"{"outcome":"refused","raeson":"pin-mismatch"}"#;
+        assert!(serde_json::from_str::<Report>(text).is_err());
+    }
+}
