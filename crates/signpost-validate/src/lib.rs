@@ -1,1 +1,14 @@
 //! Validated DNS answers: one trait, two validators and an audit behind it. Never knows the lab or mail.
+//!
+//! [`HickoryValidator`] and [`DomainValidator`] are two independent validators as their libraries ship them,
+//! false answers included. [`AuditedValidator`] is what the reference client uses: the second one, with every
+//! Secure answer examined again against the rules that the library is known not to apply. [`flawed`] holds
+//! resolvers that are wrong on purpose.
+
+mod lookup;
+mod resolver;
+mod trust_anchor;
+
+pub use lookup::{Failure, Lookup, Outcome, Security};
+pub use resolver::{Resolver, Upstream};
+pub use trust_anchor::{TrustAnchor, TrustAnchorError, TrustAnchorErrorKind};
