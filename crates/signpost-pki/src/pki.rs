@@ -1,0 +1,392 @@
+//! Building a hierarchy, as published and as presented.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use rcgen::KeyPair;
+use rustls_pki_types::{CertificateDer, PrivatePkcs8KeyDer, UnixTime};
+
+use crate::key::key;
+use crate::template::{Purpose, Template, Validity, dns_name};
+use crate::{CertificateSpec, Digest, Fault, FaultKind, Identity, PkiError, PkiErrorKind, pem};
+
+/// The certificates of one world with its faults.
+#[derive(Debug)]
+pub struct Pki {
+    published: HashMap<String, CertificateDer<'static>>,
+    presented: HashMap<String, Identity>,
+    roots: Vec<CertificateDer<'static>>,
+}
+
+impl Pki {
+    /// Issues every certificate. `now` is the lab's time: validity is around it.
+    ///
+    /// # Errors
+    /// If a specification or a fault does not fit the others; the error names the certificate or the fault.
+    pub fn build(specs: &[CertificateSpec], faults: &[Fault], now: UnixTime) -> Result<Self, PkiError> {
+        let order = issuing_order(specs)?;
+        let mut builder = Builder::plan(&order, faults, now)?;
+        builder.publish(&order)?;
+        let identities = builder.present(&order)?;
+        let mut roots: Vec<_> = order
+            .iter()
+            .filter(|spec| spec.trusted)
+            .map(|spec| builder.published[spec.name.as_str()].der().clone())
+            .collect();
+        roots.append(&mut builder.other_roots);
+        Ok(Self {
+            published: builder
+                .published
+                .into_iter()
+                .map(|(name, issued)| (name.to_owned(), issued.der().clone()))
+                .collect(),
+            presented: identities,
+            roots,
+        })
+    }
+
+    /// The certificate as its owner has it, whatever an attacker presents; `None`: no such name.
+    #[must_use]
+    pub fn certificate(&self, name: &str) -> Option<&CertificateDer<'static>> {
+        self.published.get(name)
+    }
+
+    /// The digest of [`Pki::certificate`], for key records.
+    #[must_use]
+    pub fn digest(&self, name: &str, digest: Digest) -> Option<Vec<u8>> {
+        self.certificate(name).map(|certificate| digest.of(certificate))
+    }
+
+    /// What a server with this certificate presents, root included unless a fault leaves it out (see
+    /// [`Identity::without_root`]); `None`: no such name.
+    #[must_use]
+    pub fn identity(&self, name: &str) -> Option<&Identity> {
+        self.presented.get(name)
+    }
+
+    /// What the subject's WebPKI store holds: the certificates with `trusted`, and the roots that the fault
+    /// `other-root` brought in.
+    #[must_use]
+    pub fn roots(&self) -> &[CertificateDer<'static>] {
+        &self.roots
+    }
+
+    /// [`Pki::roots`] as a PEM bundle.
+    #[must_use]
+    pub fn roots_pem(&self) -> String {
+        pem(&self.roots)
+    }
+}
+
+/// Sorts the specifications so that every issuer comes before what it issues, and checks them.
+fn issuing_order(specs: &[CertificateSpec]) -> Result<Vec<&CertificateSpec>, PkiError> {
+    let known = || specs.iter().map(|spec| format!("`{}`", spec.name)).collect::<Vec<_>>().join(", ");
+    let mut by_name: HashMap<&str, &CertificateSpec> = HashMap::new();
+    for spec in specs {
+        let fail = |kind| Err(PkiError::certificate(&spec.name, kind));
+        if by_name.insert(&spec.name, spec).is_some() {
+            return fail(PkiErrorKind::Duplicate);
+        }
+        for name in spec.names.iter().chain(&spec.permitted_names) {
+            dns_name(name).map_err(|kind| PkiError::certificate(&spec.name, kind))?;
+        }
+        if !spec.ca && spec.path_length.is_some() {
+            return fail(PkiErrorKind::CaOnly { key: "path_length" });
+        }
+        if !spec.ca && !spec.permitted_names.is_empty() {
+            return fail(PkiErrorKind::CaOnly { key: "permitted_names" });
+        }
+    }
+    let mut order: Vec<&CertificateSpec> = Vec::with_capacity(specs.len());
+    for spec in specs {
+        let mut path = Vec::new();
+        let mut next = Some(spec);
+        while let Some(current) = next {
+            if order.iter().any(|placed| placed.name == current.name) {
+                break;
+            }
+            let fail = |kind| Err(PkiError::certificate(&current.name, kind));
+            if let Some(start) = path.iter().position(|passed: &&CertificateSpec| passed.name == current.name)
+            {
+                let ring: Vec<_> = path[start..].iter().map(|passed| format!("`{}`", passed.name)).collect();
+                return fail(PkiErrorKind::Cycle { through: ring.join(", ") });
+            }
+            path.push(current);
+            next = match &current.issuer {
+                None => None,
+                Some(issuer) => match by_name.get(issuer.as_str()) {
+                    None => {
+                        return fail(PkiErrorKind::UnknownIssuer { issuer: issuer.clone(), known: known() });
+                    }
+                    Some(found) if !found.ca => {
+                        return fail(PkiErrorKind::IssuerNotCa { issuer: issuer.clone() });
+                    }
+                    Some(found) => Some(*found),
+                },
+            };
+        }
+        order.extend(path.into_iter().rev());
+    }
+    Ok(order)
+}
+
+/// A certificate with its chain and key.
+#[derive(Clone)]
+struct Issued {
+    template: Template,
+    key: Arc<KeyPair>,
+    /// Itself first, its root last.
+    chain: Vec<CertificateDer<'static>>,
+    forged: bool,
+}
+
+impl Issued {
+    fn der(&self) -> &CertificateDer<'static> {
+        &self.chain[0]
+    }
+}
+
+/// What is to become of one certificate.
+struct Plan<'a> {
+    issuer: Option<&'a str>,
+    template: Template,
+    /// CAs to put between the issuer and this certificate, the upper first.
+    inserted: Vec<Template>,
+    forgery: Option<&'a Fault>,
+    without_intermediates: bool,
+    without_root: bool,
+}
+
+struct Builder<'a> {
+    now: UnixTime,
+    plans: HashMap<&'a str, Plan<'a>>,
+    published: HashMap<&'a str, Issued>,
+    other_roots: Vec<CertificateDer<'static>>,
+}
+
+/// The root that an impostor's chain ends in.
+#[derive(Clone, Copy)]
+enum Impostor {
+    /// The real root's name on another key.
+    Forged,
+    /// A stranger that WebPKI trusts.
+    Trusted,
+    /// A stranger.
+    Unknown,
+}
+
+impl<'a> Builder<'a> {
+    fn plan(order: &[&'a CertificateSpec], faults: &'a [Fault], now: UnixTime) -> Result<Self, PkiError> {
+        let plans = order.iter().map(|spec| {
+            let plan = Plan {
+                issuer: spec.issuer.as_deref(),
+                template: Template::from_spec(spec),
+                inserted: Vec::new(),
+                forgery: None,
+                without_intermediates: false,
+                without_root: false,
+            };
+            (spec.name.as_str(), plan)
+        });
+        let mut builder =
+            Self { now, plans: plans.collect(), published: HashMap::new(), other_roots: Vec::new() };
+        for fault in faults {
+            if !builder.plans.contains_key(fault.certificate.as_str()) {
+                let known =
+                    order.iter().map(|spec| format!("`{}`", spec.name)).collect::<Vec<_>>().join(", ");
+                let kind = PkiErrorKind::UnknownCertificate { name: fault.certificate.clone(), known };
+                return Err(PkiError::fault(&fault.certificate, &fault.at, kind));
+            }
+            builder.apply(fault).map_err(|kind| PkiError::fault(&fault.certificate, &fault.at, kind))?;
+        }
+        Ok(builder)
+    }
+
+    fn apply(&mut self, fault: &'a Fault) -> Result<(), PkiErrorKind> {
+        let kind = fault.kind;
+        let certificate = || fault.certificate.clone();
+        let names = || fault.params.names.clone().unwrap_or_else(|| vec!["elsewhere.example".to_owned()]);
+        let issuer = self.plans[fault.certificate.as_str()].issuer;
+        let below_intermediate = issuer.is_some_and(|issuer| self.plans[issuer].issuer.is_some());
+        if kind.needs_issuer() && issuer.is_none() {
+            return Err(PkiErrorKind::SelfSigned { fault: kind, certificate: certificate() });
+        }
+        if kind == FaultKind::MissingIntermediate && !below_intermediate {
+            return Err(PkiErrorKind::NoIntermediate { certificate: certificate() });
+        }
+        // Two kinds speak of the certificate named but change the one above it.
+        let changed = match kind {
+            FaultKind::IssuerExpired | FaultKind::IssuerNotCa => issuer,
+            _ => Some(fault.certificate.as_str()),
+        };
+        let Some(plan) = changed.and_then(|name| self.plans.get_mut(name)) else {
+            return Err(PkiErrorKind::SelfSigned { fault: kind, certificate: certificate() });
+        };
+        if kind.needs_names() && plan.template.names.is_empty() {
+            return Err(PkiErrorKind::NoNames { fault: kind, certificate: certificate() });
+        }
+        match kind {
+            FaultKind::CommonNameOnly => {
+                plan.template.common_name = plan.template.names.swap_remove(0);
+                plan.template.names.clear();
+            }
+            FaultKind::Expired | FaultKind::IssuerExpired => plan.template.validity = Validity::Expired,
+            FaultKind::IssuerNotCa => plan.template.ca = false,
+            FaultKind::MissingIntermediate => plan.without_intermediates = true,
+            FaultKind::NameConstraintsViolated => {
+                let mut constrained = Template::authority(format!("{} constrained CA", fault.certificate));
+                constrained.permitted_names = names();
+                plan.inserted.push(constrained);
+            }
+            FaultKind::NotYetValid => plan.template.validity = Validity::NotYet,
+            FaultKind::OtherName => plan.template.names = names(),
+            FaultKind::PathLengthExceeded => {
+                let mut upper = Template::authority(format!("{} last CA", fault.certificate));
+                upper.path_length = Some(0);
+                plan.inserted.push(upper);
+                plan.inserted.push(Template::authority(format!("{} excess CA", fault.certificate)));
+            }
+            FaultKind::RootNotSent => plan.without_root = true,
+            FaultKind::WrongPurpose => plan.template.purpose = Purpose::Client,
+            FaultKind::ForgedRoot
+            | FaultKind::LeafAsIssuer
+            | FaultKind::OtherRoot
+            | FaultKind::ReplacedKey
+            | FaultKind::SelfSigned
+            | FaultKind::UnknownRoot => {
+                if let Some(first) = plan.forgery {
+                    return Err(PkiErrorKind::Exclusive { first: first.kind, second: kind });
+                }
+                plan.forgery = Some(fault);
+            }
+        }
+        Ok(())
+    }
+
+    fn publish(&mut self, order: &[&'a CertificateSpec]) -> Result<(), PkiError> {
+        for spec in order {
+            let name = spec.name.as_str();
+            let parent = self.plans[name].issuer.map(|issuer| &self.published[issuer]);
+            let issued = self
+                .issue(name, self.plans[name].template.clone(), name, parent)
+                .map_err(|kind| PkiError::certificate(name, kind))?;
+            self.published.insert(name, issued);
+        }
+        Ok(())
+    }
+
+    fn present(&mut self, order: &[&'a CertificateSpec]) -> Result<HashMap<String, Identity>, PkiError> {
+        let mut presented: HashMap<&str, Issued> = HashMap::new();
+        let mut identities = HashMap::new();
+        for spec in order {
+            let name = spec.name.as_str();
+            let parent = self.plans[name].issuer.map(|issuer| presented[issuer].clone());
+            let issued = self.forge(name, parent.as_ref()).map_err(|kind| {
+                let at = self.plans[name].forgery.map_or("", |fault| &fault.at);
+                PkiError::fault(name, at, kind)
+            })?;
+            let plan = &self.plans[name];
+            let key = match plan.forgery {
+                Some(Fault { kind: FaultKind::ReplacedKey, .. }) => key(&format!("replaced {name}"))
+                    .map_err(|error| {
+                        PkiError::certificate(name, PkiErrorKind::Encoding(error.to_string()))
+                    })?,
+                _ => Arc::clone(&issued.key),
+            };
+            let mut identity = Identity {
+                name: name.to_owned(),
+                chain: issued.chain.clone(),
+                key: PrivatePkcs8KeyDer::from(key.serialized_der().to_vec()),
+                root_sent: true,
+            };
+            if plan.without_intermediates && identity.chain.len() > 2 {
+                identity.chain.drain(1..identity.chain.len() - 1);
+            }
+            if plan.without_root {
+                identity = identity.without_root();
+            }
+            identities.insert(name.to_owned(), identity);
+            presented.insert(name, issued);
+        }
+        Ok(identities)
+    }
+
+    /// The certificate as it is presented under the presented issuer `parent`.
+    fn forge(&mut self, name: &'a str, parent: Option<&Issued>) -> Result<Issued, PkiErrorKind> {
+        let template = self.plans[name].template.clone();
+        let role = format!("forged {name}");
+        let forged = |issued| Issued { forged: true, ..issued };
+        match self.plans[name].forgery.map(|fault| fault.kind) {
+            Some(FaultKind::ForgedRoot) => self.impostor(name, Impostor::Forged),
+            Some(FaultKind::OtherRoot) => self.impostor(name, Impostor::Trusted),
+            Some(FaultKind::UnknownRoot) => self.impostor(name, Impostor::Unknown),
+            Some(FaultKind::SelfSigned) => self.issue_below(template, &role, &[], None).map(forged),
+            Some(FaultKind::LeafAsIssuer) => {
+                let mut leaf = Template::from_spec(&CertificateSpec::new(format!("{name} attacker")));
+                leaf.names = vec!["attacker.example".to_owned()];
+                let leaf = self.issue_below(leaf, &format!("attacker {name}"), &[], parent)?;
+                self.issue_below(template, &role, &[], Some(&leaf)).map(forged)
+            }
+            _ => match parent {
+                Some(parent) if parent.forged => self.issue(name, template, &role, Some(parent)).map(forged),
+                _ => Ok(self.published[name].clone()),
+            },
+        }
+    }
+
+    /// The chain of `name` made again below another root, by keys that are not the owner's.
+    fn impostor(&mut self, name: &'a str, root: Impostor) -> Result<Issued, PkiErrorKind> {
+        let mut template = self.plans[name].template.clone();
+        let parent = match self.plans[name].issuer {
+            Some(issuer) => Some(self.impostor(issuer, root)?),
+            None => None,
+        };
+        let prefix = match root {
+            Impostor::Forged => "forged",
+            Impostor::Trusted => "other",
+            Impostor::Unknown => "unknown",
+        };
+        let is_root = parent.is_none();
+        if is_root && !matches!(root, Impostor::Forged) {
+            template.common_name = format!("{prefix} {}", template.common_name);
+        }
+        let issued = self.issue(name, template, &format!("{prefix} {name}"), parent.as_ref())?;
+        if is_root && matches!(root, Impostor::Trusted) {
+            self.other_roots.push(issued.der().clone());
+        }
+        Ok(Issued { forged: true, ..issued })
+    }
+
+    fn issue(
+        &self,
+        name: &str,
+        template: Template,
+        role: &str,
+        parent: Option<&Issued>,
+    ) -> Result<Issued, PkiErrorKind> {
+        self.issue_below(template, role, &self.plans[name].inserted, parent)
+    }
+
+    fn issue_below(
+        &self,
+        template: Template,
+        role: &str,
+        inserted: &[Template],
+        parent: Option<&Issued>,
+    ) -> Result<Issued, PkiErrorKind> {
+        let mut parent = parent.cloned();
+        for authority in inserted {
+            parent =
+                Some(self.sign(authority.clone(), &format!("{role}, {}", authority.common_name), parent)?);
+        }
+        self.sign(template, role, parent)
+    }
+
+    fn sign(&self, template: Template, role: &str, parent: Option<Issued>) -> Result<Issued, PkiErrorKind> {
+        let key = key(role).map_err(|error| PkiErrorKind::Encoding(error.to_string()))?;
+        let issuer = parent.as_ref().map(|parent| (&parent.template, &*parent.key));
+        let mut chain = vec![template.issue(&key, issuer, self.now)?];
+        chain.extend(parent.into_iter().flat_map(|parent| parent.chain));
+        Ok(Issued { template, key, chain, forged: false })
+    }
+}

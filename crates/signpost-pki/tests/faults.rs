@@ -1,0 +1,375 @@
+//! Each fault is what it says, by the judgement of webpki, x509-parser and a TLS handshake.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use rustls::client::danger::ServerCertVerifier;
+use rustls::crypto::ring::default_provider;
+use rustls::{ClientConfig, ClientConnection, RootCertStore, ServerConnection};
+use rustls_pki_types::{CertificateDer, ServerName, UnixTime};
+use signpost_pki::{CertificateSpec, Digest, Fault, FaultKind, FaultParams, Identity, Pki, PkiErrorKind};
+use webpki::{EndEntityCert, Error, KeyUsage};
+use x509_parser::prelude::{FromDer, X509Certificate};
+
+const HOST: &str = "submit1.example.com";
+
+fn now() -> UnixTime {
+    UnixTime::since_unix_epoch(Duration::from_secs(1_795_000_000))
+}
+
+fn specs() -> Vec<CertificateSpec> {
+    vec![
+        CertificateSpec {
+            issuer: Some("intermediate".to_owned()),
+            names: vec![HOST.to_owned()],
+            ..CertificateSpec::new("leaf")
+        },
+        CertificateSpec { ca: true, trusted: true, ..CertificateSpec::new("root") },
+        CertificateSpec { issuer: Some("root".to_owned()), ca: true, ..CertificateSpec::new("intermediate") },
+    ]
+}
+
+fn build(certificate: &str, kind: FaultKind) -> Pki {
+    let fault = Fault::new(certificate, kind, FaultParams::default()).unwrap();
+    Pki::build(&specs(), &[fault], now()).unwrap()
+}
+
+fn verify(pki: &Pki, identity: &Identity, roots: &[CertificateDer<'static>]) -> Result<(), Error> {
+    let anchors: Vec<_> = roots.iter().map(|root| webpki::anchor_from_trusted_cert(root).unwrap()).collect();
+    assert!(pki.identity(&identity.name).is_some());
+    let leaf = EndEntityCert::try_from(&identity.chain[0])?;
+    leaf.verify_for_usage(
+        webpki::ALL_VERIFICATION_ALGS,
+        &anchors,
+        &identity.chain[1..],
+        now(),
+        KeyUsage::server_auth(),
+        None,
+        None,
+    )?;
+    leaf.verify_is_valid_for_subject_name(&ServerName::try_from(HOST).unwrap())
+}
+
+fn judge(kind: FaultKind) -> Result<(), Error> {
+    let pki = build("leaf", kind);
+    verify(&pki, pki.identity("leaf").unwrap(), pki.roots())
+}
+
+#[test]
+fn an_honest_chain_passes_with_and_without_its_root() {
+    let pki = Pki::build(&specs(), &[], now()).unwrap();
+    let identity = pki.identity("leaf").unwrap().clone();
+    assert_eq!(identity.chain.len(), 3);
+    assert_eq!(verify(&pki, &identity, pki.roots()), Ok(()));
+    let short = identity.without_root();
+    assert_eq!(short.chain.len(), 2);
+    assert_eq!(verify(&pki, &short, pki.roots()), Ok(()));
+    assert_eq!(shake_hands(&short, pki.roots()), Ok(()));
+}
+
+#[test]
+fn webpki_names_each_fault() {
+    for kind in FaultKind::ALL {
+        let verdict = judge(*kind);
+        let as_expected = match kind {
+            FaultKind::CommonNameOnly | FaultKind::OtherName => {
+                matches!(verdict, Err(Error::CertNotValidForName(_)))
+            }
+            FaultKind::Expired | FaultKind::IssuerExpired => {
+                matches!(verdict, Err(Error::CertExpired { .. }))
+            }
+            FaultKind::ForgedRoot => {
+                matches!(verdict, Err(Error::InvalidSignatureForPublicKey | Error::UnknownIssuer))
+            }
+            FaultKind::IssuerNotCa | FaultKind::LeafAsIssuer => {
+                matches!(verdict, Err(Error::EndEntityUsedAsCa))
+            }
+            FaultKind::MissingIntermediate | FaultKind::SelfSigned | FaultKind::UnknownRoot => {
+                matches!(verdict, Err(Error::UnknownIssuer))
+            }
+            FaultKind::NameConstraintsViolated => matches!(verdict, Err(Error::NameConstraintViolation)),
+            FaultKind::NotYetValid => matches!(verdict, Err(Error::CertNotValidYet { .. })),
+            FaultKind::OtherRoot | FaultKind::ReplacedKey | FaultKind::RootNotSent => verdict == Ok(()),
+            FaultKind::PathLengthExceeded => matches!(verdict, Err(Error::PathLenConstraintViolated)),
+            FaultKind::WrongPurpose => {
+                matches!(verdict, Err(Error::RequiredEkuNotFoundContext(_)))
+            }
+            other => panic!("{other} has no expectation"),
+        };
+        assert!(as_expected, "{kind}: {verdict:?}");
+    }
+}
+
+#[test]
+fn only_an_owners_mistake_changes_what_is_published() {
+    let honest = Pki::build(&specs(), &[], now()).unwrap();
+    for kind in FaultKind::ALL {
+        let pki = build("leaf", *kind);
+        let presented = &pki.identity("leaf").unwrap().chain[0];
+        let published = pki.certificate("leaf").unwrap();
+        // The key alone differs where a key is replaced; every other forgery is another certificate.
+        let same = !kind.is_forgery() || *kind == FaultKind::ReplacedKey;
+        assert_eq!(presented == published, same, "{kind}");
+        if kind.is_forgery() {
+            // Signatures differ from build to build, what is signed does not.
+            assert_eq!(to_be_signed(published), to_be_signed(honest.certificate("leaf").unwrap()), "{kind}");
+        }
+    }
+}
+
+#[test]
+fn a_forged_chain_shares_no_key_with_the_real_one() {
+    for kind in [FaultKind::ForgedRoot, FaultKind::OtherRoot, FaultKind::UnknownRoot, FaultKind::SelfSigned] {
+        let pki = build("leaf", kind);
+        let real: Vec<_> =
+            ["leaf", "intermediate", "root"].map(|name| public_key(pki.certificate(name).unwrap())).into();
+        for certificate in &pki.identity("leaf").unwrap().chain {
+            assert!(!real.contains(&public_key(certificate)), "{kind}");
+        }
+    }
+}
+
+#[test]
+fn a_forged_root_has_the_real_roots_name() {
+    let pki = build("leaf", FaultKind::ForgedRoot);
+    let forged = pki.identity("leaf").unwrap().chain.last().unwrap().clone();
+    let real = pki.certificate("root").unwrap();
+    assert_eq!(subject(&forged), subject(real));
+    assert_ne!(&forged, real);
+}
+
+#[test]
+fn a_fault_at_a_ca_reaches_what_it_issued() {
+    for (certificate, kind) in [
+        ("root", FaultKind::UnknownRoot),
+        ("intermediate", FaultKind::UnknownRoot),
+        ("intermediate", FaultKind::SelfSigned),
+        ("intermediate", FaultKind::Expired),
+        ("intermediate", FaultKind::LeafAsIssuer),
+    ] {
+        let pki = build(certificate, kind);
+        let verdict = verify(&pki, pki.identity("leaf").unwrap(), pki.roots());
+        assert!(verdict.is_err(), "{kind} at {certificate}: {verdict:?}");
+    }
+}
+
+#[test]
+fn another_root_is_trusted_but_not_the_one_published() {
+    let pki = build("leaf", FaultKind::OtherRoot);
+    assert_eq!(pki.roots().len(), 2);
+    let only_the_real_root = &pki.roots()[..1];
+    assert_eq!(&only_the_real_root[0], pki.certificate("root").unwrap());
+    let identity = pki.identity("leaf").unwrap();
+    assert_eq!(verify(&pki, identity, only_the_real_root), Err(Error::UnknownIssuer));
+    assert!(!identity.chain.contains(&only_the_real_root[0]));
+}
+
+#[test]
+fn a_chain_is_sent_short_where_the_fault_says_so() {
+    let without_intermediate = build("leaf", FaultKind::MissingIntermediate);
+    let sent = &without_intermediate.identity("leaf").unwrap().chain;
+    assert_eq!(sent.len(), 2);
+    assert_eq!(&sent[1], without_intermediate.certificate("root").unwrap());
+    let without_root = build("leaf", FaultKind::RootNotSent);
+    let sent = &without_root.identity("leaf").unwrap().chain;
+    assert_eq!(sent.len(), 2);
+    assert_eq!(&sent[1], without_root.certificate("intermediate").unwrap());
+}
+
+#[test]
+fn a_server_with_a_replaced_key_cannot_prove_possession() {
+    let pki = build("leaf", FaultKind::ReplacedKey);
+    let identity = pki.identity("leaf").unwrap();
+    assert_eq!(
+        shake_hands(identity, pki.roots()),
+        Err(rustls::Error::InvalidCertificate(rustls::CertificateError::BadSignature))
+    );
+}
+
+#[test]
+fn a_self_signed_end_entity_is_sent_even_without_root() {
+    let alone = CertificateSpec { names: vec![HOST.to_owned()], ..CertificateSpec::new("leaf") };
+    let pki = Pki::build(&[alone], &[], now()).unwrap();
+    assert_eq!(pki.identity("leaf").unwrap().clone().without_root().chain.len(), 1);
+}
+
+#[test]
+fn specifications_that_do_not_fit_say_where() {
+    let with = |change: &dyn Fn(&mut Vec<CertificateSpec>)| {
+        let mut specs = specs();
+        change(&mut specs);
+        Pki::build(&specs, &[], now()).unwrap_err().to_string()
+    };
+    assert_eq!(
+        with(&|specs| specs[2].issuer = Some("rot".to_owned())),
+        "certificate `intermediate`: the world has no issuer `rot`; it has `leaf`, `root`, `intermediate`"
+    );
+    assert_eq!(
+        with(&|specs| specs[1].issuer = Some("intermediate".to_owned())),
+        "certificate `intermediate`: it is its own issuer, by way of `intermediate`, `root`"
+    );
+    assert_eq!(with(&|specs| specs.push(specs[0].clone())), "certificate `leaf`: the name is given twice");
+    assert_eq!(
+        with(&|specs| specs[2].ca = false),
+        "certificate `leaf`: its issuer `intermediate` lacks `ca = true`"
+    );
+    assert_eq!(
+        with(&|specs| specs[0].path_length = Some(1)),
+        "certificate `leaf`: `path_length` is only for a certificate with `ca = true`"
+    );
+    assert_eq!(
+        with(&|specs| specs[0].names.push("a..b".to_owned())),
+        "certificate `leaf`: `a..b` is not a host name"
+    );
+}
+
+#[test]
+fn faults_that_do_not_fit_say_where() {
+    let with = |certificate: &str, kinds: &[FaultKind]| {
+        let faults: Vec<_> = kinds
+            .iter()
+            .map(|kind| Fault::new(certificate, *kind, FaultParams::default()).unwrap())
+            .collect();
+        Pki::build(&specs(), &faults, now()).unwrap_err()
+    };
+    let unknown = with("laef", &[FaultKind::Expired]);
+    assert!(matches!(unknown.kind(), PkiErrorKind::UnknownCertificate { .. }));
+    assert_eq!(
+        unknown.to_string(),
+        "fault at `pki:laef`: the world has no certificate `laef`; it has `root`, `intermediate`, `leaf`"
+    );
+    assert_eq!(
+        with("root", &[FaultKind::IssuerExpired]).to_string(),
+        "fault at `pki:root`: `issuer-expired` needs a certificate with an issuer, and `root` is self-signed"
+    );
+    assert_eq!(
+        with("intermediate", &[FaultKind::MissingIntermediate]).to_string(),
+        "fault at `pki:intermediate`: `missing-intermediate` needs an intermediate, and `intermediate` is issued by its root"
+    );
+    assert_eq!(
+        with("root", &[FaultKind::CommonNameOnly]).to_string(),
+        "fault at `pki:root`: `common-name-only` needs a certificate with `names`, and `root` has none"
+    );
+    assert_eq!(
+        with("leaf", &[FaultKind::UnknownRoot, FaultKind::SelfSigned]).to_string(),
+        "fault at `pki:leaf`: `self-signed` cannot be put on top of `unknown-root`"
+    );
+}
+
+#[test]
+fn digests_are_those_of_the_published_der() {
+    let pki = Pki::build(&specs(), &[], now()).unwrap();
+    let der = pki.certificate("root").unwrap();
+    assert_eq!(
+        pki.digest("root", Digest::Sha256).unwrap(),
+        ring::digest::digest(&ring::digest::SHA256, der).as_ref()
+    );
+    assert_eq!(pki.digest("nobody", Digest::Sha1), None);
+}
+
+#[test]
+fn the_bundle_is_pem_of_the_roots() {
+    let pki = build("leaf", FaultKind::OtherRoot);
+    let text = pki.roots_pem();
+    let read: Vec<_> =
+        x509_parser::pem::Pem::iter_from_buffer(text.as_bytes()).map(|pem| pem.unwrap().contents).collect();
+    assert_eq!(read, pki.roots().iter().map(|root| root.to_vec()).collect::<Vec<_>>());
+}
+
+#[test]
+fn the_second_build_makes_no_keys() {
+    Pki::build(&specs(), &[], now()).unwrap();
+    let start = Instant::now();
+    for _ in 0..20 {
+        Pki::build(&specs(), &[], now()).unwrap();
+    }
+    // Three certificates a build; the bound is wide, since other tests run at the same time.
+    assert!(start.elapsed() < Duration::from_secs(2), "{:?} for 20 builds", start.elapsed());
+}
+
+/// Lets rustls on both sides finish a handshake in memory.
+fn shake_hands(identity: &Identity, roots: &[CertificateDer<'static>]) -> Result<(), rustls::Error> {
+    let provider = Arc::new(default_provider());
+    let mut store = RootCertStore::empty();
+    for root in roots {
+        store.add(root.clone()).unwrap();
+    }
+    let verifier =
+        rustls::client::WebPkiServerVerifier::builder_with_provider(Arc::new(store), provider.clone())
+            .build()
+            .unwrap();
+    let config = ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .dangerous()
+        .with_custom_certificate_verifier(Arc::new(AtLabTime(verifier)))
+        .with_no_client_auth();
+    let mut client = ClientConnection::new(Arc::new(config), ServerName::try_from(HOST).unwrap()).unwrap();
+    let mut server = ServerConnection::new(Arc::new(identity.server_config().unwrap())).unwrap();
+    while client.is_handshaking() || server.is_handshaking() {
+        let mut wire = Vec::new();
+        client.write_tls(&mut wire).unwrap();
+        server.read_tls(&mut wire.as_slice()).unwrap();
+        server.process_new_packets()?;
+        let mut wire = Vec::new();
+        server.write_tls(&mut wire).unwrap();
+        client.read_tls(&mut wire.as_slice()).unwrap();
+        client.process_new_packets()?;
+    }
+    Ok(())
+}
+
+/// WebPKI at the time of the tests' hierarchy instead of the machine's.
+#[derive(Debug)]
+struct AtLabTime(Arc<rustls::client::WebPkiServerVerifier>);
+
+impl ServerCertVerifier for AtLabTime {
+    fn verify_server_cert(
+        &self,
+        end_entity: &CertificateDer<'_>,
+        intermediates: &[CertificateDer<'_>],
+        server_name: &ServerName<'_>,
+        ocsp: &[u8],
+        _: UnixTime,
+    ) -> Result<rustls::client::danger::ServerCertVerified, rustls::Error> {
+        self.0.verify_server_cert(end_entity, intermediates, server_name, ocsp, now())
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &rustls::DigitallySignedStruct,
+    ) -> Result<rustls::client::danger::HandshakeSignatureValid, rustls::Error> {
+        self.0.verify_tls12_signature(message, certificate, signature)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &rustls::DigitallySignedStruct,
+    ) -> Result<rustls::client::danger::HandshakeSignatureValid, rustls::Error> {
+        self.0.verify_tls13_signature(message, certificate, signature)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<rustls::SignatureScheme> {
+        self.0.supported_verify_schemes()
+    }
+}
+
+fn parsed<'a>(certificate: &'a CertificateDer<'static>) -> X509Certificate<'a> {
+    X509Certificate::from_der(certificate).unwrap().1
+}
+
+fn to_be_signed(certificate: &CertificateDer<'static>) -> Vec<u8> {
+    parsed(certificate).tbs_certificate.as_ref().to_vec()
+}
+
+fn public_key(certificate: &CertificateDer<'static>) -> Vec<u8> {
+    parsed(certificate).public_key().raw.to_vec()
+}
+
+fn subject(certificate: &CertificateDer<'static>) -> String {
+    parsed(certificate).subject().to_string()
+}
