@@ -5,10 +5,16 @@
 //! Secure answer examined again against the rules that the library is known not to apply. [`flawed`] holds
 //! resolvers that are wrong on purpose.
 
+mod domain_validator;
+mod exchange;
+pub mod flawed;
+mod follow;
 mod lookup;
+mod reading;
 mod resolver;
 mod trust_anchor;
 
+pub use domain_validator::DomainValidator;
 pub use lookup::{Failure, Lookup, Outcome, Security};
 pub use resolver::{Resolver, Upstream};
 pub use trust_anchor::{TrustAnchor, TrustAnchorError, TrustAnchorErrorKind};

@@ -1,0 +1,92 @@
+//! The validator of the `domain` crate, as it ships.
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use domain::base::Message;
+use domain::dnssec::validator::anchor::TrustAnchors;
+use domain::dnssec::validator::context::{Config, ValidationContext, ValidationState};
+use hickory_proto::rr::{Name, RecordType};
+
+use crate::exchange::Exchange;
+use crate::follow::{Judge, Question, follow};
+use crate::{Lookup, Resolver, Security, TrustAnchor, Upstream};
+
+/// Validates with [`domain::dnssec::validator`], believing everything that it says.
+///
+/// What it is known to get wrong is listed at [`AuditedValidator`](crate::AuditedValidator). It remembers the
+/// chain of trust, and a broken link of it, for as long as it lives: make one per run.
+pub struct DomainValidator {
+    judge: DomainJudge,
+    upstream: Upstream,
+}
+
+impl DomainValidator {
+    /// A validator that has not asked anything yet.
+    pub fn new(upstream: &Upstream) -> Self {
+        let exchange = Exchange::new(upstream);
+        let judge = DomainJudge::new(exchange, &upstream.trust_anchor, Config::new());
+        Self { judge, upstream: upstream.clone() }
+    }
+}
+
+#[async_trait]
+impl Resolver for DomainValidator {
+    async fn lookup(&self, name: &Name, record_type: RecordType) -> Lookup {
+        follow(&self.judge, &self.judge.exchange, self.upstream.lookup_limit(), name, record_type).await
+    }
+
+    fn name(&self) -> &'static str {
+        "domain"
+    }
+}
+
+/// `domain`'s verdict on one reply.
+pub(crate) struct DomainJudge {
+    context: ValidationContext<Exchange>,
+    pub(crate) exchange: Exchange,
+}
+
+impl DomainJudge {
+    pub(crate) fn new(exchange: Exchange, trust_anchor: &TrustAnchor, config: Config) -> Self {
+        let anchors = anchors(trust_anchor);
+        Self { context: ValidationContext::with_config(anchors, exchange.clone(), config), exchange }
+    }
+
+    pub(crate) async fn state(&self, message: &Message<Bytes>) -> (Security, String) {
+        // The validator lowers TTLs in place; a Message<Bytes> is a cheap clone.
+        let mut message = message.clone();
+        match self.context.validate_msg::<_, Vec<u8>>(&mut message).await {
+            Err(error) => (Security::Bogus, format!("the reply cannot be validated: {error}")),
+            Ok((state, error)) => {
+                let reason = error.map(|error| explanation(&error)).unwrap_or_default();
+                (security(state), reason)
+            }
+        }
+    }
+}
+
+#[async_trait]
+impl Judge for DomainJudge {
+    async fn judge(&self, _question: &Question<'_>, message: &Message<Bytes>) -> (Security, String) {
+        self.state(message).await
+    }
+}
+
+fn anchors(trust_anchor: &TrustAnchor) -> TrustAnchors {
+    // Printing and parsing is the only way in. What we print parses, and if it did not, no anchor at all
+    // would make every answer Indeterminate, which nobody trusts.
+    TrustAnchors::from_u8(trust_anchor.to_string().as_bytes()).unwrap_or_else(|_| TrustAnchors::empty())
+}
+
+fn security(state: ValidationState) -> Security {
+    match state {
+        ValidationState::Bogus => Security::Bogus,
+        ValidationState::Indeterminate => Security::Indeterminate,
+        ValidationState::Insecure => Security::Insecure,
+        ValidationState::Secure => Security::Secure,
+    }
+}
+
+fn explanation(error: &domain::base::opt::ExtendedError<Vec<u8>>) -> String {
+    error.text_slice().map(|text| String::from_utf8_lossy(text).into_owned()).unwrap_or_default()
+}

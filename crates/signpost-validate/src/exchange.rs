@@ -1,0 +1,182 @@
+//! One question to the upstream server and its reply: UDP first, TCP when the reply is truncated.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::net::SocketAddr;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use bytes::Bytes;
+use domain::base::{Message, MessageBuilder, Name, Rtype, ToName as _};
+use domain::net::client::dgram::{self, QueryErrorKind};
+use domain::net::client::protocol::UdpConnect;
+use domain::net::client::request::{
+    ComposeRequest as _, Error as RequestError, GetResponse, RequestMessage, SendRequest,
+};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+use tokio::sync::OnceCell;
+use tokio::time::timeout;
+
+use crate::{Failure, Upstream};
+
+/// Asks one server. Cloning is cheap and shares the memory of delegations.
+#[derive(Clone)]
+pub(crate) struct Exchange {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    server: SocketAddr,
+    timeout: Duration,
+    limit: Duration,
+    udp: dgram::Connection<UdpConnect>,
+    /// Replies to DS and DNSKEY questions. Concurrent lookups walk the same chain of trust, and the audit
+    /// walks it after the validator: the first one asks, the others wait for the same reply, and all of them
+    /// judge the same bytes.
+    delegations: Mutex<HashMap<(Name<Bytes>, Rtype), Arc<OnceCell<Reply>>>>,
+}
+
+/// A reply that answers the question, or why there is none.
+pub(crate) type Reply = Result<Message<Bytes>, NoReply>;
+
+/// Why no usable reply came.
+#[derive(Clone, Debug, thiserror::Error)]
+#[error("{failure}: {detail}")]
+pub(crate) struct NoReply {
+    pub(crate) failure: Failure,
+    pub(crate) detail: String,
+}
+
+impl NoReply {
+    fn new(failure: Failure, detail: impl fmt::Display) -> Self {
+        Self { failure, detail: detail.to_string() }
+    }
+}
+
+impl Exchange {
+    pub(crate) fn new(upstream: &Upstream) -> Self {
+        let mut config = dgram::Config::new();
+        config.set_read_timeout(upstream.timeout);
+        config.set_max_retries(u8::try_from(upstream.attempts.saturating_sub(1)).unwrap_or(u8::MAX));
+        let udp = dgram::Connection::with_config(UdpConnect::new(upstream.server), config);
+        Self {
+            shared: Arc::new(Shared {
+                server: upstream.server,
+                timeout: upstream.timeout,
+                limit: upstream.question_limit(),
+                udp,
+                delegations: Mutex::default(),
+            }),
+        }
+    }
+
+    /// Asks for `record_type` at `name`, with DO and CD set: what is wrong with the reply is for us to find.
+    pub(crate) async fn ask(&self, name: &Name<Bytes>, record_type: Rtype) -> Reply {
+        if record_type != Rtype::DS && record_type != Rtype::DNSKEY {
+            return self.ask_anew(name, record_type).await;
+        }
+        let cell = {
+            let mut delegations = self.shared.delegations.lock().unwrap_or_else(PoisonError::into_inner);
+            Arc::clone(delegations.entry((name.clone(), record_type)).or_default())
+        };
+        cell.get_or_init(|| self.ask_anew(name, record_type)).await.clone()
+    }
+
+    async fn ask_anew(&self, name: &Name<Bytes>, record_type: Rtype) -> Reply {
+        timeout(self.shared.limit, self.ask_udp_then_tcp(name, record_type))
+            .await
+            .unwrap_or_else(|_| Err(NoReply::new(Failure::TimedOut, "no reply within the limit")))
+    }
+
+    async fn ask_udp_then_tcp(&self, name: &Name<Bytes>, record_type: Rtype) -> Reply {
+        let mut request = RequestMessage::new(question(name, record_type)?).map_err(from_request_error)?;
+        request.set_dnssec_ok(true);
+        let reply =
+            self.shared.udp.send_request(request.clone()).get_response().await.map_err(from_request_error)?;
+        if !reply.header().tc() {
+            return Ok(reply);
+        }
+        timeout(self.shared.timeout, ask_tcp(self.shared.server, request))
+            .await
+            .unwrap_or_else(|_| Err(NoReply::new(Failure::TimedOut, "TCP after a truncated reply")))
+    }
+}
+
+fn question(name: &Name<Bytes>, record_type: Rtype) -> Result<Message<Vec<u8>>, NoReply> {
+    let mut message = MessageBuilder::new_vec();
+    message.header_mut().set_rd(true);
+    message.header_mut().set_cd(true);
+    let mut message = message.question();
+    message.push((name, record_type)).map_err(|error| NoReply::new(Failure::Malformed, error))?;
+    Ok(message.into_message())
+}
+
+async fn ask_tcp(server: SocketAddr, mut request: RequestMessage<Vec<u8>>) -> Reply {
+    let unreachable =
+        |error| NoReply::new(Failure::Unreachable, format_args!("TCP after a truncated reply: {error}"));
+    request.header_mut().set_random_id();
+    let message = request.to_message().map_err(from_request_error)?;
+    let length =
+        u16::try_from(message.as_slice().len()).map_err(|error| NoReply::new(Failure::Malformed, error))?;
+    let mut stream = TcpStream::connect(server).await.map_err(unreachable)?;
+    let mut framed = length.to_be_bytes().to_vec();
+    framed.extend_from_slice(message.as_slice());
+    stream.write_all(&framed).await.map_err(unreachable)?;
+    let length = stream.read_u16().await.map_err(unreachable)?;
+    let mut reply = vec![0; usize::from(length)];
+    stream.read_exact(&mut reply).await.map_err(unreachable)?;
+    let reply =
+        Message::from_octets(Bytes::from(reply)).map_err(|error| NoReply::new(Failure::Malformed, error))?;
+    // Over TCP there is no second chance: whoever answers another question once will not do better later.
+    if !request.is_answer(reply.for_slice()) {
+        return Err(NoReply::new(Failure::Malformed, "the reply over TCP answers another question"));
+    }
+    if reply.header().tc() {
+        return Err(NoReply::new(Failure::Malformed, "the reply is truncated over TCP too"));
+    }
+    Ok(reply)
+}
+
+fn from_request_error(error: RequestError) -> NoReply {
+    let failure = match &error {
+        RequestError::Dgram(error) => match error.kind() {
+            QueryErrorKind::Timeout => Failure::TimedOut,
+            QueryErrorKind::Connect | QueryErrorKind::Receive | QueryErrorKind::Send => Failure::Unreachable,
+        },
+        _ => Failure::Malformed,
+    };
+    NoReply::new(failure, error)
+}
+
+/// The validator of `domain` asks for DS and DNSKEY records by itself, through the same memory.
+impl SendRequest<RequestMessage<Vec<u8>>> for Exchange {
+    fn send_request(&self, request: RequestMessage<Vec<u8>>) -> Box<dyn GetResponse + Send + Sync> {
+        Box::new(Pending { exchange: self.clone(), request })
+    }
+}
+
+struct Pending {
+    exchange: Exchange,
+    request: RequestMessage<Vec<u8>>,
+}
+
+impl fmt::Debug for Pending {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Pending").field("request", &self.request).finish_non_exhaustive()
+    }
+}
+
+impl GetResponse for Pending {
+    fn get_response(
+        &mut self,
+    ) -> Pin<Box<dyn Future<Output = Result<Message<Bytes>, RequestError>> + Send + Sync + '_>> {
+        Box::pin(async {
+            let message = self.request.to_message()?;
+            let question = message.sole_question().map_err(|_| RequestError::FormError)?;
+            let name: Name<Bytes> = question.qname().to_name();
+            self.exchange.ask(&name, question.qtype()).await.map_err(|_| RequestError::StreamReceiveError)
+        })
+    }
+}

@@ -1,0 +1,103 @@
+//! A lookup from question to end of the alias chain, with any judge of single replies.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use domain::base::Message;
+use hickory_proto::rr::{Name, RecordType};
+
+use crate::exchange::Exchange;
+use crate::reading::{MAX_ALIASES, Reading, domain_name, domain_type};
+use crate::{Failure, Lookup, Outcome, Security};
+
+/// Says how far one reply can be believed.
+#[async_trait]
+pub(crate) trait Judge: Send + Sync {
+    /// The verdict on `message`, a reply to `question` that is neither unreadable nor an error.
+    async fn judge(&self, question: &Question<'_>, message: &Message<Bytes>) -> (Security, String);
+}
+
+/// What was asked, and what the reply claims.
+pub(crate) struct Question<'a> {
+    pub(crate) name: &'a Name,
+    pub(crate) record_type: RecordType,
+    pub(crate) reading: &'a Reading,
+}
+
+/// Asks for `name`, goes after aliases that the server does not resolve itself, and keeps the weakest security
+/// on the way.
+pub(crate) async fn follow(
+    judge: &dyn Judge,
+    exchange: &Exchange,
+    limit: Duration,
+    name: &Name,
+    record_type: RecordType,
+) -> Lookup {
+    // A name that a caller built label by label is meant from the root, too.
+    let mut name = name.clone();
+    name.set_fqdn(true);
+    match tokio::time::timeout(limit, chase(judge, exchange, &name, record_type)).await {
+        Ok(lookup) => lookup,
+        Err(_) => Lookup::failed(Failure::TimedOut, format!("{name} {record_type}: no verdict in time")),
+    }
+}
+
+async fn chase(judge: &dyn Judge, exchange: &Exchange, name: &Name, record_type: RecordType) -> Lookup {
+    let mut weakest = (Security::Secure, String::new());
+    let mut end = name.clone();
+    let mut aliases = 0;
+    while aliases <= MAX_ALIASES {
+        let (reading, verdict) = match ask(judge, exchange, &end, record_type).await {
+            Ok(judged) => judged,
+            Err(lookup) => return lookup,
+        };
+        if !reading.unfinished {
+            let (security, reason) = weaker(weakest, verdict);
+            return Lookup::new(security, reading.outcome).because(reason);
+        }
+        // A validator cannot judge a reply that stops at an alias, so each redirection is asked for alone.
+        for alias in &reading.aliases {
+            let (link, verdict) = match ask(judge, exchange, &alias.owner, alias.record_type).await {
+                Ok(judged) => judged,
+                Err(lookup) => return lookup,
+            };
+            if !matches!(link.outcome, Outcome::Records(_)) {
+                let reason = format!("{} {} is gone when asked for alone", alias.owner, alias.record_type);
+                return Lookup::new(Security::Bogus, Outcome::NoData).because(reason);
+            }
+            weakest = weaker(weakest, verdict);
+        }
+        aliases += reading.aliases.len();
+        end = reading.end;
+    }
+    Lookup::failed(Failure::AliasLoop, format!("{name}: more than {MAX_ALIASES} aliases"))
+}
+
+async fn ask(
+    judge: &dyn Judge,
+    exchange: &Exchange,
+    name: &Name,
+    record_type: RecordType,
+) -> Result<(Reading, (Security, String)), Lookup> {
+    let Some(wire_name) = domain_name(name) else {
+        return Err(Lookup::failed(Failure::Malformed, format!("{name}: not a name that can be asked for")));
+    };
+    let message = exchange
+        .ask(&wire_name, domain_type(record_type))
+        .await
+        .map_err(|error| Lookup::failed(error.failure, format!("{name} {record_type}: {}", error.detail)))?;
+    let reading = Reading::new(&message, name, record_type);
+    if let Outcome::Failed(failure) = reading.outcome {
+        return Err(Lookup::failed(failure, format!("{name} {record_type}: {failure}")));
+    }
+    if reading.unfinished {
+        return Ok((reading, (Security::Secure, String::new())));
+    }
+    let verdict = judge.judge(&Question { name, record_type, reading: &reading }, &message).await;
+    Ok((reading, verdict))
+}
+
+fn weaker(left: (Security, String), right: (Security, String)) -> (Security, String) {
+    if right.0 < left.0 || (right.0 == left.0 && left.1.is_empty()) { right } else { left }
+}
