@@ -1,0 +1,137 @@
+//! What a scenario expects, ready to be judged.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::str::FromStr;
+
+use signpost_lab::Report;
+use signpost_transcript::Event;
+
+use super::{Run, Selector};
+use crate::result::Finding;
+use crate::selection::{FALSE_ALARM_RATE, SelectionTest};
+
+/// What a conforming subject does in a case.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Expectation {
+    /// Any of these.
+    pub outcomes: Vec<Outcome>,
+    /// Reasons that count where the subject gives one; empty: any.
+    pub reasons: Vec<String>,
+    /// Host of the configured endpoint, where only one is right.
+    pub endpoint: Option<String>,
+    /// What must have been seen before a refusal counts.
+    pub reached: Vec<Selector>,
+    /// What must not be seen at all.
+    pub never: Vec<Selector>,
+    /// The distribution of first choices.
+    pub selection: Option<SelectionExpectation>,
+}
+
+/// How a subject may end, apart from not supporting the case.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub enum Outcome {
+    /// It asks the user.
+    AskUser,
+    /// It set the account up.
+    Configured,
+    /// It stopped because of an attack or a fault.
+    Refused,
+    /// It found no service.
+    Unavailable,
+}
+
+impl Outcome {
+    const ALL: [Self; 4] = [Self::AskUser, Self::Configured, Self::Refused, Self::Unavailable];
+
+    /// The name in scenario files and reports.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::AskUser => "ask-user",
+            Self::Configured => "configured",
+            Self::Refused => "refused",
+            Self::Unavailable => "unavailable",
+        }
+    }
+
+    pub(super) fn is_met_by(self, report: &Report) -> bool {
+        match report {
+            // A program that only says no does not tell one way of stopping from another.
+            Report::Declined { .. } => self != Self::Configured,
+            report => report.outcome() == self.name(),
+        }
+    }
+}
+
+impl fmt::Display for Outcome {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.pad(self.name())
+    }
+}
+
+impl FromStr for Outcome {
+    type Err = UnknownOutcome;
+
+    fn from_str(name: &str) -> Result<Self, Self::Err> {
+        Self::ALL.into_iter().find(|outcome| outcome.name() == name).ok_or(UnknownOutcome)
+    }
+}
+
+/// A name that is no [`Outcome`].
+#[derive(Clone, Copy, Debug, thiserror::Error)]
+#[error("not an outcome; known are ask-user, configured, refused and unavailable")]
+pub struct UnknownOutcome;
+
+/// Servers of one priority, their weights, and the test derived from these.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SelectionExpectation {
+    /// Names of the servers in the world.
+    pub servers: Vec<String>,
+    /// Runs and bounds, in the same order.
+    pub test: SelectionTest,
+}
+
+/// The servers whose share of first choices no reading of RFC 2782 explains.
+pub(super) fn judge_selection(
+    selection: &SelectionExpectation,
+    runs: &[Run],
+    requirement: &str,
+) -> Vec<Finding> {
+    let mut chosen: BTreeMap<&str, u32> = BTreeMap::new();
+    for run in runs {
+        if let Some(server) = first_server(run) {
+            *chosen.entry(server).or_default() += 1;
+        }
+    }
+    let counts: Vec<u32> = selection
+        .servers
+        .iter()
+        .map(|server| chosen.get(server.as_str()).copied().unwrap_or_default())
+        .collect();
+    selection
+        .test
+        .rejected(&counts)
+        .into_iter()
+        .map(|server| {
+            let (low, high) = selection.test.accepted[server];
+            let runs = selection.test.runs;
+            Finding {
+                requirement: requirement.to_owned(),
+                expected: format!(
+                    "{} chosen first in {low} to {high} of {runs} runs (false alarms: {FALSE_ALARM_RATE:e})",
+                    selection.servers[server]
+                ),
+                seen: format!("{} of {runs}", counts[server]),
+                lines: Vec::new(),
+            }
+        })
+        .collect()
+}
+
+fn first_server(run: &Run) -> Option<&str> {
+    run.transcript.events().find_map(|event| match event {
+        Event::Accepted { server, .. } => Some(server.as_str()),
+        _ => None,
+    })
+}

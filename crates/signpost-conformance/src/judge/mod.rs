@@ -1,0 +1,248 @@
+//! The verdict on one case, from what the servers saw. The judge never asks the lab and never believes the subject
+//! where the transcript can tell.
+
+mod expectation;
+mod index;
+mod invariant;
+mod selector;
+
+use signpost_lab::{Report, Stance};
+use signpost_transcript::{Channel, Event, Transcript};
+
+pub use expectation::{Expectation, Outcome, SelectionExpectation, UnknownOutcome};
+pub use invariant::Ground;
+pub use selector::{Selector, SelectorError, SelectorKind};
+
+use crate::requirement::Level;
+use crate::result::Finding;
+use crate::verdict::Verdict;
+use index::Index;
+
+/// One run of the subject in the case's lab.
+#[derive(Clone, Debug)]
+pub struct Run {
+    /// What the lab saw.
+    pub transcript: Transcript,
+    /// What the subject reported, or why there is no report.
+    pub ended: Result<Report, String>,
+}
+
+/// What a case demands.
+#[derive(Clone, Copy, Debug)]
+pub struct Demand<'a> {
+    /// What the scenario expects.
+    pub expectation: &'a Expectation,
+    /// Slugs and levels of the requirements that the scenario tests; the first is the one a broken expectation breaks.
+    pub requirements: &'a [(String, Level)],
+    /// `at` and kind of each fault: one that was never applied to anything cannot have been tested.
+    pub faults: &'a [(String, String)],
+    /// What the world says of its servers and user.
+    pub ground: Ground<'a>,
+    /// What the user asked for in this case.
+    pub stance: Stance,
+}
+
+/// A verdict and what it rests on.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Judgement {
+    /// The verdict.
+    pub verdict: Verdict,
+    /// What is broken, or what kept the case from being judged.
+    pub findings: Vec<Finding>,
+    /// Index of the run that the findings' line numbers belong to.
+    pub run: usize,
+}
+
+/// Judges the runs of a case by a subject whose mode claims a stance. The worst run decides; the distribution over the
+/// runs is judged when each of them is good.
+#[must_use]
+pub fn judge(demand: &Demand<'_>, runs: &[Run], claimed: Stance) -> Judgement {
+    let mut worst = Judgement { verdict: Verdict::Pass, findings: Vec::new(), run: 0 };
+    for (number, run) in runs.iter().enumerate() {
+        let (verdict, findings) = judge_run(demand, run);
+        if gravity(verdict) > gravity(worst.verdict) {
+            worst = Judgement { verdict, findings, run: number };
+        }
+    }
+    if worst.verdict == Verdict::Pass
+        && let Some(selection) = &demand.expectation.selection
+    {
+        worst.findings = expectation::judge_selection(selection, runs, first_requirement(demand));
+        if !worst.findings.is_empty() {
+            worst.verdict = Verdict::Fail;
+        }
+    }
+    if worst.verdict == Verdict::Fail && is_only_weak(demand, &worst.findings, claimed) {
+        worst.verdict = Verdict::Weak;
+    }
+    worst
+}
+
+/// How much a run's verdict says about the case: a leak in one run outweighs every crash and every good run.
+const fn gravity(verdict: Verdict) -> u8 {
+    match verdict {
+        Verdict::Pass => 0,
+        Verdict::Weak => 1,
+        Verdict::Unsupported => 2,
+        Verdict::Inconclusive => 3,
+        Verdict::Errored => 4,
+        Verdict::Fail => 5,
+    }
+}
+
+/// Whether what is broken is only recommended, or more than the subject's mode claims to give.
+fn is_only_weak(demand: &Demand<'_>, findings: &[Finding], claimed: Stance) -> bool {
+    claimed < demand.stance
+        || findings.iter().all(|finding| {
+            demand
+                .requirements
+                .iter()
+                .any(|(slug, level)| *slug == finding.requirement && *level == Level::Should)
+        })
+}
+
+fn judge_run(demand: &Demand<'_>, run: &Run) -> (Verdict, Vec<Finding>) {
+    let index = Index::new(&run.transcript);
+    let mut findings = invariant::broken_invariants(&index, demand.ground);
+    findings.extend(forbidden(demand, &index));
+    let report = match &run.ended {
+        Ok(report) => report,
+        // A leak is a leak, whatever became of the subject afterwards.
+        Err(_) if !findings.is_empty() => return (Verdict::Fail, findings),
+        Err(reason) => {
+            let error = note("suite/subject-ends-with-a-report", "a report", reason);
+            return (Verdict::Errored, vec![error]);
+        }
+    };
+    findings.extend(false_claim(report, &index));
+    if let Report::Unsupported { reason } = report
+        && findings.is_empty()
+    {
+        return (Verdict::Unsupported, vec![note("suite/supported", "a subject that can do this", reason)]);
+    }
+    // A subject that stopped before the case began to bite has not shown that it would stop there.
+    let stopped_early = !matches!(report, Report::Configured { .. });
+    let outcome = wrong_outcome(demand, report);
+    if findings.is_empty() && (outcome.is_none() || stopped_early) {
+        let unreached = unreached(demand, &index);
+        if !unreached.is_empty() && !expects_configured(demand) {
+            return (Verdict::Inconclusive, unreached);
+        }
+        findings.extend(unreached);
+    }
+    findings.extend(outcome);
+    if !findings.is_empty() {
+        return (Verdict::Fail, findings);
+    }
+    match other_reason(demand, report) {
+        Some(finding) => (Verdict::Inconclusive, vec![finding]),
+        None => (Verdict::Pass, Vec::new()),
+    }
+}
+
+fn expects_configured(demand: &Demand<'_>) -> bool {
+    demand.expectation.outcomes.contains(&Outcome::Configured)
+}
+
+fn first_requirement<'a>(demand: &Demand<'a>) -> &'a str {
+    demand.requirements.first().map_or("suite/expectation", |(slug, _)| slug)
+}
+
+/// What the scenario says must never be seen, and was.
+fn forbidden(demand: &Demand<'_>, index: &Index<'_>) -> Vec<Finding> {
+    let seen = |selector: &Selector| {
+        let lines = selector.matches(index);
+        (!lines.is_empty()).then(|| Finding {
+            requirement: first_requirement(demand).to_owned(),
+            expected: format!("never {selector}"),
+            seen: first_event(index, lines[0]),
+            lines,
+        })
+    };
+    demand.expectation.never.iter().filter_map(seen).collect()
+}
+
+/// What the case needs to have happened, and did not: a step of the subject, or a fault that never bit.
+fn unreached(demand: &Demand<'_>, index: &Index<'_>) -> Vec<Finding> {
+    let missing = demand
+        .expectation
+        .reached
+        .iter()
+        .filter(|selector| selector.matches(index).is_empty())
+        .map(|selector| note("suite/reached", &format!("{selector}, where the case begins to bite"), "never seen"));
+    let idle = demand
+        .faults
+        .iter()
+        .filter(|(at, kind)| {
+            !index.observations().any(|observation| {
+                matches!(&observation.event, Event::Fault { at: seen_at, kind: seen_kind, .. }
+                    if seen_at == at && seen_kind == kind)
+            })
+        })
+        .map(|(at, kind)| note("suite/reached", &format!("fault {kind} at {at} applied"), "never applied"));
+    missing.chain(idle).collect()
+}
+
+/// A subject that claims a working account although no server ever let it in over TLS.
+fn false_claim(report: &Report, index: &Index<'_>) -> Option<Finding> {
+    let claims = matches!(report, Report::Configured { .. });
+    let let_in = index.observations().any(|observation| {
+        matches!(&observation.event, Event::Credential { channel: Channel::Tls, accepted: true, .. })
+    });
+    (claims && !let_in).then(|| {
+        note("suite/claims-are-true", "a login that a server accepted inside TLS", &report.to_string())
+    })
+}
+
+fn wrong_outcome(demand: &Demand<'_>, report: &Report) -> Option<Finding> {
+    let Expectation { outcomes, endpoint, .. } = demand.expectation;
+    let expected = outcomes.iter().map(|outcome| outcome.name()).collect::<Vec<_>>().join(" or ");
+    let finding = |expected: String| Finding {
+        requirement: first_requirement(demand).to_owned(),
+        expected,
+        seen: report.to_string(),
+        lines: Vec::new(),
+    };
+    if !outcomes.iter().any(|outcome| outcome.is_met_by(report)) {
+        return Some(finding(expected));
+    }
+    match (endpoint, report) {
+        (Some(host), Report::Configured { endpoint, .. })
+            if !endpoint.host.trim_end_matches('.').eq_ignore_ascii_case(host) =>
+        {
+            Some(finding(format!("{expected} {host}")))
+        }
+        _ => None,
+    }
+}
+
+/// A refusal for another reason than the one that the case is about proves nothing of it.
+fn other_reason(demand: &Demand<'_>, report: &Report) -> Option<Finding> {
+    let (Report::AskUser { reason, .. } | Report::Refused { reason, .. } | Report::Unavailable { reason, .. }) = report
+    else {
+        return None;
+    };
+    let reasons = &demand.expectation.reasons;
+    let reason = reason.as_ref()?;
+    (!reasons.is_empty() && !reasons.contains(reason))
+        .then(|| note("suite/right-reason", &reasons.join(" or "), &report.to_string()))
+}
+
+fn first_event(index: &Index<'_>, line: u32) -> String {
+    index
+        .observations()
+        .find(|observation| observation.sequence == line)
+        .map_or_else(String::new, |observation| observation.event.to_string())
+}
+
+fn note(requirement: &str, expected: &str, seen: &str) -> Finding {
+    Finding {
+        requirement: requirement.to_owned(),
+        expected: expected.to_owned(),
+        seen: seen.to_owned(),
+        lines: Vec::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests;
