@@ -1,0 +1,190 @@
+//! What lies over the host's files in a case's mount namespace.
+
+use std::fs::{self, File, OpenOptions};
+use std::io;
+use std::os::fd::AsRawFd;
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt, symlink};
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
+
+use nix::libc::O_PATH;
+use nix::mount::{MsFlags, mount};
+use nix::unistd::{User, geteuid};
+
+use crate::error::{Context, Error, ErrorKind};
+use crate::layout::{LaidFile, Layout};
+
+/// Directories in which other programs leave sockets, locks and state, with the permissions of the empty ones.
+const HIDDEN: [(&str, u32); 5] =
+    [("/tmp", 0o1777), ("/var/tmp", 0o1777), ("/dev/shm", 0o1777), ("/run", 0o755), ("/var/run", 0o755)];
+/// Accounts of the system have homes among its programs and files. Hiding those would leave nothing to run.
+const NEVER_HIDDEN: [&str; 11] =
+    ["/bin", "/boot", "/dev", "/etc", "/lib", "/lib64", "/proc", "/sbin", "/sys", "/tmp", "/usr"];
+/// The home of a user who has none that can be hidden.
+const HOME_OF_THE_HOMELESS: &str = "/tmp/home";
+
+/// The home of the user as the passwd file has it, since some programs do not look at `HOME`.
+pub(super) fn home() -> PathBuf {
+    static HOME: OnceLock<PathBuf> = OnceLock::new();
+    HOME.get_or_init(|| {
+        User::from_uid(geteuid())
+            .ok()
+            .flatten()
+            .and_then(|user| user.dir.canonicalize().ok())
+            .filter(|home| home.is_dir() && home.parent().is_some())
+            .filter(|home| !NEVER_HIDDEN.iter().any(|kept| home.starts_with(kept)))
+            .unwrap_or_else(|| HOME_OF_THE_HOMELESS.into())
+    })
+    .clone()
+}
+
+/// Lays the layout over the mounts of this thread, which must be private already.
+pub(super) fn lay(layout: &Layout, home: &Path) -> Result<(), Error> {
+    // What is to stay in sight is held open before the directories around it are hidden.
+    let mut kept = Vec::new();
+    for path in &layout.visible {
+        kept.push((
+            path,
+            Held::open(path).context(ErrorKind::Layout, || format!("keeping {}", path.display()))?,
+        ));
+    }
+    let stage = Stage::new().context(ErrorKind::Layout, || "staging files".into())?;
+    for (directory, mode) in HIDDEN.map(|(directory, mode)| (Path::new(directory), mode)) {
+        if directory.is_dir() && !directory.is_symlink() {
+            empty(directory, mode)
+                .context(ErrorKind::Layout, || format!("hiding {}", directory.display()))?;
+        }
+    }
+    if home == Path::new(HOME_OF_THE_HOMELESS) { fs::create_dir(home) } else { empty(home, 0o700) }
+        .context(ErrorKind::Layout, || format!("making the home {}", home.display()))?;
+    for (path, held) in kept {
+        held.bind_new(path).context(ErrorKind::Layout, || format!("keeping {}", path.display()))?;
+    }
+    for (number, file) in layout.files.iter().enumerate() {
+        lay_file(file, home, &stage.0.path().join(number.to_string()))
+            .context(ErrorKind::Layout, || format!("laying a file over {}", file.path.display()))?;
+    }
+    // A program that wants to ask the user for a password finds no terminal, rather than the suite's.
+    let terminal = Path::new("/dev/tty");
+    if terminal.exists() {
+        bind("/dev/null", terminal).context(ErrorKind::Layout, || "hiding /dev/tty".into())?;
+    }
+    Ok(())
+}
+
+/// Files that are to be bound to their places, in a directory that programs do not see: the empty `/tmp` is laid
+/// over it, and only the handle still leads there.
+struct Stage(Held);
+
+impl Stage {
+    fn new() -> io::Result<Self> {
+        let directory = Path::new("/tmp");
+        empty(directory, 0o700)?;
+        Held::open(directory).map(Self)
+    }
+}
+
+fn lay_file(file: &LaidFile, home: &Path, staged: &Path) -> io::Result<()> {
+    let destination = follow(&file.path)?;
+    if destination.exists() {
+        fs::write(staged, &file.contents)?;
+        fs::set_permissions(staged, PermissionsExt::from_mode(0o644))?;
+        return bind(staged, &destination);
+    }
+    if file.only_if_present {
+        return Ok(());
+    }
+    // A link of the host's may lead into a directory that is empty now, as systemd-resolved's does. Anywhere else
+    // the file would be made on the host's disk, so the directory is replaced by one of the case's own first.
+    let own =
+        HIDDEN.iter().any(|(hidden, _)| destination.starts_with(hidden)) || destination.starts_with(home);
+    if !own {
+        replicate(nearest_directory(&destination))?;
+    }
+    if let Some(parent) = destination.parent() {
+        fs::create_dir_all(parent)?;
+    }
+    fs::write(destination, &file.contents)
+}
+
+/// Where `path` leads, also when nothing is there: `canonicalize` for paths that need not exist.
+fn follow(path: &Path) -> io::Result<PathBuf> {
+    /// As many links as the kernel follows.
+    const LINKS: usize = 40;
+    let mut path = path.to_owned();
+    for _ in 0..LINKS {
+        let ancestor = nearest_directory(&path);
+        let below = path.strip_prefix(ancestor).map_err(io::Error::other)?;
+        let resolved = ancestor.canonicalize()?.join(below);
+        match fs::read_link(&resolved) {
+            Ok(target) => path = nearest_directory(&resolved).join(target),
+            Err(_) => return Ok(resolved),
+        }
+    }
+    Err(io::Error::other("too many symbolic links"))
+}
+
+/// The deepest directory above `path` that exists.
+fn nearest_directory(path: &Path) -> &Path {
+    path.ancestors().skip(1).find(|ancestor| ancestor.is_dir()).unwrap_or(Path::new("/"))
+}
+
+/// Replaces a directory by one of the case's own with the same entries, to which others can be added.
+fn replicate(directory: &Path) -> io::Result<()> {
+    if directory.parent().is_none() {
+        return Err(io::Error::other("no directory that leads there exists on this system"));
+    }
+    let original = Held::open(directory)?;
+    empty(directory, 0o755)?;
+    for entry in fs::read_dir(original.path())? {
+        let entry = entry?;
+        let replica = directory.join(entry.file_name());
+        if entry.file_type()?.is_symlink() {
+            symlink(fs::read_link(entry.path())?, replica)?;
+        } else {
+            Held::open(&entry.path())?.bind_new(&replica)?;
+        }
+    }
+    Ok(())
+}
+
+/// A file or directory held open, which can be bound elsewhere also after it was hidden.
+struct Held(File);
+
+impl Held {
+    fn open(path: &Path) -> io::Result<Self> {
+        OpenOptions::new().read(true).custom_flags(O_PATH).open(path).map(Self)
+    }
+
+    fn path(&self) -> PathBuf {
+        format!("/proc/thread-self/fd/{}", self.0.as_raw_fd()).into()
+    }
+
+    /// Makes it visible at a path where nothing is.
+    fn bind_new(&self, path: &Path) -> io::Result<()> {
+        if self.0.metadata()?.is_dir() {
+            fs::create_dir_all(path)?;
+        } else {
+            if let Some(parent) = path.parent() {
+                fs::create_dir_all(parent)?;
+            }
+            File::create(path)?;
+        }
+        bind(self.path(), path)
+    }
+}
+
+/// Lays an empty, writable directory over one of the host's.
+fn empty(directory: &Path, mode: u32) -> io::Result<()> {
+    let options = format!("mode={mode:o},size=64m");
+    let flags = MsFlags::MS_NOSUID | MsFlags::MS_NODEV;
+    mount(Some("tmpfs"), directory, Some("tmpfs"), flags, Some(options.as_str()))?;
+    Ok(())
+}
+
+/// Recursively, because in a user namespace a bind may not uncover what a mount of the host's covers.
+fn bind(source: impl AsRef<Path>, destination: &Path) -> io::Result<()> {
+    let flags = MsFlags::MS_BIND | MsFlags::MS_REC;
+    mount(Some(source.as_ref()), destination, None::<&str>, flags, None::<&str>)?;
+    Ok(())
+}

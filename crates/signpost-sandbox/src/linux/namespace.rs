@@ -1,0 +1,64 @@
+//! A thread's private internet.
+
+use std::io;
+use std::marker::PhantomData;
+use std::path::{Path, PathBuf};
+
+use nix::mount::{MsFlags, mount};
+use nix::sched::{CloneFlags, unshare};
+use nix::unistd::sethostname;
+
+use super::process::{self, Program};
+use super::{filesystem, loopback};
+use crate::error::{Context, Error, ErrorKind};
+use crate::{Invocation, Layout};
+
+/// The network, mounts and host name that the calling thread has to itself. The thread keeps them until it
+/// ends, and they end with it and with what it started: there is nothing to clean up.
+#[derive(Debug)]
+pub struct Namespace {
+    home: PathBuf,
+    /// It belongs to the thread that entered it.
+    not_send: PhantomData<*const ()>,
+}
+
+impl Namespace {
+    /// Moves the calling thread, and no other, into namespaces of its own. Threads and programs that it starts
+    /// from now on are inside too. [`prepare`](crate::prepare) must have succeeded before.
+    ///
+    /// Inside, the only interface is loopback with all of 127.0.0.0/8; `/run`, `/tmp`, `/var/tmp`, `/dev/shm`
+    /// and the user's home are empty and writable; there is no terminal to ask the user at.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Network`] or [`ErrorKind::Layout`]; the thread may then be half inside and must end.
+    pub fn enter(layout: &Layout) -> Result<Self, Error> {
+        let home = filesystem::home();
+        isolate().context(ErrorKind::Network, || "making namespaces for the case".into())?;
+        sethostname(&layout.hostname)
+            .context(ErrorKind::Network, || format!("setting the host name {}", layout.hostname))?;
+        loopback::bring_up().context(ErrorKind::Network, || "bringing loopback up".into())?;
+        filesystem::lay(layout, &home)?;
+        Ok(Self { home, not_send: PhantomData })
+    }
+
+    /// The empty home of the programs in here, writable by them and by this thread.
+    pub fn home(&self) -> &Path {
+        &self.home
+    }
+
+    /// Starts a program inside, as the first process of its own PID namespace: when it ends or is stopped,
+    /// the kernel ends everything that it started. Needs to be called in a tokio runtime with I/O enabled.
+    ///
+    /// # Errors
+    /// [`ErrorKind::NotFound`] or [`ErrorKind::Program`].
+    pub fn spawn(&self, invocation: Invocation) -> Result<Program, Error> {
+        process::spawn(invocation, &self.home)
+    }
+}
+
+/// Gives the calling thread namespaces of its own whose mounts do not spread to the rest of the system.
+pub(super) fn isolate() -> io::Result<()> {
+    unshare(CloneFlags::CLONE_NEWNET | CloneFlags::CLONE_NEWNS | CloneFlags::CLONE_NEWUTS)?;
+    mount(None::<&str>, "/", None::<&str>, MsFlags::MS_REC | MsFlags::MS_PRIVATE, None::<&str>)?;
+    Ok(())
+}

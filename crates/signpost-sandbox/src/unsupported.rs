@@ -1,0 +1,50 @@
+//! The same interface where there are no namespaces: nothing can be entered.
+
+use std::convert::Infallible;
+use std::time::Duration;
+
+use crate::{Completed, Error, ErrorKind, Invocation, Layout};
+
+/// Says that this system has no namespaces.
+///
+/// # Errors
+/// Always [`ErrorKind::Unsupported`].
+pub fn prepare() -> Result<(), Error> {
+    Err(Error::new(ErrorKind::Unsupported, "isolating a program", "this operating system has no namespaces"))
+}
+
+/// A private internet, which does not exist here.
+#[derive(Debug)]
+pub struct Namespace(Infallible);
+
+impl Namespace {
+    /// Says that this system has no namespaces.
+    ///
+    /// # Errors
+    /// Always [`ErrorKind::Unsupported`].
+    pub fn enter(_layout: &Layout) -> Result<Self, Error> {
+        prepare().map(|()| unreachable!("prepare never succeeds here"))
+    }
+
+    /// Never called: there is no value to call it on.
+    ///
+    /// # Errors
+    /// None.
+    pub fn spawn(&self, _invocation: Invocation) -> Result<Program, Error> {
+        match self.0 {}
+    }
+}
+
+/// A running program, which does not exist here.
+#[derive(Debug)]
+pub struct Program(Infallible);
+
+impl Program {
+    /// Never called: there is no value to call it on.
+    ///
+    /// # Errors
+    /// None.
+    pub async fn wait(self, _limit: Duration) -> Result<Completed, Error> {
+        match self.0 {}
+    }
+}

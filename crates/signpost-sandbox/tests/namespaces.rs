@@ -1,0 +1,275 @@
+//! Namespaces as the kernel really makes them. Where it forbids them the tests say so and are left out, unless
+//! `SIGNPOST_REQUIRE_PROGRAMS` is set.
+
+use std::fs;
+use std::net::{TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use libtest_mimic::{Arguments, Failed, Trial};
+use signpost_sandbox::{Completed, Ending, ErrorKind, Invocation, Layout, Namespace, prepare};
+
+/// Far beyond what any of these programs takes.
+const LIMIT: Duration = Duration::from_secs(30);
+const BUNDLE: &str = "-----BEGIN CERTIFICATE-----\nlab\n-----END CERTIFICATE-----\n";
+
+fn main() -> ExitCode {
+    let prepared = prepare();
+    let arguments = Arguments::from_args();
+    if let Err(error) = &prepared {
+        eprintln!("skipped: {error}");
+        if let Some(remedy) = error.remedy() {
+            eprintln!("hint: {remedy}");
+        }
+        if std::env::var_os("SIGNPOST_REQUIRE_PROGRAMS").is_some() {
+            return ExitCode::FAILURE;
+        }
+    }
+    let tests: &[(&str, fn())] = &[
+        ("the_host_is_out_of_reach", the_host_is_out_of_reach),
+        ("other_threads_stay_outside", other_threads_stay_outside),
+        ("cases_share_nothing", cases_share_nothing),
+        ("files_are_laid_over_the_hosts", files_are_laid_over_the_hosts),
+        ("files_that_the_host_lacks_are_laid_too", files_that_the_host_lacks_are_laid_too),
+        ("a_kept_path_stays_visible", a_kept_path_stays_visible),
+        ("a_program_gets_input_and_a_small_environment", a_program_gets_input_and_a_small_environment),
+        ("a_program_finds_no_terminal", a_program_finds_no_terminal),
+        ("endings_are_told_apart", endings_are_told_apart),
+        ("input_may_stay_unread", input_may_stay_unread),
+        ("what_a_program_started_ends_with_it", what_a_program_started_ends_with_it),
+        ("a_dropped_program_ends", a_dropped_program_ends),
+        ("a_missing_program_is_told", a_missing_program_is_told),
+        ("cost_is_shown", cost_is_shown),
+    ];
+    let trials = tests
+        .iter()
+        .map(|&(name, test)| {
+            Trial::test(name, move || {
+                test();
+                Ok::<(), Failed>(())
+            })
+            .with_ignored_flag(prepared.is_err())
+        })
+        .collect();
+    libtest_mimic::run(&arguments, trials).exit_code()
+}
+
+fn layout() -> Layout {
+    Layout::new("client.example", [127, 0, 1, 53].into(), BUNDLE)
+}
+
+/// Runs `case` on a thread inside `layout`, within a tokio runtime as real cases do.
+fn inside<T: Send>(layout: &Layout, case: impl AsyncFnOnce(Namespace) -> T + Send) -> T {
+    thread::scope(|scope| {
+        let thread = scope.spawn(|| {
+            let namespace = Namespace::enter(layout).unwrap();
+            tokio::runtime::Builder::new_current_thread()
+                .enable_all()
+                .build()
+                .unwrap()
+                .block_on(case(namespace))
+        });
+        thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+    })
+}
+
+fn run(invocation: Invocation) -> Completed {
+    inside(&layout(), async |namespace| namespace.spawn(invocation).unwrap().wait(LIMIT).await.unwrap())
+}
+
+fn shell(script: &str) -> Invocation {
+    Invocation::new("sh").arguments(["-c", script])
+}
+
+fn entries(directory: &str) -> Vec<PathBuf> {
+    fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().path()).collect()
+}
+
+fn the_host_is_out_of_reach() {
+    let host = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = host.local_addr().unwrap();
+    inside(&layout(), async |namespace| {
+        assert!(TcpStream::connect(address).is_err());
+        assert!(TcpStream::connect(("192.0.2.1", 53)).is_err());
+        for hidden in ["/run", "/tmp", "/var/run", "/var/tmp"] {
+            let mut found = entries(hidden);
+            found.retain(|path| path != namespace.home());
+            assert_eq!(found, Vec::<PathBuf>::new(), "{hidden}");
+        }
+        assert_eq!(entries(namespace.home().to_str().unwrap()), Vec::<PathBuf>::new());
+        fs::write(namespace.home().join("dead.letter"), "").unwrap();
+    });
+    let sockets = run(shell("cat /proc/net/unix /proc/self/net/dev"));
+    let text = sockets.stdout.to_string();
+    assert!(!text.contains('/') && !text.contains('@'), "a socket of the host can be seen: {text}");
+    assert!(text.contains("lo:") && !text.contains("eth"), "{text}");
+}
+
+fn other_threads_stay_outside() {
+    let seen = || (fs::read("/etc/hosts").unwrap(), fs::read("/proc/sys/kernel/hostname").unwrap());
+    let before = seen();
+    let host = TcpListener::bind("127.0.0.1:0").unwrap();
+    inside(&layout(), async |_| {
+        assert_ne!(seen(), before);
+    });
+    let (entered, wait) = (std::sync::Barrier::new(2), std::sync::Barrier::new(2));
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            let namespace = Namespace::enter(&layout()).unwrap();
+            fs::write(namespace.home().join("only-inside"), "").unwrap();
+            entered.wait();
+            wait.wait();
+        });
+        entered.wait();
+        assert_eq!(seen(), before);
+        TcpStream::connect(host.local_addr().unwrap()).unwrap();
+        let home = std::env::var_os("HOME").unwrap_or_default();
+        assert!(!Path::new(&home).join("only-inside").exists());
+        wait.wait();
+    });
+    assert_eq!(seen(), before);
+}
+
+fn cases_share_nothing() {
+    inside(&layout(), async |_| {
+        let _first = TcpListener::bind("127.9.8.7:587").unwrap();
+        let other = layout();
+        let second = thread::scope(|scope| {
+            scope
+                .spawn(|| {
+                    Namespace::enter(&other).unwrap();
+                    TcpStream::connect("127.9.8.7:587").is_err() && TcpListener::bind("127.9.8.7:587").is_ok()
+                })
+                .join()
+                .unwrap()
+        });
+        assert!(second);
+    });
+}
+
+fn files_are_laid_over_the_hosts() {
+    let completed =
+        run(shell("cat /etc/resolv.conf /etc/ssl/certs/ca-certificates.crt; uname -n; getent hosts client"));
+    let text = completed.stdout.to_string();
+    assert!(text.starts_with("nameserver 127.0.1.53\noptions trust-ad"), "{text}");
+    assert!(text.contains(BUNDLE), "{text}");
+    assert!(text.contains("client.example\n127.0.0.1       client.example client"), "{text}");
+    assert_eq!(completed.ending, Ending::Exited(0));
+}
+
+fn files_that_the_host_lacks_are_laid_too() {
+    let lacking = layout().file("/etc/signpost/deep/file", "deep").file("/etc/hosts", "# ours\n");
+    inside(&lacking, async |_| {
+        assert_eq!(fs::read_to_string("/etc/signpost/deep/file").unwrap(), "deep");
+        assert_eq!(fs::read_to_string("/etc/hosts").unwrap(), "# ours\n");
+        assert!(fs::read_to_string("/etc/passwd").unwrap().contains("root"));
+        // Now /etc is this case's own and a link like that of systemd-resolved can be tried.
+        std::os::unix::fs::symlink("../run/resolve/stub.conf", "/etc/stub.conf").unwrap();
+        Namespace::enter(&layout().file("/etc/stub.conf", "stub")).unwrap();
+        assert_eq!(fs::read_to_string("/etc/stub.conf").unwrap(), "stub");
+        assert_eq!(fs::read_to_string("/run/resolve/stub.conf").unwrap(), "stub");
+    });
+    assert!(!Path::new("/etc/signpost").exists() && !Path::new("/run/resolve").exists());
+}
+
+fn a_kept_path_stays_visible() {
+    let directory = std::env::temp_dir().join(format!("signpost-sandbox-{}", std::process::id()));
+    fs::create_dir_all(&directory).unwrap();
+    fs::write(directory.join("kept"), "kept").unwrap();
+    let kept = inside(&layout().visible(&directory), async |_| fs::read_to_string(directory.join("kept")));
+    let kept_file =
+        inside(&layout().visible(directory.join("kept")), async |_| fs::read(directory.join("kept")));
+    fs::remove_dir_all(&directory).unwrap();
+    assert_eq!((kept.unwrap().as_str(), kept_file.unwrap().as_slice()), ("kept", b"kept".as_slice()));
+}
+
+fn a_program_gets_input_and_a_small_environment() {
+    let completed = run(shell("cat; echo; env | cut -d= -f1 | sort | tr '\\n' ' '; echo $$ $EXTRA >&2")
+        .input("typed")
+        .variable("EXTRA", "more"));
+    // PWD and the like are the shell's own.
+    assert_eq!(completed.stdout.to_string(), "typed\nEXTRA HOME LANG LOGNAME PATH PWD TMPDIR USER ");
+    assert_eq!(completed.stderr.to_string(), "1 more\n");
+    assert_eq!(completed.ending, Ending::Exited(0));
+}
+
+fn a_program_finds_no_terminal() {
+    let completed = run(shell("test -t 0 || read answer </dev/tty || echo nobody there"));
+    assert_eq!(completed.stdout.to_string(), "nobody there\n");
+}
+
+fn endings_are_told_apart() {
+    assert_eq!(run(shell("exit 7")).ending, Ending::Exited(7));
+    // The first process of a PID namespace does not feel signals from inside, so a process below it does.
+    assert_eq!(run(shell("sh -c 'kill -SEGV $$'; exit $?")).ending, Ending::Exited(139));
+    let flood = run(shell("yes flood").output_limit(1000));
+    assert_eq!((flood.ending, flood.stdout.bytes.len()), (Ending::Flooded, 1000));
+    let hung = inside(&layout(), async |namespace| {
+        let program = namespace.spawn(shell("echo begun; exec sleep 1000")).unwrap();
+        program.wait(Duration::from_millis(300)).await.unwrap()
+    });
+    assert_eq!((hung.ending, hung.stdout.to_string().as_str()), (Ending::TimedOut, "begun\n"));
+}
+
+fn input_may_stay_unread() {
+    let completed = run(Invocation::new("true").input(vec![b'x'; 1 << 20]));
+    assert_eq!(completed.ending, Ending::Exited(0));
+}
+
+fn what_a_program_started_ends_with_it() {
+    inside(&layout(), async |namespace| {
+        // The server goes to the background with its pipes closed, as daemons do.
+        let script = "setsid sleep 1000 <&- >&- 2>&- & echo started";
+        let completed = namespace.spawn(shell(script)).unwrap().wait(LIMIT).await.unwrap();
+        assert_eq!(completed.stdout.to_string(), "started\n");
+        assert_eq!(completed.ending, Ending::Exited(0));
+        assert_eq!(processes_inside(), 0);
+    });
+}
+
+fn a_dropped_program_ends() {
+    inside(&layout(), async |namespace| {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let script = format!("exec 3<>/dev/tcp/127.0.0.1/{port}; sleep 1000");
+        let program = namespace.spawn(Invocation::new("bash").arguments(["-c", &script])).unwrap();
+        let (mut connection, _) = listener.accept().await.unwrap();
+        drop(program);
+        // The kernel closes the connection when the process is gone.
+        let mut rest = Vec::new();
+        let read = tokio::io::AsyncReadExt::read_to_end(&mut connection, &mut rest);
+        assert_eq!(tokio::time::timeout(LIMIT, read).await.unwrap().unwrap(), 0);
+    });
+}
+
+/// Processes whose first thread is in the calling thread's network. That of the test itself is not.
+fn processes_inside() -> usize {
+    let network = fs::read_link("/proc/thread-self/ns/net").unwrap();
+    fs::read_dir("/proc")
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|process| process.file_name().unwrap().to_str().unwrap().parse::<u32>().is_ok())
+        .filter(|process| fs::read_link(process.join("ns/net")).is_ok_and(|other| other == network))
+        .count()
+}
+
+fn a_missing_program_is_told() {
+    inside(&layout(), async |namespace| {
+        let error = namespace.spawn(Invocation::new("signpost-no-such-program")).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::NotFound);
+    });
+}
+
+fn cost_is_shown() {
+    let mut costs: Vec<_> = (0..20)
+        .map(|_| {
+            let begun = Instant::now();
+            assert!(run(Invocation::new("true")).ending.is_success());
+            begun.elapsed()
+        })
+        .collect();
+    costs.sort();
+    println!("one namespace with `true` in it: median {:?}, worst {:?}", costs[10], costs[19]);
+}
