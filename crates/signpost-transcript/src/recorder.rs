@@ -46,6 +46,7 @@ struct Shared {
     observations: Vec<Observation>,
     connections: u32,
     queries: u32,
+    open: usize,
     octets: usize,
     full: bool,
 }
@@ -70,6 +71,11 @@ impl Recorder {
     pub fn record(&self, event: Event) {
         let at = self.start.elapsed();
         self.with(|shared| {
+            match event {
+                Event::Accepted { .. } => shared.open += 1,
+                Event::Closed { .. } => shared.open = shared.open.saturating_sub(1),
+                _ => {}
+            }
             shared.octets += std::mem::size_of::<Observation>() + payload(&event);
             if shared.octets > MOST_OCTETS {
                 shared.full = true;
@@ -108,6 +114,23 @@ impl Recorder {
     #[must_use]
     pub fn transcript(&self) -> Transcript {
         self.with(|shared| Transcript { observations: shared.observations.clone() })
+    }
+
+    /// What was seen so far, of which nothing stays behind: the next run in the same lab has a transcript of its own.
+    /// Connections and queries keep counting, so that a late observation is not mistaken for one of the next run.
+    #[must_use]
+    pub fn take(&self) -> Transcript {
+        self.with(|shared| {
+            shared.octets = 0;
+            shared.full = false;
+            Transcript { observations: std::mem::take(&mut shared.observations) }
+        })
+    }
+
+    /// Connections that were accepted and are not closed yet.
+    #[must_use]
+    pub fn open_connections(&self) -> usize {
+        self.with(|shared| shared.open)
     }
 
     fn with<T>(&self, use_shared: impl FnOnce(&mut Shared) -> T) -> T {
