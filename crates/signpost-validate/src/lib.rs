@@ -9,12 +9,14 @@ mod domain_validator;
 mod exchange;
 pub mod flawed;
 mod follow;
+mod hickory_validator;
 mod lookup;
 mod reading;
 mod resolver;
 mod trust_anchor;
 
 pub use domain_validator::DomainValidator;
+pub use hickory_validator::HickoryValidator;
 pub use lookup::{Failure, Lookup, Outcome, Security};
 pub use resolver::{Resolver, Upstream};
 pub use trust_anchor::{TrustAnchor, TrustAnchorError, TrustAnchorErrorKind};
