@@ -51,24 +51,25 @@ impl DomainJudge {
         let anchors = anchors(trust_anchor);
         Self { context: ValidationContext::with_config(anchors, exchange.clone(), config), exchange }
     }
-
-    pub(crate) async fn state(&self, message: &Message<Bytes>) -> (Security, String) {
-        // The validator lowers TTLs in place; a Message<Bytes> is a cheap clone.
-        let mut message = message.clone();
-        match self.context.validate_msg::<_, Vec<u8>>(&mut message).await {
-            Err(error) => (Security::Bogus, format!("the reply cannot be validated: {error}")),
-            Ok((state, error)) => {
-                let reason = error.map(|error| explanation(&error)).unwrap_or_default();
-                (security(state), reason)
-            }
-        }
-    }
 }
 
 #[async_trait]
 impl Judge for DomainJudge {
     async fn judge(&self, _question: &Question<'_>, message: &Message<Bytes>) -> (Security, String) {
-        self.state(message).await
+        validate(&self.context, message).await
+    }
+}
+
+/// The verdict of `domain` on a reply, and the reason if it gives one.
+pub(crate) async fn validate(
+    context: &ValidationContext<Exchange>,
+    message: &Message<Bytes>,
+) -> (Security, String) {
+    // The validator lowers TTLs in place; a Message<Bytes> is a cheap clone.
+    let mut message = message.clone();
+    match context.validate_msg::<_, Vec<u8>>(&mut message).await {
+        Err(error) => (Security::Bogus, format!("the reply cannot be validated: {error}")),
+        Ok((state, error)) => (security(state), error.map(|error| explanation(&error)).unwrap_or_default()),
     }
 }
 

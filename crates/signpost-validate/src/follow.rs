@@ -20,7 +20,6 @@ pub(crate) trait Judge: Send + Sync {
 
 /// What was asked, and what the reply claims.
 pub(crate) struct Question<'a> {
-    pub(crate) name: &'a Name,
     pub(crate) record_type: RecordType,
     pub(crate) reading: &'a Reading,
 }
@@ -94,10 +93,11 @@ async fn ask(
     if reading.unfinished {
         return Ok((reading, (Security::Secure, String::new())));
     }
-    let verdict = judge.judge(&Question { name, record_type, reading: &reading }, &message).await;
+    let verdict = judge.judge(&Question { record_type, reading: &reading }, &message).await;
     Ok((reading, verdict))
 }
 
-fn weaker(left: (Security, String), right: (Security, String)) -> (Security, String) {
+/// The verdict on a chain of two answers: the weaker one.
+pub(crate) fn weaker(left: (Security, String), right: (Security, String)) -> (Security, String) {
     if right.0 < left.0 || (right.0 == left.0 && left.1.is_empty()) { right } else { left }
 }

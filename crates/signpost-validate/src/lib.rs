@@ -5,6 +5,8 @@
 //! Secure answer examined again against the rules that the library is known not to apply. [`flawed`] holds
 //! resolvers that are wrong on purpose.
 
+mod audit;
+mod audited;
 mod domain_validator;
 mod exchange;
 pub mod flawed;
@@ -15,6 +17,7 @@ mod reading;
 mod resolver;
 mod trust_anchor;
 
+pub use audited::AuditedValidator;
 pub use domain_validator::DomainValidator;
 pub use hickory_validator::HickoryValidator;
 pub use lookup::{Failure, Lookup, Outcome, Security};

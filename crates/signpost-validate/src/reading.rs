@@ -118,6 +118,11 @@ pub(crate) fn domain_name(name: &Name) -> Option<DomainName<Bytes>> {
     DomainName::from_octets(Bytes::from(name.to_bytes().ok()?)).ok()
 }
 
+/// The name in the type of hickory, in which this crate's interface speaks.
+pub(crate) fn hickory_name(name: &DomainName<Bytes>) -> Option<Name> {
+    Name::from_bytes(name.as_slice()).ok()
+}
+
 /// The record type in the type of the other library.
 pub(crate) fn domain_type(record_type: RecordType) -> Rtype {
     Rtype::from_int(u16::from(record_type))

@@ -3,12 +3,17 @@
 use std::fmt;
 use std::str::FromStr;
 
+use bytes::Bytes;
+use domain::base::Name as DomainName;
 use domain::base::iana::Class;
-use domain::rdata::ZoneRecordData;
+use domain::dep::octseq::Parser;
+use domain::rdata::{Dnskey, Ds, ZoneRecordData};
 use domain::zonefile::inplace::{Entry, Zonefile};
 use hickory_proto::dnssec::rdata::DNSSECRData;
-use hickory_proto::rr::{Name, RData, Record};
-use hickory_proto::serialize::binary::{BinDecodable as _, BinDecoder};
+use hickory_proto::rr::{Name, RData, Record, RecordType};
+use hickory_proto::serialize::binary::{BinDecodable as _, BinDecoder, BinEncodable as _};
+
+use crate::reading::domain_name;
 
 /// Where a chain of trust starts: the DS or DNSKEY records of a zone, usually of the root.
 #[derive(Clone, Debug, PartialEq)]
@@ -42,13 +47,29 @@ impl TrustAnchor {
         &self.records
     }
 
-    /// The anchors below which `name` lies, if any: those with the longest owner.
+    /// The owner of the anchors below which `name` lies, if any: the longest one.
     pub(crate) fn closest(&self, name: &Name) -> Option<&Name> {
-        self.records
-            .iter()
-            .map(|record| &record.name)
-            .filter(|owner| owner.zone_of(name))
-            .max_by_key(|owner| owner.num_labels())
+        let owners = self.records.iter().map(|record| &record.name);
+        owners.filter(|owner| owner.zone_of(name)).max_by_key(|owner| owner.num_labels())
+    }
+
+    /// The DS and DNSKEY records at `owner` in the types of `domain`.
+    pub(crate) fn at(&self, owner: &DomainName<Bytes>) -> (Vec<Ds<Bytes>>, Vec<Dnskey<Bytes>>) {
+        let (mut digests, mut keys) = (Vec::new(), Vec::new());
+        for record in &self.records {
+            if domain_name(&record.name).as_ref() != Some(owner) {
+                continue;
+            }
+            let Ok(data) = record.data.to_bytes() else { continue };
+            let data = Bytes::from(data);
+            let mut parser = Parser::from_ref(&data);
+            match record.record_type() {
+                RecordType::DS => digests.extend(Ds::parse(&mut parser)),
+                RecordType::DNSKEY => keys.extend(Dnskey::parse(&mut parser)),
+                _ => {}
+            }
+        }
+        (digests, keys)
     }
 }
 

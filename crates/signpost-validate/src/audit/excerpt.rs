@@ -1,0 +1,169 @@
+//! The part of a reply that belongs to one zone and one question, with the signatures that may count.
+
+use bytes::Bytes;
+use domain::base::iana::{Class, Rcode};
+use domain::base::message_builder::{MessageBuilder, PushError, RecordSectionBuilder};
+use domain::base::wire::ParseError;
+use domain::base::{Message, Name, ParsedName, ParsedRecord, Rtype, ToName as _};
+use domain::rdata::{AllRecordData, Rrsig};
+
+use super::zone::Zone;
+
+/// A reply cut down to what one zone says about one question.
+///
+/// `domain` judges a reply as a whole: the signer of the first signature decides in which zone an RRset is
+/// judged, and an unsigned zone named there makes the RRset Insecure. In an excerpt only the right zone is left.
+pub(crate) struct Excerpt {
+    pub(super) message: Message<Bytes>,
+    /// Why signatures were left out, for people; empty if none was.
+    pub(super) left_out: String,
+}
+
+/// What an excerpt is about.
+#[derive(Clone, Copy)]
+pub(crate) struct Subject<'a> {
+    pub(crate) owner: &'a Name<Bytes>,
+    pub(crate) record_type: Rtype,
+    /// The reply redirects here instead of answering, so that its response code is about another name.
+    pub(crate) redirects: bool,
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error("the reply cannot be taken apart")]
+pub(super) struct Unreadable;
+
+impl From<ParseError> for Unreadable {
+    fn from(_: ParseError) -> Self {
+        Self
+    }
+}
+
+impl From<PushError> for Unreadable {
+    fn from(_: PushError) -> Self {
+        Self
+    }
+}
+
+impl Excerpt {
+    pub(super) fn new(
+        message: &Message<Bytes>,
+        zone: &Zone,
+        subject: Subject<'_>,
+    ) -> Result<Self, Unreadable> {
+        let mut left_out = String::new();
+        let mut builder = MessageBuilder::new_vec();
+        *builder.header_mut() = message.header();
+        if subject.redirects {
+            builder.header_mut().set_rcode(Rcode::NOERROR);
+        }
+        let mut builder = builder.question();
+        builder.push((subject.owner, subject.record_type))?;
+
+        let mut answer = builder.answer();
+        for record in message.answer()? {
+            let record = record?;
+            if record.owner() != *subject.owner || record.class() != Class::IN {
+                continue;
+            }
+            let wanted = match signature(&record)? {
+                None => record.rtype() == subject.record_type,
+                Some(rrsig) => {
+                    rrsig.type_covered() == subject.record_type
+                        && admitted(&record, &rrsig, zone, &mut left_out)
+                }
+            };
+            if wanted {
+                push(&mut answer, &record)?;
+            }
+        }
+
+        // Of the authority section only a denial matters, and only one of this zone's. What its signatures
+        // cover is known before the records are seen, whatever their order.
+        let mut authority = answer.authority();
+        let mut signed: Vec<(Name<Bytes>, Rtype)> = Vec::new();
+        for record in message.authority()? {
+            let record = record?;
+            if let Some(rrsig) = signature(&record)?
+                && is_denial(rrsig.type_covered())
+                && admitted(&record, &rrsig, zone, &mut left_out)
+            {
+                signed.push((record.owner().to_name(), rrsig.type_covered()));
+                push(&mut authority, &record)?;
+            }
+        }
+        for record in message.authority()? {
+            let record = record?;
+            let is_signed =
+                signed.iter().any(|(owner, covered)| record.owner() == *owner && record.rtype() == *covered);
+            if is_signed && record.class() == Class::IN {
+                push(&mut authority, &record)?;
+            }
+        }
+        let message = Message::from_octets(Bytes::from(authority.finish())).map_err(|_| Unreadable)?;
+        Ok(Self { message, left_out })
+    }
+
+    /// The NSEC and NSEC3 records, with the name of each.
+    pub(super) fn denials(&self) -> Vec<(Name<Bytes>, AllRecordData<Bytes, ParsedName<Bytes>>)> {
+        let Ok(authority) = self.message.authority() else { return Vec::new() };
+        authority
+            .flatten()
+            .filter(|record| matches!(record.rtype(), Rtype::NSEC | Rtype::NSEC3))
+            .filter_map(|record| {
+                let owner = record.owner().to_name();
+                Some((owner, record.to_any_record().ok()?.into_data()))
+            })
+            .collect()
+    }
+}
+
+fn is_denial(record_type: Rtype) -> bool {
+    matches!(record_type, Rtype::NSEC | Rtype::NSEC3 | Rtype::SOA)
+}
+
+type ParsedRrsig = Rrsig<Bytes, ParsedName<Bytes>>;
+
+fn signature(record: &ParsedRecord<'_, Bytes>) -> Result<Option<ParsedRrsig>, Unreadable> {
+    Ok(record.to_record::<ParsedRrsig>()?.map(|record| record.into_data()))
+}
+
+/// Whether a signature meets the conditions of RFC 4035 §5.3.1 that `domain` does not check: the signer is the
+/// zone of the RRset, and the key is one that may sign.
+fn admitted(
+    record: &ParsedRecord<'_, Bytes>,
+    rrsig: &ParsedRrsig,
+    zone: &Zone,
+    left_out: &mut String,
+) -> bool {
+    let reason = if *rrsig.signer_name() != *zone.name() {
+        format!(
+            "signature over {} {} by {}, but the zone is {}",
+            record.owner().fmt_with_dot(),
+            rrsig.type_covered(),
+            rrsig.signer_name().fmt_with_dot(),
+            zone.name().fmt_with_dot(),
+        )
+    } else if !zone.has_usable_key(rrsig.key_tag(), rrsig.algorithm()) {
+        format!(
+            "signature over {} {} by key {} of {}, which is not published, revoked or no zone key",
+            record.owner().fmt_with_dot(),
+            rrsig.type_covered(),
+            rrsig.key_tag(),
+            zone.name().fmt_with_dot(),
+        )
+    } else {
+        return true;
+    };
+    if left_out.is_empty() {
+        *left_out = reason;
+    }
+    false
+}
+
+fn push(
+    section: &mut impl RecordSectionBuilder<Vec<u8>>,
+    record: &ParsedRecord<'_, Bytes>,
+) -> Result<(), Unreadable> {
+    let record = record.to_any_record::<AllRecordData<_, ParsedName<_>>>()?;
+    Ok(section.push(record)?)
+}

@@ -1,0 +1,82 @@
+//! One signed zone, entered through a key that may be used.
+
+use bytes::Bytes;
+use domain::base::iana::SecurityAlgorithm;
+use domain::base::{Message, Name};
+use domain::dnssec::validator::anchor::TrustAnchors;
+use domain::dnssec::validator::context::{Config, ValidationContext};
+use domain::rdata::Dnskey;
+
+use super::excerpt::{Excerpt, Subject};
+use super::keys::is_usable;
+use crate::Security;
+use crate::domain_validator::validate;
+use crate::exchange::Exchange;
+
+/// A zone whose keys are known, with a validator that starts from them.
+pub(crate) struct Zone {
+    name: Name<Bytes>,
+    usable: Vec<(u16, SecurityAlgorithm)>,
+    context: ValidationContext<Exchange>,
+}
+
+impl Zone {
+    /// Enters a zone. `vouched` are those of its `keys` that the parent or a trust anchor names: `domain`
+    /// demands that one of them signs the DNSKEY RRset.
+    pub(super) fn enter(
+        exchange: &Exchange,
+        name: Name<Bytes>,
+        keys: &[Dnskey<Bytes>],
+        vouched: &[&Dnskey<Bytes>],
+    ) -> Self {
+        let usable =
+            keys.iter().filter(|key| is_usable(key)).map(|key| (key.key_tag(), key.algorithm())).collect();
+        let mut config = Config::new();
+        // One bad signature beside a good one is an honest sight while keys are rolled.
+        config.set_bad_signatures(MAX_BAD_SIGNATURES);
+        let context = ValidationContext::with_config(anchors(&name, vouched), exchange.clone(), config);
+        Self { name, usable, context }
+    }
+
+    pub(super) fn name(&self) -> &Name<Bytes> {
+        &self.name
+    }
+
+    pub(super) fn has_usable_key(&self, key_tag: u16, algorithm: SecurityAlgorithm) -> bool {
+        self.usable.contains(&(key_tag, algorithm))
+    }
+
+    /// What this zone says about `subject` in `message`, and how far that can be believed.
+    pub(crate) async fn judge(
+        &self,
+        message: &Message<Bytes>,
+        subject: Subject<'_>,
+    ) -> (Option<Excerpt>, Security, String) {
+        let Ok(excerpt) = Excerpt::new(message, self, subject) else {
+            return (None, Security::Bogus, "the reply cannot be taken apart".into());
+        };
+        let (security, mut reason) = validate(&self.context, &excerpt.message).await;
+        if security == Security::Bogus && !excerpt.left_out.is_empty() {
+            reason = excerpt.left_out.clone();
+        }
+        (Some(excerpt), security, reason)
+    }
+}
+
+/// Failed verifications per RRset before it is Bogus whatever follows (CVE-2023-50387). The most that `domain`
+/// allows, and what Unbound allows.
+const MAX_BAD_SIGNATURES: u8 = 8;
+
+fn anchors(zone: &Name<Bytes>, keys: &[&Dnskey<Bytes>]) -> TrustAnchors {
+    let mut text = String::new();
+    for key in keys {
+        let (flags, protocol, algorithm) = (key.flags(), key.protocol(), key.algorithm().to_int());
+        let public_key = domain::utils::base64::encode_string(key.public_key());
+        text.push_str(&format!(
+            "{} 3600 IN DNSKEY {flags} {protocol} {algorithm} {public_key}\n",
+            zone.fmt_with_dot()
+        ));
+    }
+    // An anchor that could not be read back would leave everything Indeterminate, which nobody trusts.
+    TrustAnchors::from_u8(text.as_bytes()).unwrap_or_else(|_| TrustAnchors::empty())
+}
