@@ -1,6 +1,7 @@
 //! The same interface where there are no namespaces: nothing can be entered.
 
 use std::convert::Infallible;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::{Completed, Error, ErrorKind, Invocation, Layout};
@@ -24,6 +25,19 @@ impl Namespace {
     /// Always [`ErrorKind::Unsupported`].
     pub fn enter(_layout: &Layout) -> Result<Self, Error> {
         prepare().map(|()| unreachable!("prepare never succeeds here"))
+    }
+
+    /// Never called: there is no value to call it on.
+    pub fn home(&self) -> &Path {
+        match self.0 {}
+    }
+
+    /// Never called: there is no value to call it on.
+    ///
+    /// # Errors
+    /// None.
+    pub fn save(&self, _name: &str, _contents: &str) -> Result<PathBuf, Error> {
+        match self.0 {}
     }
 
     /// Never called: there is no value to call it on.

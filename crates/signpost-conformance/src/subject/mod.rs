@@ -1,5 +1,11 @@
 //! Implementations under test.
 
+mod msmtp;
+mod program;
+mod recipe;
+
+pub use recipe::{Missing, RECIPES, Recipe};
+
 use async_trait::async_trait;
 use signpost_lab::{Assignment, Report, Stance};
 use signpost_sandbox::Namespace;

@@ -1,7 +1,9 @@
 //! A thread's private internet.
 
-use std::io;
+use std::fs::OpenOptions;
+use std::io::{self, Write};
 use std::marker::PhantomData;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use nix::mount::{MsFlags, mount};
@@ -44,6 +46,23 @@ impl Namespace {
     /// The empty home of the programs in here, writable by them and by this thread.
     pub fn home(&self) -> &Path {
         &self.home
+    }
+
+    /// Saves a file in the home that only the user may read, as programs want it of files that hold passwords.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Layout`].
+    pub fn save(&self, name: &str, contents: &str) -> Result<PathBuf, Error> {
+        let path = self.home.join(name);
+        OpenOptions::new()
+            .write(true)
+            .create(true)
+            .truncate(true)
+            .mode(0o600)
+            .open(&path)
+            .and_then(|mut file| file.write_all(contents.as_bytes()))
+            .context(ErrorKind::Layout, || format!("saving {}", path.display()))?;
+        Ok(path)
     }
 
     /// Starts a program inside, as the first process of its own PID namespace: when it ends or is stopped,
