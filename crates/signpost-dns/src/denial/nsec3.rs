@@ -1,0 +1,239 @@
+//! The NSEC3 chain (RFC 5155), with opt-out.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::thread::Scope;
+
+use data_encoding::BASE32_DNSSEC;
+use hickory_proto::rr::{Name, RecordType};
+use ring::digest;
+
+use super::distinct;
+use crate::order::OrderKey;
+use crate::rrset::{Rrset, StoredRrset};
+use crate::signed_zone::{Node, SignedZone, Standing};
+use crate::wire;
+
+type Hash = [u8; 20];
+
+/// NSEC3 RRsets in the order of their hashes.
+#[derive(Debug)]
+pub(crate) struct Nsec3Chain {
+    iterations: u16,
+    salt: Vec<u8>,
+    links: Vec<Link>,
+}
+
+#[derive(Debug)]
+struct Link {
+    hash: Hash,
+    owner: Name,
+    set: StoredRrset,
+}
+
+impl Nsec3Chain {
+    /// Hashes every authoritative name, every delegation (with opt-out only the signed ones) and every empty
+    /// non-terminal above one of these. Also publishes NSEC3PARAM.
+    pub(super) fn install(zone: &mut SignedZone, iterations: u16, salt: Vec<u8>, opt_out: bool) -> Self {
+        // NSEC3PARAM has the same fields but the flags, which are zero (RFC 5155 section 4.1.2).
+        let published = parameters(0, iterations, &salt);
+        zone.nodes[0].sets.push(StoredRrset::new(RecordType::NSEC3PARAM, 0, vec![published]));
+
+        let mut hashed: BTreeMap<Hash, Vec<u8>> = BTreeMap::new();
+        let mut empty: BTreeMap<OrderKey, Name> = BTreeMap::new();
+        for node in &zone.nodes {
+            if !has_link(node, opt_out) {
+                continue;
+            }
+            hashed.insert(hash(&node.owner, iterations, &salt), wire::type_bit_maps(&types(node)));
+            let mut ancestor = (node.key.parent(), node.owner.base_name());
+            while let (Some(key), name) = ancestor {
+                // Where one ancestor is known, all above it are.
+                if !key.is_below(&zone.apex) || empty.contains_key(&key) {
+                    break;
+                }
+                ancestor = (key.parent(), name.base_name());
+                if zone.node(&key).is_none_or(|node| !has_link(node, opt_out)) {
+                    empty.insert(key, name);
+                }
+            }
+        }
+        for name in empty.values() {
+            hashed.insert(hash(name, iterations, &salt), Vec::new());
+        }
+
+        let mut fields = parameters(u8::from(opt_out), iterations, &salt);
+        fields.push(20);
+        let hashes: Vec<Hash> = hashed.keys().copied().collect();
+        let links = hashed
+            .into_iter()
+            .enumerate()
+            .map(|(position, (hash, types))| {
+                let mut rdata = fields.clone();
+                rdata.extend_from_slice(hashes.get(position + 1).unwrap_or(&hashes[0]));
+                rdata.extend(types);
+                let set = StoredRrset::new(RecordType::NSEC3, zone.negative_ttl, vec![rdata]);
+                Link { hash, owner: hashed_owner(&hash, &zone.origin), set }
+            })
+            .collect();
+        Self { iterations, salt, links }
+    }
+
+    /// The NSEC3 RRset that matches the name; for a delegation that opt-out left out, the proof that it may be
+    /// an unsigned one (RFC 5155 sections 7.2.3 and 7.2.4).
+    pub(super) fn prove_no_data(&self, zone: &SignedZone, name: &Name) -> Vec<Rrset> {
+        if let Some(matching) = self.matching(zone, name) {
+            return vec![matching];
+        }
+        let (encloser, closest) = self.closest_provable_encloser(zone, name);
+        distinct([closest, self.covering_next_closer(zone, name, &encloser)])
+    }
+
+    /// RFC 5155 section 7.2.2.
+    pub(super) fn prove_no_name(&self, zone: &SignedZone, name: &Name) -> Vec<Rrset> {
+        let (encloser, closest) = self.closest_provable_encloser(zone, name);
+        let next_closer = self.covering_next_closer(zone, name, &encloser);
+        distinct([closest, next_closer, self.covering(zone, &wildcard(&encloser))])
+    }
+
+    /// RFC 5155 section 7.2.5.
+    pub(super) fn prove_wildcard_no_data(&self, zone: &SignedZone, name: &Name, encloser: &Name) -> Vec<Rrset> {
+        let (_, closest) = self.closest_provable_encloser(zone, encloser);
+        let next_closer = self.covering_next_closer(zone, name, encloser);
+        let wildcard = wildcard(encloser);
+        let matching = self.matching(zone, &wildcard).unwrap_or_else(|| self.covering(zone, &wildcard));
+        distinct([closest, next_closer, matching])
+    }
+
+    /// The RRset that covers the name one label longer than the closest encloser.
+    pub(super) fn covering_next_closer(&self, zone: &SignedZone, name: &Name, encloser: &Name) -> Rrset {
+        let mut next_closer = name.clone();
+        while next_closer.iter().len() > encloser.iter().len() + 1 {
+            next_closer = next_closer.base_name();
+        }
+        self.covering(zone, &next_closer)
+    }
+
+    pub(super) fn sign_all<'scope>(
+        &'scope self,
+        zone: &'scope SignedZone,
+        scope: &'scope Scope<'scope, '_>,
+        threads: usize,
+    ) {
+        for links in self.links.chunks(self.links.len().div_ceil(threads).max(64)) {
+            scope.spawn(move || {
+                for link in links {
+                    zone.signatures(&link.owner, Standing::Authoritative, &link.set);
+                }
+            });
+        }
+    }
+
+    /// Every NSEC3 RRset, in the order of the hashes.
+    pub(super) fn rrsets(&self, zone: &SignedZone) -> impl Iterator<Item = Rrset> {
+        self.links.iter().map(|link| link.rrset(zone))
+    }
+
+    /// The longest ancestor, or the name itself, that has a link of its own, and that link.
+    fn closest_provable_encloser(&self, zone: &SignedZone, name: &Name) -> (Name, Rrset) {
+        let mut encloser = name.clone();
+        loop {
+            if let Some(matching) = self.matching(zone, &encloser) {
+                return (encloser, matching);
+            }
+            if encloser.iter().len() <= zone.origin.iter().len() {
+                // The apex has a link, so this is reached by no name of the zone.
+                return (zone.origin.clone(), self.links[0].rrset(zone));
+            }
+            encloser = encloser.base_name();
+        }
+    }
+
+    fn matching(&self, zone: &SignedZone, name: &Name) -> Option<Rrset> {
+        let hash = hash(name, self.iterations, &self.salt);
+        let place = self.links.binary_search_by(|link| link.hash.cmp(&hash)).ok()?;
+        Some(self.links[place].rrset(zone))
+    }
+
+    fn covering(&self, zone: &SignedZone, name: &Name) -> Rrset {
+        let hash = hash(name, self.iterations, &self.salt);
+        let after = self.links.partition_point(|link| link.hash <= hash);
+        // Before the first hash lies the span of the last link, which wraps around.
+        let place = after.checked_sub(1).unwrap_or(self.links.len() - 1);
+        self.links[place].rrset(zone)
+    }
+}
+
+impl Link {
+    fn rrset(&self, zone: &SignedZone) -> Rrset {
+        Rrset {
+            owner: self.owner.clone(),
+            record_type: RecordType::NSEC3,
+            ttl: self.set.ttl,
+            rdata: Arc::clone(&self.set.rdata),
+            signatures: zone.signatures(&self.owner, Standing::Authoritative, &self.set),
+            zone: zone.place,
+        }
+    }
+}
+
+fn has_link(node: &Node, opt_out: bool) -> bool {
+    match node.standing {
+        Standing::Authoritative => true,
+        Standing::Cut => !opt_out || node.set(RecordType::DS).is_some(),
+        Standing::Occluded => false,
+    }
+}
+
+/// RRSIG is listed only where something is signed: not at an unsigned delegation.
+fn types(node: &Node) -> Vec<u16> {
+    let mut types: Vec<u16> = super::listed_types(node).collect();
+    if node.standing == Standing::Authoritative || node.set(RecordType::DS).is_some() {
+        types.push(RecordType::RRSIG.into());
+    }
+    types
+}
+
+/// Hash algorithm (SHA-1), flags, iterations and salt, as NSEC3 and NSEC3PARAM begin.
+fn parameters(flags: u8, iterations: u16, salt: &[u8]) -> Vec<u8> {
+    let mut fields = vec![1, flags];
+    fields.extend(iterations.to_be_bytes());
+    // The salt of a zone has four octets or none.
+    fields.push(salt.len() as u8);
+    fields.extend_from_slice(salt);
+    fields
+}
+
+/// RFC 5155 section 5.
+pub(crate) fn hash(name: &Name, iterations: u16, salt: &[u8]) -> Hash {
+    let mut data = wire::lowercase_name(name);
+    let mut hash = Hash::default();
+    for _ in 0..=iterations {
+        data.extend_from_slice(salt);
+        hash.copy_from_slice(digest::digest(&digest::SHA1_FOR_LEGACY_USE_ONLY, &data).as_ref());
+        data.clear();
+        data.extend_from_slice(&hash);
+    }
+    hash
+}
+
+pub(crate) fn hashed_owner(hash: &[u8], origin: &Name) -> Name {
+    // A label of 32 octets may make the longest origins too long; such a zone cannot exist with NSEC3.
+    origin.prepend_label(BASE32_DNSSEC.encode(hash).as_str()).unwrap_or_else(|_| origin.clone())
+}
+
+fn wildcard(encloser: &Name) -> Name {
+    encloser.prepend_label("*").unwrap_or_else(|_| encloser.clone())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_hash_of_rfc_5155_appendix_a() {
+        let name = Name::from_ascii("example.").unwrap();
+        let hash = hash(&name, 12, &[0xaa, 0xbb, 0xcc, 0xdd]);
+        assert_eq!(BASE32_DNSSEC.encode(&hash), "0p9mhaveqvm6t7vbl5lop2u3t2rp3tom");
+    }
+}

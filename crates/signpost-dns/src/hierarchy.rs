@@ -1,0 +1,293 @@
+//! A tree of zones: delegated, signed and indexed.
+
+use std::collections::HashMap;
+use std::fmt;
+
+use hickory_proto::ProtoError;
+use hickory_proto::dnssec::DnsSecError;
+use hickory_proto::op::ResponseCode;
+use hickory_proto::rr::rdata::NULL;
+use hickory_proto::rr::{Name, RData, Record, RecordType};
+
+use crate::answer::{Answer, Step};
+use crate::fault::Fault;
+use crate::key::{Algorithm, DigestType, KSK_FLAGS, KeyPool, ZSK_FLAGS, ZoneKey};
+use crate::master_file;
+use crate::order::OrderKey;
+use crate::rrset::raw_record;
+use crate::signed_zone::{SignedZone, ZoneKeys};
+use crate::zone::{Signing, Zone};
+
+/// A tree of signed zones, indexed so that every answer costs a few binary searches.
+#[derive(Debug)]
+pub struct Hierarchy {
+    /// In canonical order of their origins, so that a parent stands before its children.
+    pub(crate) zones: Vec<SignedZone>,
+    places: HashMap<OrderKey, usize>,
+    anchor: TrustAnchor,
+    pub(crate) faults: Vec<Fault>,
+    pub(crate) strangers: ZoneKeys,
+    pub(crate) now: u32,
+}
+
+/// How many links of an alias chain are followed.
+const LONGEST_CHAIN: usize = 16;
+
+/// Numbers of the pool's pairs that no zone uses: an attacker's.
+const STRANGERS: usize = 2;
+
+impl Hierarchy {
+    /// Delegates, signs and indexes the zones.
+    ///
+    /// A zone below another one is delegated from it: its NS records and their addresses are copied into the parent
+    /// unless the parent has them already, and the parent gets a DS record if both are signed. `now` is in seconds
+    /// since 1970; honest signatures hold from an hour before to two weeks after. `faults` are applied to answers,
+    /// in order.
+    ///
+    /// # Errors
+    /// No zone at all, two zones with one origin, or a record that has no wire format.
+    pub fn build(zones: Vec<Zone>, keys: &KeyPool, now: u32, faults: &[Fault]) -> Result<Self, BuildError> {
+        let mut zones: Vec<(OrderKey, Zone)> =
+            zones.into_iter().map(|zone| (OrderKey::new(&zone.origin), zone)).collect();
+        zones.sort_by(|(a, _), (b, _)| a.cmp(b));
+        let mut places = HashMap::new();
+        for (place, (key, zone)) in zones.iter().enumerate() {
+            if places.insert(key.clone(), place).is_some() {
+                return Err(BuildError::SecondZone { origin: zone.origin.to_string() });
+            }
+        }
+        let zone_keys = (0..zones.len())
+            .map(|place| {
+                let algorithm = match zones[place].1.signing {
+                    Signing::Signed { algorithm, .. } => algorithm,
+                    Signing::Unsigned => Algorithm::default(),
+                };
+                pooled_keys(keys, algorithm, STRANGERS + 2 * place)
+            })
+            .collect::<Result<Vec<_>, _>>()?;
+        for child in 0..zones.len() {
+            if let Some(parent) = nearest_ancestor(&places, &zones[child].0) {
+                delegate(&mut zones, parent, child, &zone_keys[child]);
+            }
+        }
+        let (_, top) = zones.first().ok_or(BuildError::NoZone)?;
+        let anchor = TrustAnchor::new(top.origin.clone(), &zone_keys[0].key_signing);
+        let zones = zones
+            .into_iter()
+            .zip(zone_keys)
+            .enumerate()
+            .map(|(place, ((_, zone), keys))| {
+                let signing = match zone.signing {
+                    Signing::Signed { denial, .. } => Some((keys, denial)),
+                    Signing::Unsigned => None,
+                };
+                let origin = zone.origin.to_string();
+                SignedZone::new(zone.origin, place, zone.records, signing, now)
+                    .map_err(|source| BuildError::Record { origin, source })
+            })
+            .collect::<Result<Vec<_>, _>>()?;
+        let strangers = pooled_keys(keys, Algorithm::default(), 0)?;
+        Ok(Self { zones, places, anchor, faults: faults.to_vec(), strangers, now })
+    }
+
+    /// The trust anchor of the topmost zone. An unsigned one has an anchor too, that matches no key.
+    #[must_use]
+    pub fn trust_anchor(&self) -> TrustAnchor {
+        self.anchor.clone()
+    }
+
+    /// The origins of the zones, parents first.
+    pub fn origins(&self) -> impl Iterator<Item = &Name> {
+        self.zones.iter().map(|zone| &zone.origin)
+    }
+
+    /// A zone as a signed master file: what its publisher would load into a name server.
+    ///
+    /// `None` if there is no zone with this origin.
+    #[must_use]
+    pub fn write_zone(&self, origin: &Name) -> Option<String> {
+        let zone = &self.zones[*self.places.get(&OrderKey::new(origin))?];
+        zone.sign_all();
+        let mut records = Vec::new();
+        for node in &zone.nodes {
+            let mut sets: Vec<_> = node.sets.iter().collect();
+            // Loaders want the SOA first.
+            sets.sort_by_key(|set| (set.record_type != RecordType::SOA, u16::from(set.record_type)));
+            for rrset in sets.into_iter().map(|set| zone.rrset(node, set)) {
+                records.extend(rrset.records());
+                records.extend(rrset.signature_records());
+            }
+        }
+        for rrset in zone.chain_rrsets() {
+            records.extend(rrset.records());
+            records.extend(rrset.signature_records());
+        }
+        Some(master_file::write(&records))
+    }
+
+    /// Makes every signature now, on all processors. Without it each is made when it is first asked for.
+    pub fn sign_all(&self) {
+        for zone in &self.zones {
+            zone.sign_all();
+        }
+    }
+
+    /// What a resolver that knows the whole tree says. With `chase`, aliases are followed from zone to zone.
+    pub(crate) fn resolve(&self, name: &Name, record_type: RecordType, chase: bool) -> Answer {
+        let mut answer = Answer::empty(ResponseCode::NoError);
+        let mut name = name.clone();
+        for _ in 0..LONGEST_CHAIN {
+            let Some(zone) = self.zone_for(&name, record_type) else {
+                if answer.answer.is_empty() {
+                    answer.rcode = ResponseCode::Refused;
+                }
+                return answer;
+            };
+            match zone.look_up(&name, record_type, &mut answer) {
+                Step::Alias(target) if chase => name = target,
+                Step::Alias(_) | Step::Complete => return answer,
+                // The zone below the cut is not part of the lab: a resolver would find its servers mute.
+                Step::Referral => return Answer::empty(ResponseCode::ServFail),
+            }
+        }
+        Answer::empty(ResponseCode::ServFail)
+    }
+
+    /// The zone with this origin.
+    pub(crate) fn zone(&self, origin: &Name) -> Option<&SignedZone> {
+        self.places.get(&OrderKey::new(origin)).map(|place| &self.zones[*place])
+    }
+
+    /// The deepest zone that a name is in. DS belongs to the parent's side of a cut (RFC 4035 section 3.1.4.1).
+    fn zone_for(&self, name: &Name, record_type: RecordType) -> Option<&SignedZone> {
+        let key = OrderKey::new(name);
+        let above = if record_type == RecordType::DS { nearest_ancestor(&self.places, &key) } else { None };
+        let place = above.or_else(|| self.places.get(&key).copied()).or_else(|| nearest_ancestor(&self.places, &key))?;
+        Some(&self.zones[place])
+    }
+}
+
+/// The place of the deepest zone whose origin is strictly above the key.
+fn nearest_ancestor(places: &HashMap<OrderKey, usize>, key: &OrderKey) -> Option<usize> {
+    let mut ancestor = key.parent();
+    while let Some(key) = ancestor {
+        if let Some(place) = places.get(&key) {
+            return Some(*place);
+        }
+        ancestor = key.parent();
+    }
+    None
+}
+
+fn pooled_keys(pool: &KeyPool, algorithm: Algorithm, number: usize) -> Result<ZoneKeys, BuildError> {
+    Ok(ZoneKeys {
+        key_signing: ZoneKey::new(pool.pair(algorithm, number)?, KSK_FLAGS),
+        zone_signing: ZoneKey::new(pool.pair(algorithm, number + 1)?, ZSK_FLAGS),
+    })
+}
+
+/// Puts into the parent what it lacks of the delegation.
+fn delegate(zones: &mut [(OrderKey, Zone)], parent: usize, child: usize, keys: &ZoneKeys) {
+    let (before, from_child) = zones.split_at_mut(child);
+    let (parent, child) = (&mut before[parent].1, &from_child[0].1);
+    let origin = &child.origin;
+    let is_delegated = parent.records.iter().any(|record| {
+        record.record_type() == RecordType::NS && record.name == *origin
+    });
+    if !is_delegated {
+        let servers: Vec<Record> = child
+            .records
+            .iter()
+            .filter(|record| record.record_type() == RecordType::NS && record.name == *origin)
+            .cloned()
+            .collect();
+        let is_server = |name: &Name| servers.iter().any(|server| matches!(&server.data, RData::NS(ns) if ns.0 == *name));
+        let glue = child.records.iter().filter(|record| {
+            matches!(record.record_type(), RecordType::A | RecordType::AAAA) && is_server(&record.name)
+        });
+        parent.records.extend(glue.cloned());
+        parent.records.extend(servers);
+    }
+    let both_signed = parent.signing != Signing::Unsigned && child.signing != Signing::Unsigned;
+    if both_signed {
+        let ttl = child.records.iter().find(|record| record.record_type() == RecordType::SOA).map_or(3600, |soa| soa.ttl);
+        let ds = keys.key_signing.ds(origin, DigestType::Sha256);
+        parent.records.push(raw_record(origin.clone(), ttl, RecordType::DS, ds));
+    }
+}
+
+/// What a validator of the lab starts from: the key signing key of the topmost zone.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct TrustAnchor {
+    /// The zone's name; the root as a rule.
+    pub owner: Name,
+    /// The DNSKEY record.
+    pub dnskey: Record,
+    /// A DS record with SHA-256 for it.
+    pub ds: Record,
+}
+
+impl TrustAnchor {
+    fn new(owner: Name, key: &ZoneKey) -> Self {
+        let ds = key.ds(&owner, DigestType::Sha256);
+        Self {
+            dnskey: typed_record(owner.clone(), RecordType::DNSKEY, key.dnskey.clone()),
+            ds: typed_record(owner.clone(), RecordType::DS, ds),
+            owner,
+        }
+    }
+
+    /// The DNSKEY record as a master file line.
+    #[must_use]
+    pub fn dnskey_text(&self) -> String {
+        master_file::line(&self.dnskey)
+    }
+
+    /// The DS record as a master file line.
+    #[must_use]
+    pub fn ds_text(&self) -> String {
+        master_file::line(&self.ds)
+    }
+}
+
+/// The DNSKEY record as a master file line.
+impl fmt::Display for TrustAnchor {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.dnskey_text())
+    }
+}
+
+/// A record with RDATA of its type, for users who want to look into it; raw if it cannot be read as such.
+fn typed_record(owner: Name, record_type: RecordType, rdata: Vec<u8>) -> Record {
+    use hickory_proto::serialize::binary::{BinDecoder, Restrict};
+    let length = Restrict::new(u16::try_from(rdata.len()).unwrap_or(u16::MAX));
+    let data = RData::read(&mut BinDecoder::new(&rdata), record_type, length)
+        .unwrap_or_else(|_| RData::Unknown { code: record_type, rdata: NULL::with(rdata.clone()) });
+    Record::from_rdata(owner, 3600, data)
+}
+
+/// Why zones make no hierarchy.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum BuildError {
+    /// A key could not be made.
+    #[error("no key could be made: {0}")]
+    Key(#[from] DnsSecError),
+    /// There is no zone.
+    #[error("there is no zone")]
+    NoZone,
+    /// A record has no wire format.
+    #[error("a record of the zone {origin} has no wire format: {source}")]
+    Record {
+        /// The zone.
+        origin: String,
+        /// What the encoder said.
+        source: ProtoError,
+    },
+    /// Two zones have the same origin.
+    #[error("there are two zones {origin}")]
+    SecondZone {
+        /// The origin.
+        origin: String,
+    },
+}

@@ -1,0 +1,135 @@
+//! What the responder says to one message, and what the transcript keeps of it.
+
+use std::net::SocketAddr;
+
+use hickory_proto::op::{Header, ResponseCode};
+use hickory_proto::serialize::binary::{BinDecodable as _, BinDecoder};
+use signpost_transcript::{Endpoint, Event, Recorder, Transport};
+
+use crate::answer::Answer;
+use crate::responder::Question;
+
+/// What goes back for one message.
+#[derive(Clone, Debug)]
+pub struct Reply {
+    /// The message, without the length that TCP puts before it. `None`: nothing is said at all.
+    pub message: Option<Vec<u8>>,
+    exchange: Option<Exchange>,
+}
+
+impl Reply {
+    pub(crate) fn new(exchange: Exchange, message: Option<Vec<u8>>) -> Self {
+        Self { message, exchange: Some(exchange) }
+    }
+
+    /// Nothing is said.
+    pub(crate) fn none() -> Self {
+        Self { message: None, exchange: None }
+    }
+
+    /// A message that answers no question.
+    pub(crate) fn unrecorded(message: Vec<u8>) -> Self {
+        Self { message: Some(message), exchange: None }
+    }
+
+    /// Records the query, the faults that altered its answer, and the answer. What held no question leaves no trace.
+    pub fn record(&self, recorder: &Recorder, endpoint: Endpoint, peer: SocketAddr, transport: Transport) {
+        let Some(exchange) = &self.exchange else { return };
+        let query = recorder.next_query();
+        recorder.record(Event::Query {
+            query,
+            endpoint,
+            peer,
+            transport,
+            name: exchange.name.clone(),
+            record_type: exchange.record_type.clone(),
+            dnssec_ok: exchange.dnssec_ok,
+            checking_disabled: exchange.checking_disabled,
+        });
+        for applied in &exchange.faults {
+            recorder.record(Event::Fault {
+                at: applied.at.clone(),
+                kind: applied.kind.clone(),
+                detail: applied.detail.clone(),
+            });
+        }
+        recorder.record(Event::Answer {
+            query,
+            rcode: exchange.rcode.clone(),
+            answers: exchange.answers,
+            authorities: exchange.authorities,
+            authentic_data: exchange.authentic_data,
+            truncated: exchange.truncated,
+        });
+    }
+}
+
+/// A fault that altered an answer.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) struct Applied {
+    pub(crate) at: String,
+    pub(crate) kind: String,
+    pub(crate) detail: String,
+}
+
+/// One question and what was said to it.
+#[derive(Clone, Debug)]
+pub(crate) struct Exchange {
+    name: String,
+    record_type: String,
+    dnssec_ok: bool,
+    checking_disabled: bool,
+    pub(crate) faults: Vec<Applied>,
+    rcode: String,
+    answers: u16,
+    authorities: u16,
+    authentic_data: bool,
+    truncated: bool,
+}
+
+impl Exchange {
+    pub(crate) fn new(question: &Question, checking_disabled: bool) -> Self {
+        let mut name = question.name.to_ascii().to_ascii_lowercase();
+        if name.len() > 1 && name.ends_with('.') {
+            name.pop();
+        }
+        Self {
+            name,
+            record_type: question.record_type.to_string(),
+            dnssec_ok: question.dnssec_ok,
+            checking_disabled,
+            faults: Vec::new(),
+            rcode: "dropped".to_owned(),
+            answers: 0,
+            authorities: 0,
+            authentic_data: false,
+            truncated: false,
+        }
+    }
+
+    /// Notes what the message says; without one, that nothing was said.
+    pub(crate) fn describe(&mut self, answer: &Answer, message: Option<&[u8]>) {
+        let Some(header) = message.and_then(|message| Header::read(&mut BinDecoder::new(message)).ok()) else { return };
+        self.rcode = mnemonic(answer.rcode);
+        self.answers = header.counts.answers;
+        self.authorities = header.counts.authorities;
+        self.authentic_data = header.metadata.authentic_data;
+        self.truncated = header.metadata.truncation;
+    }
+}
+
+/// The RCODE's mnemonic in the IANA registry.
+pub(crate) fn mnemonic(rcode: ResponseCode) -> String {
+    match rcode {
+        ResponseCode::NoError => "NOERROR".to_owned(),
+        ResponseCode::FormErr => "FORMERR".to_owned(),
+        ResponseCode::ServFail => "SERVFAIL".to_owned(),
+        ResponseCode::NXDomain => "NXDOMAIN".to_owned(),
+        ResponseCode::NotImp => "NOTIMP".to_owned(),
+        ResponseCode::Refused => "REFUSED".to_owned(),
+        ResponseCode::YXDomain => "YXDOMAIN".to_owned(),
+        ResponseCode::NotAuth => "NOTAUTH".to_owned(),
+        ResponseCode::BADVERS | ResponseCode::BADSIG => "BADVERS".to_owned(),
+        other => format!("RCODE{}", u16::from(other)),
+    }
+}

@@ -1,0 +1,206 @@
+//! From a datagram to a reply, without I/O.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use hickory_proto::op::{Edns, Header, MessageType, Metadata, OpCode, ResponseCode};
+use hickory_proto::rr::{DNSClass, Name, Record, RecordType};
+use hickory_proto::serialize::binary::{BinDecodable as _, BinDecoder, BinEncodable as _, BinEncoder};
+use hickory_server::net::xfer::Protocol;
+use hickory_server::server::Request;
+use hickory_server::zone_handler::MessageResponseBuilder;
+use signpost_transcript::Transport;
+
+use crate::answer::{Answer, Step};
+use crate::hierarchy::Hierarchy;
+use crate::reply::{Exchange, Reply};
+use crate::rrset::Rrset;
+
+/// What part of the hierarchy a responder speaks for.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum View {
+    /// All zones, as a resolver in front of them would: RA is set, aliases are followed, nothing is referred.
+    Forward,
+    /// One zone, as its name server would: AA is set, what lies below a cut is referred.
+    Zone(Name),
+}
+
+/// Answers messages from a hierarchy, with its faults.
+#[derive(Clone, Debug)]
+pub struct Responder {
+    hierarchy: Arc<Hierarchy>,
+    view: View,
+}
+
+/// The largest UDP response, and what the responder says that it can receive (DNS flag day 2020).
+const UDP_PAYLOAD: u16 = 1232;
+
+/// What a client without EDNS can receive by UDP (RFC 1035 section 4.2.1).
+const PLAIN_UDP_PAYLOAD: u16 = 512;
+
+impl Responder {
+    /// A responder for a part of a hierarchy.
+    #[must_use]
+    pub fn new(hierarchy: Arc<Hierarchy>, view: View) -> Self {
+        Self { hierarchy, view }
+    }
+
+    /// The hierarchy behind it.
+    #[must_use]
+    pub fn hierarchy(&self) -> &Hierarchy {
+        &self.hierarchy
+    }
+
+    /// Says what goes back for a message from `peer`. Nothing goes back for what is no request.
+    #[must_use]
+    pub fn respond(&self, request: &[u8], peer: SocketAddr, transport: Transport) -> Reply {
+        let Ok(header) = Header::read(&mut BinDecoder::new(request)) else { return Reply::none() };
+        if header.metadata.message_type == MessageType::Response {
+            return Reply::none();
+        }
+        if header.metadata.op_code != OpCode::Query {
+            return Reply::unrecorded(bare_response(&header.metadata, ResponseCode::NotImp));
+        }
+        let malformed = || Reply::unrecorded(bare_response(&header.metadata, ResponseCode::FormErr));
+        // The count is checked before anything is read, because readers reserve memory for it.
+        if header.counts.queries != 1 {
+            return malformed();
+        }
+        let protocol = match transport {
+            Transport::Tcp => Protocol::Tcp,
+            Transport::Udp => Protocol::Udp,
+        };
+        match Request::from_bytes(request.to_vec(), peer, protocol) {
+            Ok(request) => self.answer(&request, transport).unwrap_or_else(malformed),
+            Err(_) => malformed(),
+        }
+    }
+
+    fn answer(&self, request: &Request, transport: Transport) -> Option<Reply> {
+        let query = request.queries.queries().first()?;
+        let question = Question {
+            name: Name::from(query.name()),
+            record_type: query.query_type(),
+            dnssec_ok: request.edns.as_ref().is_some_and(|edns| edns.flags().dnssec_ok),
+        };
+        let mut exchange = Exchange::new(&question, request.metadata.checking_disabled);
+        let answer = if request.version() > 0 {
+            Answer::empty(ResponseCode::BADVERS)
+        } else if query.query_class() != DNSClass::IN {
+            Answer::empty(ResponseCode::Refused)
+        } else {
+            self.look_up(&question, request.metadata.recursion_desired)
+        };
+        let message = self.emit(request, &question, &answer, transport);
+        exchange.describe(&answer, message.as_deref());
+        Some(Reply::new(exchange, message))
+    }
+
+    fn look_up(&self, question: &Question, recursion_desired: bool) -> Answer {
+        if matches!(question.record_type, RecordType::AXFR | RecordType::IXFR) {
+            return Answer::empty(ResponseCode::Refused);
+        }
+        match &self.view {
+            View::Forward => self.hierarchy.resolve(&question.name, question.record_type, recursion_desired),
+            View::Zone(origin) => {
+                let zone = self.hierarchy.zone(origin).filter(|zone| zone.origin.zone_of(&question.name));
+                let Some(zone) = zone else { return Answer::empty(ResponseCode::Refused) };
+                let mut answer = Answer::empty(ResponseCode::NoError);
+                let step = zone.look_up(&question.name, question.record_type, &mut answer);
+                answer.authoritative = step != Step::Referral;
+                answer
+            }
+        }
+    }
+
+    fn emit(&self, request: &Request, question: &Question, answer: &Answer, transport: Transport) -> Option<Vec<u8>> {
+        let mut metadata = Metadata::response_from_request(&request.metadata);
+        metadata.response_code = answer.rcode;
+        metadata.authoritative = answer.authoritative;
+        metadata.authentic_data = answer.authentic_data;
+        metadata.recursion_available = self.view == View::Forward;
+        let edns = request.edns.as_ref().map(|_| {
+            let mut edns = Edns::new();
+            edns.set_max_payload(UDP_PAYLOAD).set_dnssec_ok(question.dnssec_ok);
+            edns
+        });
+        let sections = Sections::new(question, answer);
+        let emit = |sections: &Sections, metadata: Metadata| {
+            let mut bytes = Vec::with_capacity(512);
+            let mut encoder = BinEncoder::new(&mut bytes);
+            encoder.set_max_size(u16::MAX);
+            let mut builder = MessageResponseBuilder::new(&request.queries, None);
+            if let Some(edns) = &edns {
+                builder.edns(edns);
+            }
+            builder
+                .build(metadata, &sections.answer, &sections.authority, [], &sections.additional)
+                .destructive_emit(&mut encoder)
+                .ok()?;
+            Some(bytes)
+        };
+        let limit = match (transport, &request.edns) {
+            (Transport::Tcp, _) => u16::MAX,
+            (Transport::Udp, Some(_)) => request.max_payload().min(UDP_PAYLOAD),
+            (Transport::Udp, None) => PLAIN_UDP_PAYLOAD,
+        };
+        let bytes = emit(&sections, metadata)?;
+        if bytes.len() <= usize::from(limit) {
+            return Some(bytes);
+        }
+        // RFC 2181 section 9: a client that sees TC ignores the rest, so there is none.
+        metadata.truncation = true;
+        emit(&Sections::default(), metadata)
+    }
+}
+
+/// A question as the responder sees it.
+#[derive(Clone, Debug)]
+pub(crate) struct Question {
+    pub(crate) name: Name,
+    pub(crate) record_type: RecordType,
+    pub(crate) dnssec_ok: bool,
+}
+
+/// The records of a message.
+#[derive(Debug, Default)]
+struct Sections {
+    answer: Vec<Record>,
+    authority: Vec<Record>,
+    additional: Vec<Record>,
+}
+
+impl Sections {
+    /// DNSSEC's own records go only to those who set DO or ask for them (RFC 4035 section 3.2.1).
+    fn new(question: &Question, answer: &Answer) -> Self {
+        let records = |sets: &[Rrset]| {
+            let mut records = Vec::new();
+            for set in sets {
+                let is_proof = matches!(set.record_type, RecordType::NSEC | RecordType::NSEC3 | RecordType::DS);
+                if question.dnssec_ok || !is_proof || set.record_type == question.record_type {
+                    records.extend(set.records());
+                }
+                if question.dnssec_ok {
+                    records.extend(set.signature_records());
+                }
+            }
+            records
+        };
+        Self {
+            answer: records(&answer.answer),
+            authority: records(&answer.authority),
+            additional: records(&answer.additional),
+        }
+    }
+}
+
+/// A response of the header alone, for requests whose rest cannot be trusted.
+fn bare_response(request: &Metadata, rcode: ResponseCode) -> Vec<u8> {
+    let mut metadata = Metadata::response_from_request(request);
+    metadata.response_code = rcode;
+    let mut bytes = Vec::with_capacity(12);
+    let header = Header { metadata, counts: Default::default() };
+    // Twelve octets always fit, so there is nothing to be said about a failure.
+    let _ = header.emit(&mut BinEncoder::new(&mut bytes));
+    bytes
+}

@@ -1,0 +1,229 @@
+//! A lab on loopback and the programs that judge it.
+
+use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
+use std::path::PathBuf;
+use std::process::{Child, Command, Output, Stdio};
+use std::sync::Arc;
+use std::time::{Duration, Instant, SystemTime};
+
+use hickory_proto::op::{Edns, Message, MessageType, OpCode, Query};
+use hickory_proto::rr::{Name, RData, RecordType};
+use hickory_proto::serialize::binary::{BinDecodable as _, BinEncodable as _};
+use signpost_dns::{Denial, Fault, Hierarchy, KeyPool, Responder, Signing, View, Zone, serve};
+use signpost_transcript::Recorder;
+
+pub fn name(text: &str) -> Name {
+    let mut name = Name::from_ascii(text).unwrap();
+    name.set_fqdn(true);
+    name
+}
+
+pub fn now() -> u32 {
+    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap();
+    u32::try_from(since.as_secs()).unwrap()
+}
+
+/// Root, com, example.com, and below it a zone without signatures and two with NSEC3.
+pub fn zones() -> Vec<Zone> {
+    let mut zones = vec![
+        zone(".", include_str!("../zones/root.zone")),
+        zone("com.", include_str!("../zones/com.zone")),
+        zone("example.com.", include_str!("../zones/example.com.zone")),
+    ];
+    let child = include_str!("../zones/child.zone");
+    for (origin, signing) in [
+        ("insecure.example.com.", Signing::Unsigned),
+        ("nsec3.example.com.", nsec3(0, None, false)),
+        ("salted.example.com.", nsec3(5, Some([0xaa, 0xbb, 0xcc, 0xdd]), false)),
+        ("optout.example.com.", nsec3(0, None, true)),
+        ("insecure.optout.example.com.", Signing::Unsigned),
+        ("secure.optout.example.com.", Signing::default()),
+    ] {
+        let mut zone = zone(origin, child);
+        zone.signing = signing;
+        zones.push(zone);
+    }
+    zones
+}
+
+fn nsec3(iterations: u16, salt: Option<[u8; 4]>, opt_out: bool) -> Signing {
+    let Signing::Signed { algorithm, .. } = Signing::default() else { unreachable!() };
+    Signing::Signed { algorithm, denial: Denial::Nsec3 { iterations, salt, opt_out } }
+}
+
+pub fn zone(origin: &str, text: &str) -> Zone {
+    Zone::parse(name(origin), text).unwrap()
+}
+
+pub fn hierarchy(faults: &[Fault]) -> Arc<Hierarchy> {
+    Arc::new(Hierarchy::build(zones(), KeyPool::global(), now(), faults).unwrap())
+}
+
+/// Responders on sockets, on a thread of their own, until dropped.
+pub struct Lab {
+    pub address: SocketAddr,
+    pub recorder: Recorder,
+    stop: Option<tokio::sync::oneshot::Sender<()>>,
+    thread: Option<std::thread::JoinHandle<()>>,
+}
+
+impl Lab {
+    pub fn start(hierarchy: Arc<Hierarchy>) -> Self {
+        Self::start_at(hierarchy, &[(View::Forward, SocketAddr::from((Ipv4Addr::LOCALHOST, 0)))]).unwrap()
+    }
+
+    /// Starts several views; the address is that of the first.
+    pub fn start_at(hierarchy: Arc<Hierarchy>, views: &[(View, SocketAddr)]) -> std::io::Result<Self> {
+        let mut sockets = Vec::new();
+        for (view, address) in views {
+            let tcp = std::net::TcpListener::bind(address)?;
+            let udp = UdpSocket::bind(tcp.local_addr()?)?;
+            tcp.set_nonblocking(true)?;
+            udp.set_nonblocking(true)?;
+            sockets.push((view.clone(), udp, tcp));
+        }
+        let address = sockets[0].1.local_addr()?;
+        let recorder = Recorder::new();
+        let (stop, stopped) = tokio::sync::oneshot::channel();
+        let records = recorder.clone();
+        let thread = std::thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+            runtime.block_on(async {
+                for (view, udp, tcp) in sockets {
+                    let responder = Arc::new(Responder::new(Arc::clone(&hierarchy), view));
+                    let udp = tokio::net::UdpSocket::from_std(udp).unwrap();
+                    let tcp = tokio::net::TcpListener::from_std(tcp).unwrap();
+                    tokio::spawn(serve(responder, udp, tcp, records.clone()));
+                }
+                let _ = stopped.await;
+            });
+        });
+        Ok(Self { address, recorder, stop: Some(stop), thread: Some(thread) })
+    }
+}
+
+impl Drop for Lab {
+    fn drop(&mut self) {
+        drop(self.stop.take());
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+/// Whether a program is installed. A missing one is an error where `SIGNPOST_REQUIRE_PROGRAMS` says so.
+pub fn has_program(program: &str) -> bool {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let found = std::env::split_paths(&path)
+        .chain([PathBuf::from("/usr/sbin"), PathBuf::from("/sbin")])
+        .any(|directory| directory.join(program).is_file());
+    if !found {
+        assert!(std::env::var_os("SIGNPOST_REQUIRE_PROGRAMS").is_none(), "{program} is not installed");
+        println!("skipped: {program} is not installed");
+    }
+    found
+}
+
+/// Runs a program to its end, for at most 20 seconds.
+pub fn run(command: &mut Command) -> Output {
+    let child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let (sender, receiver) = std::sync::mpsc::channel();
+    let id = child.id();
+    std::thread::spawn(move || sender.send(child.wait_with_output()));
+    match receiver.recv_timeout(Duration::from_secs(20)) {
+        Ok(output) => output.unwrap(),
+        Err(_) => {
+            let _ = Command::new("kill").args(["-9", &id.to_string()]).status();
+            panic!("{command:?} did not end");
+        }
+    }
+}
+
+/// A program that runs until dropped.
+pub struct Daemon {
+    child: Child,
+    pub address: SocketAddr,
+    pub directory: tempfile::TempDir,
+}
+
+impl Drop for Daemon {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+pub fn unbound(hierarchy: &Hierarchy, upstream: &str) -> Daemon {
+    let directory = tempfile::tempdir().unwrap();
+    // The port is free now; nothing else in the test asks for ports of this address.
+    let free = UdpSocket::bind((Ipv4Addr::new(127, 0, 0, 77), 0)).unwrap();
+    let address = free.local_addr().unwrap();
+    drop(free);
+    let root = directory.path().display();
+    let config = format!(
+        "server:\n interface: {}\n port: {}\n directory: \"{root}\"\n chroot: \"\"\n username: \"\"\n pidfile: \"\"\n\
+         use-syslog: no\n logfile: \"{root}/log\"\n verbosity: 3\n val-log-level: 2\n do-not-query-localhost: no\n\
+         access-control: 127.0.0.0/8 allow\n local-zone: \"test.\" nodefault\n do-ip6: no\n num-threads: 1\n\
+         module-config: \"validator iterator\"\n trust-anchor: \"{}\"\n ede: yes\n{upstream}\nremote-control:\n control-enable: no\n",
+        address.ip(),
+        address.port(),
+        hierarchy.trust_anchor().ds_text(),
+    );
+    let path = directory.path().join("unbound.conf");
+    std::fs::write(&path, config).unwrap();
+    let child = Command::new("unbound")
+        .arg("-d")
+        .arg("-c")
+        .arg(&path)
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn();
+    let daemon = Daemon { child: child.unwrap(), address, directory };
+    let deadline = Instant::now() + Duration::from_secs(10);
+    while ask(daemon.address, &name("."), RecordType::SOA, false, Duration::from_millis(200)).is_none() {
+        assert!(Instant::now() < deadline, "unbound did not start: {}", daemon.log());
+    }
+    daemon
+}
+
+impl Daemon {
+    pub fn log(&self) -> String {
+        std::fs::read_to_string(self.directory.path().join("log")).unwrap_or_default()
+    }
+}
+
+/// One question by UDP with DO, repeated until the time is over.
+pub fn ask(
+    server: SocketAddr,
+    name: &Name,
+    record_type: RecordType,
+    checking_disabled: bool,
+    patience: Duration,
+) -> Option<Message> {
+    let mut message = Message::new(4711, MessageType::Query, OpCode::Query);
+    message.metadata.recursion_desired = true;
+    message.metadata.checking_disabled = checking_disabled;
+    message.add_query(Query::query(name.clone(), record_type));
+    let mut edns = Edns::new();
+    edns.set_max_payload(4096).set_dnssec_ok(true);
+    message.set_edns(edns);
+    let bytes = message.to_bytes().unwrap();
+    let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    socket.set_read_timeout(Some(patience)).unwrap();
+    socket.send_to(&bytes, server).unwrap();
+    let mut buffer = [0; 65535];
+    let (length, _) = socket.recv_from(&mut buffer).ok()?;
+    Message::from_bytes(&buffer[..length]).ok()
+}
+
+/// Points every address of the zones into a block of loopback.
+pub fn move_addresses(zones: &mut [Zone], block: [u8; 3]) {
+    for zone in zones {
+        for record in &mut zone.records {
+            if let RData::A(address) = &mut record.data {
+                let [.., host] = address.octets();
+                address.0 = Ipv4Addr::new(block[0], block[1], block[2], host);
+            }
+        }
+    }
+}
