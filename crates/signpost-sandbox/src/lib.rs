@@ -28,6 +28,14 @@
 //! home and local services of the host; a program that means harm runs with the rights of the user who started
 //! the suite and can still write wherever that user can, outside the hidden directories.
 
+#![cfg_attr(
+    not(target_os = "linux"),
+    expect(
+        dead_code,
+        reason = "layouts and invocations can be written down anywhere and used on Linux only"
+    )
+)]
+
 mod error;
 mod invocation;
 mod layout;

@@ -68,6 +68,9 @@ impl Namespace {
     /// Starts a program inside, as the first process of its own PID namespace: when it ends or is stopped,
     /// the kernel ends everything that it started. Needs to be called in a tokio runtime with I/O enabled.
     ///
+    /// Such a process differs from others in one thing: a signal that it has no handler for does not reach it from
+    /// inside the namespace, unless the kernel itself sends it for a fault. A crash is a crash all the same.
+    ///
     /// # Errors
     /// [`ErrorKind::NotFound`] or [`ErrorKind::Program`].
     pub fn spawn(&self, invocation: Invocation) -> Result<Program, Error> {
