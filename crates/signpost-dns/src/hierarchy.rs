@@ -162,7 +162,9 @@ impl Hierarchy {
     fn zone_for(&self, name: &Name, record_type: RecordType) -> Option<&SignedZone> {
         let key = OrderKey::new(name);
         let above = if record_type == RecordType::DS { nearest_ancestor(&self.places, &key) } else { None };
-        let place = above.or_else(|| self.places.get(&key).copied()).or_else(|| nearest_ancestor(&self.places, &key))?;
+        let place = above
+            .or_else(|| self.places.get(&key).copied())
+            .or_else(|| nearest_ancestor(&self.places, &key))?;
         Some(&self.zones[place])
     }
 }
@@ -191,9 +193,8 @@ fn delegate(zones: &mut [(OrderKey, Zone)], parent: usize, child: usize, keys: &
     let (before, from_child) = zones.split_at_mut(child);
     let (parent, child) = (&mut before[parent].1, &from_child[0].1);
     let origin = &child.origin;
-    let is_delegated = parent.records.iter().any(|record| {
-        record.record_type() == RecordType::NS && record.name == *origin
-    });
+    let is_delegated =
+        parent.records.iter().any(|record| record.record_type() == RecordType::NS && record.name == *origin);
     if !is_delegated {
         let servers: Vec<Record> = child
             .records
@@ -201,7 +202,8 @@ fn delegate(zones: &mut [(OrderKey, Zone)], parent: usize, child: usize, keys: &
             .filter(|record| record.record_type() == RecordType::NS && record.name == *origin)
             .cloned()
             .collect();
-        let is_server = |name: &Name| servers.iter().any(|server| matches!(&server.data, RData::NS(ns) if ns.0 == *name));
+        let is_server =
+            |name: &Name| servers.iter().any(|server| matches!(&server.data, RData::NS(ns) if ns.0 == *name));
         let glue = child.records.iter().filter(|record| {
             matches!(record.record_type(), RecordType::A | RecordType::AAAA) && is_server(&record.name)
         });
@@ -210,7 +212,11 @@ fn delegate(zones: &mut [(OrderKey, Zone)], parent: usize, child: usize, keys: &
     }
     let both_signed = parent.signing != Signing::Unsigned && child.signing != Signing::Unsigned;
     if both_signed {
-        let ttl = child.records.iter().find(|record| record.record_type() == RecordType::SOA).map_or(3600, |soa| soa.ttl);
+        let ttl = child
+            .records
+            .iter()
+            .find(|record| record.record_type() == RecordType::SOA)
+            .map_or(3600, |soa| soa.ttl);
         let ds = keys.key_signing.ds(origin, DigestType::Sha256);
         parent.records.push(raw_record(origin.clone(), ttl, RecordType::DS, ds));
     }

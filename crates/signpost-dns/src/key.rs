@@ -67,7 +67,11 @@ impl KeyPool {
         POOL.get_or_init(Self::new)
     }
 
-    pub(crate) fn pair(&self, algorithm: Algorithm, number: usize) -> Result<Arc<KeyPair>, dnssec::DnsSecError> {
+    pub(crate) fn pair(
+        &self,
+        algorithm: Algorithm,
+        number: usize,
+    ) -> Result<Arc<KeyPair>, dnssec::DnsSecError> {
         let mut pools = self.pairs.lock().unwrap_or_else(PoisonError::into_inner);
         let pool = pools.entry(algorithm).or_default();
         while pool.len() <= number {
@@ -106,7 +110,9 @@ impl KeyPair {
         let private: Box<dyn SigningKey> = match algorithm {
             Algorithm::EcdsaP256Sha256 => ecdsa(dnssec::Algorithm::ECDSAP256SHA256)?,
             Algorithm::EcdsaP384Sha384 => ecdsa(dnssec::Algorithm::ECDSAP384SHA384)?,
-            Algorithm::Ed25519 => Box::new(Ed25519SigningKey::from_pkcs8(&Ed25519SigningKey::generate_pkcs8()?)?),
+            Algorithm::Ed25519 => {
+                Box::new(Ed25519SigningKey::from_pkcs8(&Ed25519SigningKey::generate_pkcs8()?)?)
+            }
         };
         let public = private.to_public_key()?.public_bytes().to_vec();
         Ok(Self { private, public, algorithm })

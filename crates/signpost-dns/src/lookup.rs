@@ -169,7 +169,12 @@ impl SignedZone {
         let rdata: Vec<Vec<u8>> = node
             .sets
             .iter()
-            .flat_map(|set| self.signatures(&node.owner, node.standing, set).iter().map(|rrsig| rrsig.rdata()).collect::<Vec<_>>())
+            .flat_map(|set| {
+                self.signatures(&node.owner, node.standing, set)
+                    .iter()
+                    .map(|rrsig| rrsig.rdata())
+                    .collect::<Vec<_>>()
+            })
             .collect();
         (!rdata.is_empty()).then(|| Rrset {
             owner: node.owner.clone(),

@@ -16,7 +16,8 @@ use crate::zone::{ZoneError, ZoneErrorKind};
 
 /// The records of a master file, each with the line on which its entry begins.
 pub(crate) fn read(origin: &Name, text: &str) -> Result<Vec<(usize, Record)>, ZoneError> {
-    let syntax = |line: Option<usize>, message: String| ZoneError { line, kind: ZoneErrorKind::Syntax { message } };
+    let syntax =
+        |line: Option<usize>, message: String| ZoneError { line, kind: ZoneErrorKind::Syntax { message } };
     let apex = origin.to_bytes().map_err(|error| syntax(None, error.to_string()))?;
     let apex = base::Name::from_octets(apex.into()).map_err(|error| syntax(None, error.to_string()))?;
     let mut file = Zonefile::with_capacity(text.len() + 1);
@@ -24,19 +25,23 @@ pub(crate) fn read(origin: &Name, text: &str) -> Result<Vec<(usize, Record)>, Zo
     file.set_default_class(Class::IN);
     let mut records = Vec::new();
     // The parser gets entry by entry, because the line that it names is sometimes the one after the mistake.
-    for (line, entry) in Entries { rest: text, line: 1 } {
+    let entries = Entries { rest: text, line: 1 };
+    for (line, entry) in entries {
         file.extend_from_slice(entry.as_bytes());
         if !entry.ends_with('\n') {
             file.extend_from_slice(b"\n");
         }
-        while let Some(entry) = file.next_entry().map_err(|error| syntax(Some(line), message(&error.to_string())))? {
+        while let Some(entry) =
+            file.next_entry().map_err(|error| syntax(Some(line), message(&error.to_string())))?
+        {
             let Entry::Record(record) = entry else {
                 let kind = ZoneErrorKind::Unsupported { what: "$INCLUDE".to_owned() };
                 return Err(ZoneError { line: Some(line), kind });
             };
             let mut wire = Vec::new();
             record.compose(&mut wire).map_err(|error| syntax(Some(line), error.to_string()))?;
-            let record = decode(&wire).ok_or_else(|| syntax(Some(line), "a record of no known form".to_owned()))?;
+            let record =
+                decode(&wire).ok_or_else(|| syntax(Some(line), "a record of no known form".to_owned()))?;
             records.push((line, record));
         }
     }
@@ -129,8 +134,13 @@ pub(crate) fn line(record: &Record) -> String {
     }
     let name = record.name.to_bytes().map_or(0, |name| name.len());
     let rdata = wire.get(name + 10..).unwrap_or_default();
-    let mut text =
-        format!("{} {} IN TYPE{} \\# {}", record.name, record.ttl, u16::from(record.record_type()), rdata.len());
+    let mut text = format!(
+        "{} {} IN TYPE{} \\# {}",
+        record.name,
+        record.ttl,
+        u16::from(record.record_type()),
+        rdata.len()
+    );
     for octet in rdata {
         // Writing to a String cannot fail.
         let _ = write!(text, " {octet:02x}");
@@ -149,8 +159,11 @@ mod tests {
     #[test]
     fn records_come_with_their_lines() {
         let text = "$TTL 300\n@ SOA ns hostmaster (\n 1 2 3 4 5 )\n  NS ns\n; nothing\nns A 192.0.2.1";
-        let lines: Vec<(usize, RecordType)> =
-            read(&origin(), text).unwrap().iter().map(|(line, record)| (*line, record.record_type())).collect();
+        let lines: Vec<(usize, RecordType)> = read(&origin(), text)
+            .unwrap()
+            .iter()
+            .map(|(line, record)| (*line, record.record_type()))
+            .collect();
         assert_eq!(lines, [(2, RecordType::SOA), (4, RecordType::NS), (6, RecordType::A)]);
     }
 
@@ -179,9 +192,11 @@ mod tests {
     fn written_lines_are_read_as_the_same_records() {
         let text = "_submission._tcp 300 SRV 1 1 587 submit1\n* 300 TXT \"v=submission\" \"a b\\\"c\"\n\
                     d 300 DNAME other\nx 300 TYPE65400 \\# 3 010203\nk 300 DNSKEY 257 3 13 AAAA\n";
-        let records: Vec<Record> = read(&origin(), text).unwrap().into_iter().map(|(_, record)| record).collect();
+        let records: Vec<Record> =
+            read(&origin(), text).unwrap().into_iter().map(|(_, record)| record).collect();
         let written = write(&records);
-        let again: Vec<Record> = read(&Name::root(), &written).unwrap().into_iter().map(|(_, record)| record).collect();
+        let again: Vec<Record> =
+            read(&Name::root(), &written).unwrap().into_iter().map(|(_, record)| record).collect();
         assert_eq!(again.len(), 5, "{written}");
         assert_eq!(again, records, "{written}");
     }

@@ -109,7 +109,10 @@ impl Exchange {
 
     /// Notes what the message says; without one, that nothing was said.
     pub(crate) fn describe(&mut self, answer: &Answer, message: Option<&[u8]>) {
-        let Some(header) = message.and_then(|message| Header::read(&mut BinDecoder::new(message)).ok()) else { return };
+        let Some(header) = message.and_then(|message| Header::read(&mut BinDecoder::new(message)).ok())
+        else {
+            return;
+        };
         self.rcode = mnemonic(answer.rcode);
         self.answers = header.counts.answers;
         self.authorities = header.counts.authorities;

@@ -113,7 +113,13 @@ impl Responder {
         }
     }
 
-    fn emit(&self, request: &Request, question: &Question, answer: &Answer, transport: Transport) -> Option<Vec<u8>> {
+    fn emit(
+        &self,
+        request: &Request,
+        question: &Question,
+        answer: &Answer,
+        transport: Transport,
+    ) -> Option<Vec<u8>> {
         let mut metadata = Metadata::response_from_request(&request.metadata);
         metadata.response_code = answer.rcode;
         metadata.authoritative = answer.authoritative;
@@ -176,7 +182,8 @@ impl Sections {
         let records = |sets: &[Rrset]| {
             let mut records = Vec::new();
             for set in sets {
-                let is_proof = matches!(set.record_type, RecordType::NSEC | RecordType::NSEC3 | RecordType::DS);
+                let is_proof =
+                    matches!(set.record_type, RecordType::NSEC | RecordType::NSEC3 | RecordType::DS);
                 if question.dnssec_ok || !is_proof || set.record_type == question.record_type {
                     records.extend(set.records());
                 }

@@ -23,7 +23,9 @@ pub(crate) struct Rrset {
 
 impl Rrset {
     pub(crate) fn records(&self) -> impl Iterator<Item = Record> + '_ {
-        self.rdata.iter().map(|rdata| raw_record(self.owner.clone(), self.ttl, self.record_type, rdata.clone()))
+        self.rdata
+            .iter()
+            .map(|rdata| raw_record(self.owner.clone(), self.ttl, self.record_type, rdata.clone()))
     }
 
     pub(crate) fn signature_records(&self) -> impl Iterator<Item = Record> + '_ {
@@ -89,7 +91,13 @@ impl Rrsig {
     }
 
     /// Signs the RRset under the fields as they stand, whether they are right or not.
-    pub(crate) fn sign(mut self, owner: &Name, record_type: RecordType, rdata: &[Vec<u8>], key: &ZoneKey) -> Self {
+    pub(crate) fn sign(
+        mut self,
+        owner: &Name,
+        record_type: RecordType,
+        rdata: &[Vec<u8>],
+        key: &ZoneKey,
+    ) -> Self {
         let mut data = self.fields();
         let mut owner = wire::lowercase_name(&owner_under_labels(owner, self.labels));
         owner.extend(u16::from(record_type).to_be_bytes());
@@ -101,7 +109,8 @@ impl Rrsig {
             data.extend((rdata.len() as u16).to_be_bytes());
             data.extend_from_slice(rdata);
         }
-        self.signature = key.sign(&data).expect("signing with a generated key fails only where randomness does");
+        self.signature =
+            key.sign(&data).expect("signing with a generated key fails only where randomness does");
         self
     }
 

@@ -44,7 +44,12 @@ pub async fn serve(responder: Arc<Responder>, udp: UdpSocket, tcp: TcpListener, 
 }
 
 /// Messages with a length of two octets before each (RFC 1035 section 4.2.2), until the client is done.
-async fn serve_stream(responder: Arc<Responder>, mut stream: TcpStream, peer: SocketAddr, recorder: Recorder) {
+async fn serve_stream(
+    responder: Arc<Responder>,
+    mut stream: TcpStream,
+    peer: SocketAddr,
+    recorder: Recorder,
+) {
     while let Ok(Ok(length)) = tokio::time::timeout(IDLE, stream.read_u16()).await {
         let mut request = vec![0; usize::from(length)];
         let Ok(Ok(_)) = tokio::time::timeout(IDLE, stream.read_exact(&mut request)).await else { return };

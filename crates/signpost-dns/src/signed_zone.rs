@@ -83,7 +83,8 @@ impl SignedZone {
                 Some((name, key)) if *name == record.name => key.clone(),
                 _ => OrderKey::new(&record.name),
             };
-            let (_, sets) = owners.entry(key.clone()).or_insert_with(|| (record.name.clone(), BTreeMap::new()));
+            let (_, sets) =
+                owners.entry(key.clone()).or_insert_with(|| (record.name.clone(), BTreeMap::new()));
             // RFC 2181 section 5.2: one TTL per RRset; the lowest is the cautious choice.
             let set = sets.entry(record.record_type().into()).or_insert((record.ttl, Vec::new()));
             set.0 = set.0.min(record.ttl);
@@ -170,8 +171,7 @@ impl SignedZone {
         set.signatures(|| {
             let key =
                 if set.record_type == RecordType::DNSKEY { &keys.key_signing } else { &keys.zone_signing };
-            let fields =
-                Rrsig::unsigned(owner, set.record_type, set.ttl, key, &self.origin, self.validity);
+            let fields = Rrsig::unsigned(owner, set.record_type, set.ttl, key, &self.origin, self.validity);
             vec![fields.sign(owner, set.record_type, &set.rdata, key)]
         })
     }
@@ -205,7 +205,8 @@ impl SignedZone {
 
 /// The lower of the SOA's TTL and its minimum field (RFC 2308 section 5).
 fn negative_ttl(soa: &StoredRrset) -> u32 {
-    let minimum = soa.rdata.first().and_then(|rdata| rdata.last_chunk::<4>()).map(|octets| u32::from_be_bytes(*octets));
+    let minimum =
+        soa.rdata.first().and_then(|rdata| rdata.last_chunk::<4>()).map(|octets| u32::from_be_bytes(*octets));
     minimum.unwrap_or(0).min(soa.ttl)
 }
 

@@ -81,7 +81,9 @@ pub(crate) fn has_type(mut maps: &[u8], code: u16) -> bool {
     while let [window, length, rest @ ..] = maps {
         let length = usize::from(*length).min(rest.len());
         if *window == high {
-            return rest[..length].get(usize::from(low / 8)).is_some_and(|octet| octet & 0x80 >> (low % 8) != 0);
+            return rest[..length]
+                .get(usize::from(low / 8))
+                .is_some_and(|octet| octet & 0x80 >> (low % 8) != 0);
         }
         maps = &rest[length..];
     }

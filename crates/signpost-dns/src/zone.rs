@@ -69,7 +69,11 @@ impl Zone {
         }
         check_apex(&origin, &entries)?;
         check_aliases(&entries)?;
-        Ok(Self { origin, records: entries.into_iter().map(|(_, record)| record).collect(), signing: Signing::default() })
+        Ok(Self {
+            origin,
+            records: entries.into_iter().map(|(_, record)| record).collect(),
+            signing: Signing::default(),
+        })
     }
 
     /// Removes the records of an owner, of one type or of all.
@@ -77,8 +81,9 @@ impl Zone {
     /// Returns how many there were.
     pub fn remove(&mut self, owner: &Name, record_type: Option<RecordType>) -> usize {
         let before = self.records.len();
-        self.records
-            .retain(|record| record.name != *owner || record_type.is_some_and(|wanted| wanted != record.record_type()));
+        self.records.retain(|record| {
+            record.name != *owner || record_type.is_some_and(|wanted| wanted != record.record_type())
+        });
         before - self.records.len()
     }
 
@@ -123,7 +128,8 @@ fn check_apex(origin: &Name, entries: &[(usize, Record)]) -> Result<(), ZoneErro
     if let Some((line, _)) = soa.next() {
         return Err(ZoneError { line: Some(*line), kind: ZoneErrorKind::SecondSoa });
     }
-    let has_ns = entries.iter().any(|(_, record)| record.record_type() == RecordType::NS && record.name == *origin);
+    let has_ns =
+        entries.iter().any(|(_, record)| record.record_type() == RecordType::NS && record.name == *origin);
     if !has_ns {
         return Err(ZoneError { line: None, kind: ZoneErrorKind::NoNs { origin: origin.to_string() } });
     }

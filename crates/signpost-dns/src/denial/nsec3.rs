@@ -97,7 +97,12 @@ impl Nsec3Chain {
     }
 
     /// RFC 5155 section 7.2.5.
-    pub(super) fn prove_wildcard_no_data(&self, zone: &SignedZone, name: &Name, encloser: &Name) -> Vec<Rrset> {
+    pub(super) fn prove_wildcard_no_data(
+        &self,
+        zone: &SignedZone,
+        name: &Name,
+        encloser: &Name,
+    ) -> Vec<Rrset> {
         let (_, closest) = self.closest_provable_encloser(zone, encloser);
         let next_closer = self.covering_next_closer(zone, name, encloser);
         let wildcard = wildcard(encloser);
