@@ -1,0 +1,74 @@
+//! What one server is.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use rustls::ServerConfig;
+
+use crate::{Fault, Service};
+
+/// One mail server on one port.
+#[derive(Debug)]
+pub struct ServerSpec {
+    /// Its name in the world and in the transcript.
+    pub name: String,
+    /// What it speaks.
+    pub service: Service,
+    /// Name of its certificate, for the transcript.
+    pub identity: String,
+    /// How it does TLS.
+    pub tls: Arc<ServerConfig>,
+    /// The host name that it calls itself.
+    pub hostname: String,
+    /// Who may log in.
+    pub account: Account,
+    /// The messages that wait for the user, as they travel: lines ended by CRLF, not dot-stuffed. A server forgets
+    /// those that a session deletes.
+    pub mailbox: Vec<Vec<u8>>,
+    /// What it does wrong.
+    pub faults: Vec<Fault>,
+    /// How long it waits and how much it takes.
+    pub limits: Limits,
+}
+
+/// A user of the server.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Account {
+    /// The user name, usually the address.
+    pub user: String,
+    /// The password.
+    pub password: String,
+}
+
+/// How long a server waits and how much it takes, so that no client can hold or fill the lab.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Limits {
+    /// Wait for a client's next byte, and for it to take a reply.
+    pub idle: Duration,
+    /// Wait for a whole TLS handshake.
+    pub handshake: Duration,
+    /// How long a client is listened to after a failed handshake or a refusal of the server.
+    pub linger: Duration,
+    /// Octets in one line, its end included. Not less than what RFC 4954 §4 demands for `AUTH`: 12288.
+    pub line: usize,
+    /// Octets in one message.
+    pub message: usize,
+    /// Octets that one client may send in one connection.
+    pub connection: usize,
+    /// Connections at one time.
+    pub connections: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            idle: Duration::from_secs(10),
+            handshake: Duration::from_secs(10),
+            linger: Duration::from_secs(2),
+            line: 16 << 10,
+            message: 1 << 20,
+            connection: 4 << 20,
+            connections: 64,
+        }
+    }
+}
