@@ -1,0 +1,102 @@
+//! Deliberate flaws that can be switched on, to prove that a suite sees them.
+
+use std::fmt;
+use std::str::FromStr;
+
+/// Declares the defects with their names and descriptions in one table.
+macro_rules! defects {
+    ($($variant:ident = $name:literal: $description:literal,)*) => {
+        /// One deliberate flaw of the reference client.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        #[non_exhaustive]
+        pub enum Defect {
+            $(#[doc = $description] $variant,)*
+        }
+
+        impl Defect {
+            /// Every defect, in the order of the names.
+            pub const ALL: &[Self] = &[$(Self::$variant,)*];
+
+            /// The permanent name on command lines and in scenarios.
+            pub const fn name(self) -> &'static str {
+                match self {
+                    $(Self::$variant => $name,)*
+                }
+            }
+
+            /// What the flawed client does, as a sentence.
+            pub const fn description(self) -> &'static str {
+                match self {
+                    $(Self::$variant => $description,)*
+                }
+            }
+        }
+    };
+}
+
+defects! {
+    AcceptsBogus = "accepts-bogus": "Uses SRV records that are provably not what the zone says.",
+    ContinuesInClear = "continues-in-clear-after-tls-failure": "Connects again without TLS after a handshake that failed.",
+    FirstPolicyOfTwo = "first-policy-of-two": "Uses the first of two policy records instead of refusing both.",
+    GuessesOnServfail = "guesses-on-servfail": "Takes a failed SRV lookup for an absence and guesses host names.",
+    IgnoresAuthRequired = "ignores-auth-required": "Submits without logging in when the server offers no AUTH.",
+    IgnoresMalformedPolicy = "ignores-malformed-policy": "Takes a malformed policy record for no policy.",
+    IgnoresNameMismatch = "ignores-name-mismatch": "Accepts a certificate of another host.",
+    IgnoresRefusedStarttls = "ignores-refused-starttls": "Goes on in clear when the server says no to STARTTLS.",
+    IgnoresRootTarget = "ignores-root-target": "Takes the SRV target `.` for an absence of the record and guesses host names.",
+    IgnoresSaslRestriction = "ignores-sasl-restriction": "Logs in by mechanisms that the policy excludes.",
+    IgnoresStrippedStarttls = "ignores-stripped-starttls": "Goes on in clear when STARTTLS is not offered.",
+    IgnoresVersionTag = "ignores-v-tag": "Takes any TXT record with STARTTLS= for a policy, whatever its first element.",
+    KeepsCapabilities = "keeps-capabilities-from-before-tls": "Uses what the server offered before TLS.",
+    NoFailover = "no-failover": "Gives up when the first target does not fit.",
+    OutOfDomain = "out-of-domain-without-asking": "Connects to a host outside the domain that an unsigned SRV record names.",
+    PinsButSkipsChain = "pins-but-skips-chain": "Looks for the pinned certificate among the presented ones without building a path to it.",
+    PrefersSha1 = "prefers-sha1": "Uses the weakest digest of a key record.",
+    PriorityIgnored = "priority-ignored": "Draws among all targets whatever their priority.",
+    SendsBeforeAuth = "sends-before-auth": "Submits before it logs in.",
+    SkipsPin = "skips-pin": "Verifies by the WebPKI although the policy pins.",
+    TakesAdOnTrust = "takes-ad-on-trust": "Believes the AD bit of whoever answers.",
+    TakesExpiredChain = "takes-expired-chain": "Ignores the dates of certificates.",
+    TrustsInsecureKeyRecord = "trusts-insecure-key-record": "Uses the pins of an unsigned key record.",
+    TrustsInsecurePolicyPins = "trusts-insecure-policy-pins": "Uses the pins that an unsigned policy names.",
+    UsesInjectedPlaintext = "uses-injected-plaintext": "Takes plain text from before the handshake for text under TLS.",
+    WeightIgnored = "weight-ignored": "Takes the heaviest target of a priority instead of drawing.",
+}
+
+impl fmt::Display for Defect {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}
+
+impl FromStr for Defect {
+    type Err = UnknownDefect;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Self::ALL
+            .iter()
+            .copied()
+            .find(|defect| defect.name() == text)
+            .ok_or_else(|| UnknownDefect(text.to_owned()))
+    }
+}
+
+/// A name that no [`Defect`] has.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("no defect is named {0:?}")]
+pub struct UnknownDefect(String);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_name_leads_back_to_its_defect() {
+        for &defect in Defect::ALL {
+            assert_eq!(defect.name().parse(), Ok(defect));
+            assert!(defect.description().ends_with('.'), "{defect}");
+        }
+        assert!(Defect::ALL.is_sorted_by_key(|defect| defect.name()));
+        assert!("no-such-defect".parse::<Defect>().is_err());
+    }
+}

@@ -1,0 +1,97 @@
+//! What a path builder leaves unchecked about issuers.
+//!
+//! `webpki` takes an anchor for granted: it uses name, key and name constraints, nothing else. A pinned
+//! certificate is no such anchor, it is a certificate that somebody published and then may have let expire. And
+//! `webpki` looks at no issuer's key usage, since the CA flag is enough for the WebPKI.
+
+use rustls_pki_types::{CertificateDer, UnixTime};
+use webpki::Error;
+use x509_parser::certificate::X509Certificate;
+use x509_parser::extensions::ParsedExtension;
+use x509_parser::prelude::FromDer;
+
+use crate::outcome::Reason;
+use crate::verifier::Untrusted;
+
+/// Checks that a pinned certificate may issue others at `now` (any time if none), and returns how many issuers
+/// may follow below it.
+pub(crate) fn check_anchor(
+    anchor: &CertificateDer<'_>,
+    now: Option<UnixTime>,
+) -> Result<Option<u32>, Untrusted> {
+    let untrusted = |detail: &str| {
+        Untrusted::new(Reason::CertificateUntrusted, format!("the pinned certificate {detail}"))
+    };
+    let (_, certificate) = X509Certificate::from_der(anchor).map_err(|_| untrusted("cannot be read"))?;
+    if let Some(now) = now {
+        let now = i64::try_from(now.as_secs()).unwrap_or(i64::MAX);
+        let validity = certificate.validity();
+        if now < validity.not_before.timestamp() {
+            return Err(Untrusted::new(
+                Reason::CertificateExpired,
+                "the pinned certificate is not valid yet",
+            ));
+        }
+        if now > validity.not_after.timestamp() {
+            return Err(Untrusted::new(Reason::CertificateExpired, "the pinned certificate is expired"));
+        }
+    }
+    if certificate
+        .extensions()
+        .iter()
+        .any(|extension| extension.critical && !is_processed(extension.parsed_extension()))
+    {
+        return Err(untrusted("has a critical extension that is not understood"));
+    }
+    let constraints = certificate.basic_constraints().map_err(|_| untrusted("cannot be read"))?;
+    let Some(constraints) = constraints.filter(|constraints| constraints.value.ca) else {
+        return Err(untrusted("is no certification authority"));
+    };
+    if !may_sign_certificates(&certificate).map_err(|_| untrusted("cannot be read"))? {
+        return Err(untrusted("may not sign certificates"));
+    }
+    if let Some(usage) = certificate.extended_key_usage().map_err(|_| untrusted("cannot be read"))?
+        && !usage.value.server_auth
+        && !usage.value.any
+    {
+        return Err(untrusted("does not stand for servers"));
+    }
+    Ok(constraints.value.path_len_constraint)
+}
+
+/// Checks the issuers between an end entity and its anchor, nearest to the end entity first.
+pub(crate) fn check_path<'a>(
+    issuers: impl Iterator<Item = CertificateDer<'a>>,
+    length_limit: Option<u32>,
+) -> Result<(), Error> {
+    let mut length = 0u32;
+    for issuer in issuers {
+        let (_, certificate) = X509Certificate::from_der(&issuer).map_err(|_| Error::BadDer)?;
+        if !may_sign_certificates(&certificate)? {
+            return Err(Error::EndEntityUsedAsCa);
+        }
+        length = length.saturating_add(1);
+    }
+    match length_limit {
+        Some(limit) if length > limit => Err(Error::PathLenConstraintViolated),
+        _ => Ok(()),
+    }
+}
+
+/// RFC 5280 §4.2.1.3: an issuer that states key usages must state `keyCertSign`.
+fn may_sign_certificates(certificate: &X509Certificate<'_>) -> Result<bool, Error> {
+    let usage = certificate.key_usage().map_err(|_| Error::ExtensionValueInvalid)?;
+    Ok(usage.is_none_or(|usage| usage.value.key_cert_sign()))
+}
+
+/// Whether the anchor's extension is looked at by somebody: here, or name constraints by the path builder.
+fn is_processed(extension: &ParsedExtension<'_>) -> bool {
+    matches!(
+        extension,
+        ParsedExtension::BasicConstraints(_)
+            | ParsedExtension::ExtendedKeyUsage(_)
+            | ParsedExtension::KeyUsage(_)
+            | ParsedExtension::NameConstraints(_)
+            | ParsedExtension::SubjectAlternativeName(_)
+    )
+}

@@ -1,0 +1,235 @@
+//! Policies and key records: what they demand of a target.
+
+use hickory_proto::rr::{Name, RData, Record};
+use signpost_validate::{Lookup, Security};
+
+use crate::discovery::{Publication, about, security};
+use crate::outcome::{Note, Reason};
+use crate::pin::Pin;
+use crate::request::Label;
+use crate::rules::Rules;
+use crate::session::Failure;
+use crate::verifier::VerificationRule;
+
+/// The policy of one label.
+#[derive(Clone, Debug)]
+pub(crate) struct Policy {
+    /// How far the record can be believed: Secure or Insecure.
+    pub(crate) security: Security,
+    /// The owner of the key records.
+    pub(crate) key_owner: Option<Name>,
+    pub(crate) authentication_required: bool,
+    pub(crate) mechanisms: Option<Vec<String>>,
+}
+
+/// Finds the policy among the TXT records at a label.
+///
+/// # Errors
+///
+/// There are two policies, or one that cannot be understood: neither is an absence.
+pub(crate) fn find_policy(
+    label: Label,
+    records: &[Record],
+    security: Security,
+    rules: Rules,
+) -> Result<Option<Policy>, Failure> {
+    let mut found = None;
+    for text in texts(records) {
+        let policy = match adapter::policy(&text, label, rules) {
+            Ok(None) => continue,
+            Err(_) if !rules.refuses_malformed_policy() => continue,
+            Err(problem) => return Err(Failure::new(Reason::PolicyMalformed, problem)),
+            Ok(Some(policy)) => Policy { security, ..policy },
+        };
+        match &found {
+            None => found = Some(policy),
+            Some(_) if !rules.refuses_second_policy() => {}
+            Some(_) => return Err(Failure::new(Reason::PolicyAmbiguous, "there are two policy records")),
+        }
+    }
+    Ok(found)
+}
+
+/// What the policy of a label and its key records demand of every target found through the label.
+#[derive(Clone, Debug)]
+pub(crate) struct Binding {
+    pub(crate) authentication_required: bool,
+    pub(crate) mechanisms: Option<Vec<String>>,
+    pub(crate) verification: VerificationRule,
+    pub(crate) notes: Vec<Note>,
+}
+
+impl Binding {
+    pub(crate) fn new(
+        publication: &Publication,
+        keys: &KeyRecords,
+        strict: bool,
+        rules: Rules,
+    ) -> Result<Self, Failure> {
+        let Some(policy) = &publication.policy else {
+            return Ok(Self {
+                authentication_required: false,
+                mechanisms: None,
+                verification: VerificationRule::WebPki,
+                notes: Vec::new(),
+            });
+        };
+        let (verification, notes) = match &policy.key_owner {
+            None => (VerificationRule::WebPki, vec![]),
+            Some(_) if !pins_hold(publication, rules) => (VerificationRule::WebPki, vec![Note::PinsVoid]),
+            Some(owner) => {
+                let pins = keys.pins(owner, publication.is_secure(), strict, rules);
+                let pins = pins.map_err(|failure| about(&format!("key records at {owner}"), failure))?;
+                let is_weak = pins.iter().any(|pin| pin.algorithm.is_weak());
+                (VerificationRule::Pinned(pins), if is_weak { vec![Note::WeakDigest] } else { vec![] })
+            }
+        };
+        Ok(Self {
+            authentication_required: policy.authentication_required,
+            mechanisms: policy.mechanisms.clone(),
+            verification,
+            notes,
+        })
+    }
+}
+
+/// The key records that policies name, and what was answered about them.
+#[derive(Debug)]
+pub(crate) struct KeyRecords {
+    wanted: Vec<(Name, Option<Lookup>)>,
+}
+
+impl KeyRecords {
+    /// The owners that the policies of `publications` name, each once. A policy whose pins are void names none.
+    pub(crate) fn wanted<'a>(publications: impl Iterator<Item = &'a Publication>, rules: Rules) -> Self {
+        let mut wanted: Vec<(Name, Option<Lookup>)> = Vec::new();
+        for publication in publications.filter(|publication| pins_hold(publication, rules)) {
+            if let Some(owner) = publication.policy.as_ref().and_then(|policy| policy.key_owner.clone())
+                && wanted.iter().all(|(known, _)| *known != owner)
+            {
+                wanted.push((owner, None));
+            }
+        }
+        Self { wanted }
+    }
+
+    pub(crate) fn owners(&self) -> impl Iterator<Item = &Name> {
+        self.wanted.iter().map(|(owner, _)| owner)
+    }
+
+    pub(crate) fn is_complete(&self) -> bool {
+        self.wanted.iter().all(|(_, lookup)| lookup.is_some())
+    }
+
+    /// Takes an answer, and says whether it was the last.
+    pub(crate) fn answer(&mut self, owner: &Name, lookup: Lookup) -> bool {
+        for (wanted, answer) in &mut self.wanted {
+            if wanted == owner {
+                *answer = Some(lookup.clone());
+            }
+        }
+        self.is_complete()
+    }
+
+    /// The pins at `owner`: one for each key record that has a usable digest.
+    fn pins(
+        &self,
+        owner: &Name,
+        policy_is_secure: bool,
+        strict: bool,
+        rules: Rules,
+    ) -> Result<Vec<Pin>, Failure> {
+        let answer =
+            self.wanted.iter().find(|(wanted, _)| wanted == owner).and_then(|(_, lookup)| lookup.as_ref());
+        let lookup = answer.ok_or_else(|| Failure::new(Reason::LookupFailed, "not answered"))?;
+        let key_security = security(lookup, rules)?;
+        if policy_is_secure && key_security != Security::Secure && rules.refuses_insecure_key_record() {
+            return Err(Failure::new(
+                Reason::KeyRecordInsecure,
+                "the policy is signed, its key record is not",
+            ));
+        }
+        let pins: Vec<Pin> = texts(lookup.records()).filter_map(|text| adapter::pin(&text, rules)).collect();
+        if pins.is_empty() {
+            return Err(Failure::new(
+                Reason::KeyRecordUnusable,
+                "there is no key record with a usable digest",
+            ));
+        }
+        if !strict {
+            return Ok(pins);
+        }
+        let strong: Vec<Pin> = pins.into_iter().filter(|pin| !pin.algorithm.is_weak()).collect();
+        if strong.is_empty() {
+            return Err(Failure::new(Reason::WeakDigest, "there are only SHA-1 digests"));
+        }
+        Ok(strong)
+    }
+}
+
+/// Whether the pins of a label's policy are used at all.
+fn pins_hold(publication: &Publication, rules: Rules) -> bool {
+    publication.is_secure() || !rules.voids_insecure_policy_pins()
+}
+
+/// The TXT records among `records`, each with its character-strings joined without a separator.
+fn texts(records: &[Record]) -> impl Iterator<Item = Vec<u8>> + '_ {
+    records.iter().filter_map(|record| match &record.data {
+        RData::TXT(text) => Some(text.txt_data.concat()),
+        _ => None,
+    })
+}
+
+mod adapter {
+    use super::*;
+    use crate::pin::PinAlgorithm;
+
+    pub(super) fn policy(text: &[u8], label: Label, rules: Rules) -> Result<Option<Policy>, String> {
+        let Ok(text) = std::str::from_utf8(text) else { return Ok(None) };
+        let mut words = text.split(' ');
+        let is_ours =
+            words.next().is_some_and(|word| word.eq_ignore_ascii_case(&format!("v={}", label.name)));
+        if !is_ours && (rules.requires_version_tag() || !text.contains("STARTTLS=")) {
+            return Ok(None);
+        }
+        let mut policy = Policy {
+            security: Security::Secure,
+            key_owner: None,
+            authentication_required: false,
+            mechanisms: None,
+        };
+        for word in words {
+            let (name, value) = word.split_once('=').ok_or("element without =")?;
+            match name.to_ascii_uppercase().as_str() {
+                "STARTTLS" => {
+                    let mut owner = Name::from_ascii(value).map_err(|error| error.to_string())?;
+                    owner.set_fqdn(true);
+                    policy.key_owner = Some(owner);
+                }
+                "SMTP-AUTH" => policy.authentication_required = true,
+                "SASL" => policy.mechanisms = Some(value.split(',').map(str::to_owned).collect()),
+                _ => {}
+            }
+        }
+        Ok(Some(policy))
+    }
+
+    pub(super) fn pin(text: &[u8], rules: Rules) -> Option<Pin> {
+        let text = std::str::from_utf8(text).ok()?;
+        let mut pins: Vec<Pin> = text
+            .strip_prefix("v=keyrecord ")?
+            .split(' ')
+            .filter_map(|word| {
+                let (name, value) = word.split_once('=')?;
+                let algorithm = match name {
+                    "sha1" => PinAlgorithm::Sha1,
+                    "sha256" => PinAlgorithm::Sha256,
+                    _ => return None,
+                };
+                Some(Pin { algorithm, value: data_encoding::BASE64.decode(value.as_bytes()).ok()? })
+            })
+            .collect();
+        pins.sort_by_key(|pin| pin.algorithm);
+        if rules.uses_strongest_digest() { pins.pop() } else { pins.into_iter().next() }
+    }
+}

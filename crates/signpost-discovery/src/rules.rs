@@ -1,0 +1,166 @@
+//! The decisions that a defect can turn round, each asked for in exactly one place.
+
+use crate::defect::Defect;
+
+/// How the client decides. The default is honest; every defect turns one decision round.
+///
+/// The methods are named after what the honest client does, so that the code that asks reads as the
+/// specification.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Rules {
+    defects: u64,
+}
+
+impl Rules {
+    /// Whether this flaw is switched on.
+    pub const fn has(self, defect: Defect) -> bool {
+        self.defects & bit(defect) != 0
+    }
+
+    /// Whether the client follows the specification.
+    pub const fn is_honest(self) -> bool {
+        self.defects == 0
+    }
+
+    /// The same rules with one more flaw.
+    #[must_use]
+    pub const fn with(self, defect: Defect) -> Self {
+        Self { defects: self.defects | bit(defect) }
+    }
+
+    /// DNSSEC is validated here; the AD bit of an answer says nothing. Asked for by whoever chooses the resolver.
+    pub const fn validates(self) -> bool {
+        !self.has(Defect::TakesAdOnTrust)
+    }
+
+    pub(crate) const fn refuses_bogus(self) -> bool {
+        !self.has(Defect::AcceptsBogus)
+    }
+
+    pub(crate) const fn tells_failure_from_absence(self) -> bool {
+        !self.has(Defect::GuessesOnServfail)
+    }
+
+    pub(crate) const fn honours_root_target(self) -> bool {
+        !self.has(Defect::IgnoresRootTarget)
+    }
+
+    pub(crate) const fn requires_version_tag(self) -> bool {
+        !self.has(Defect::IgnoresVersionTag)
+    }
+
+    pub(crate) const fn refuses_second_policy(self) -> bool {
+        !self.has(Defect::FirstPolicyOfTwo)
+    }
+
+    pub(crate) const fn refuses_malformed_policy(self) -> bool {
+        !self.has(Defect::IgnoresMalformedPolicy)
+    }
+
+    pub(crate) const fn voids_insecure_policy_pins(self) -> bool {
+        !self.has(Defect::TrustsInsecurePolicyPins)
+    }
+
+    pub(crate) const fn refuses_insecure_key_record(self) -> bool {
+        !self.has(Defect::TrustsInsecureKeyRecord)
+    }
+
+    pub(crate) const fn uses_strongest_digest(self) -> bool {
+        !self.has(Defect::PrefersSha1)
+    }
+
+    pub(crate) const fn honours_priority(self) -> bool {
+        !self.has(Defect::PriorityIgnored)
+    }
+
+    pub(crate) const fn draws_by_weight(self) -> bool {
+        !self.has(Defect::WeightIgnored)
+    }
+
+    pub(crate) const fn fails_over(self) -> bool {
+        !self.has(Defect::NoFailover)
+    }
+
+    pub(crate) const fn asks_before_leaving_domain(self) -> bool {
+        !self.has(Defect::OutOfDomain)
+    }
+
+    pub(crate) const fn stays_silent_after_tls_failure(self) -> bool {
+        !self.has(Defect::ContinuesInClear)
+    }
+
+    pub(crate) const fn requires_offered_starttls(self) -> bool {
+        !self.has(Defect::IgnoresStrippedStarttls)
+    }
+
+    pub(crate) const fn requires_accepted_starttls(self) -> bool {
+        !self.has(Defect::IgnoresRefusedStarttls)
+    }
+
+    pub(crate) const fn refuses_buffered_plaintext(self) -> bool {
+        !self.has(Defect::UsesInjectedPlaintext)
+    }
+
+    pub(crate) const fn forgets_capabilities(self) -> bool {
+        !self.has(Defect::KeepsCapabilities)
+    }
+
+    pub(crate) const fn requires_offered_authentication(self) -> bool {
+        !self.has(Defect::IgnoresAuthRequired)
+    }
+
+    pub(crate) const fn honours_allowed_mechanisms(self) -> bool {
+        !self.has(Defect::IgnoresSaslRestriction)
+    }
+
+    pub(crate) const fn authenticates_first(self) -> bool {
+        !self.has(Defect::SendsBeforeAuth)
+    }
+
+    pub(crate) const fn checks_pins(self) -> bool {
+        !self.has(Defect::SkipsPin)
+    }
+
+    pub(crate) const fn builds_path_to_pin(self) -> bool {
+        !self.has(Defect::PinsButSkipsChain)
+    }
+
+    pub(crate) const fn checks_names(self) -> bool {
+        !self.has(Defect::IgnoresNameMismatch)
+    }
+
+    pub(crate) const fn checks_dates(self) -> bool {
+        !self.has(Defect::TakesExpiredChain)
+    }
+}
+
+impl From<Defect> for Rules {
+    fn from(defect: Defect) -> Self {
+        Self::default().with(defect)
+    }
+}
+
+impl FromIterator<Defect> for Rules {
+    fn from_iter<I: IntoIterator<Item = Defect>>(defects: I) -> Self {
+        defects.into_iter().fold(Self::default(), Self::with)
+    }
+}
+
+const fn bit(defect: Defect) -> u64 {
+    1 << defect as u32
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_defect_turns_round_nothing_but_itself() {
+        assert!(Rules::default().is_honest());
+        for &defect in Defect::ALL {
+            let rules = Rules::from(defect);
+            let on: Vec<_> = Defect::ALL.iter().filter(|&&other| rules.has(other)).collect();
+            assert_eq!(on, [&defect]);
+        }
+    }
+}

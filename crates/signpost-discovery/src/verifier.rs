@@ -1,0 +1,255 @@
+//! Verifies a presented chain, by the pins of a policy or by the WebPKI.
+
+use std::fmt;
+use std::sync::Arc;
+
+use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::crypto::{
+    CryptoProvider, WebPkiSupportedAlgorithms, verify_tls12_signature, verify_tls13_signature,
+};
+use rustls::{CertificateError, DigitallySignedStruct, OtherError, SignatureScheme};
+use rustls_pki_types::{CertificateDer, ServerName, TrustAnchor, UnixTime};
+use webpki::{EndEntityCert, Error, KeyUsage, anchor_from_trusted_cert};
+
+use crate::issuer;
+use crate::outcome::Reason;
+use crate::pin::Pin;
+use crate::request::TrustStore;
+use crate::rules::Rules;
+
+/// How the peer of a handshake is to be verified.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum VerificationRule {
+    /// The chain must contain or chain to a certificate with one of these digests.
+    Pinned(Vec<Pin>),
+    /// The chain must lead to a certificate of the trust store.
+    WebPki,
+}
+
+/// A [`ServerCertVerifier`] for one [`VerificationRule`].
+pub struct PinVerifier {
+    rule: VerificationRule,
+    store: Arc<TrustStore>,
+    rules: Rules,
+    algorithms: WebPkiSupportedAlgorithms,
+}
+
+impl PinVerifier {
+    /// A verifier that judges signatures by the algorithms of `provider`.
+    pub fn new(
+        rule: VerificationRule,
+        store: Arc<TrustStore>,
+        rules: Rules,
+        provider: &CryptoProvider,
+    ) -> Self {
+        Self { rule, store, rules, algorithms: provider.signature_verification_algorithms }
+    }
+
+    /// Judges a chain as it was presented, its owner's certificate first.
+    ///
+    /// That the server has the key is judged later, by the signature of the handshake.
+    ///
+    /// # Errors
+    ///
+    /// One of the reasons that begin with `certificate-`, or `pin-mismatch`.
+    pub fn verify(
+        &self,
+        end_entity: &CertificateDer<'_>,
+        intermediates: &[CertificateDer<'_>],
+        name: &ServerName<'_>,
+        now: UnixTime,
+    ) -> Result<(), Untrusted> {
+        let chain = Chain { end_entity, intermediates, now, verifier: self };
+        match &self.rule {
+            VerificationRule::Pinned(pins) if self.rules.checks_pins() => chain.verify_pinned(pins, name),
+            VerificationRule::Pinned(_) | VerificationRule::WebPki => chain.verify_webpki(name),
+        }
+    }
+}
+
+impl ServerCertVerifier for PinVerifier {
+    fn verify_server_cert(
+        &self,
+        end_entity: &CertificateDer<'_>,
+        intermediates: &[CertificateDer<'_>],
+        server_name: &ServerName<'_>,
+        _ocsp_response: &[u8],
+        now: UnixTime,
+    ) -> Result<ServerCertVerified, rustls::Error> {
+        match self.verify(end_entity, intermediates, server_name, now) {
+            Ok(()) => Ok(ServerCertVerified::assertion()),
+            Err(untrusted) => Err(CertificateError::Other(OtherError(Arc::new(untrusted))).into()),
+        }
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        verify_tls12_signature(message, certificate, signature, &self.algorithms)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        verify_tls13_signature(message, certificate, signature, &self.algorithms)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.algorithms.supported_schemes()
+    }
+}
+
+impl fmt::Debug for PinVerifier {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PinVerifier").field("rule", &self.rule).finish_non_exhaustive()
+    }
+}
+
+/// Why a chain is not accepted.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{reason}: {detail}")]
+pub struct Untrusted {
+    /// The reason to report.
+    pub reason: Reason,
+    /// The same for a person.
+    pub detail: String,
+}
+
+impl Untrusted {
+    pub(crate) fn new(reason: Reason, detail: impl Into<String>) -> Self {
+        Self { reason, detail: detail.into() }
+    }
+}
+
+struct Chain<'a> {
+    end_entity: &'a CertificateDer<'a>,
+    intermediates: &'a [CertificateDer<'a>],
+    now: UnixTime,
+    verifier: &'a PinVerifier,
+}
+
+impl Chain<'_> {
+    fn verify_pinned(&self, pins: &[Pin], name: &ServerName<'_>) -> Result<(), Untrusted> {
+        // The owner's own certificate is vouched for by the pin alone: names and dates are what an issuer says
+        // of it, and no issuer is asked (RFC 7671 §5.1).
+        if is_pinned(self.end_entity, pins) {
+            return Ok(());
+        }
+        let presented = self.intermediates.iter();
+        let local = self.verifier.store.certificates.iter();
+        let mut pinned: Vec<&CertificateDer<'_>> =
+            presented.chain(local).filter(|certificate| is_pinned(certificate, pins)).collect();
+        pinned.dedup();
+        if !self.verifier.rules.builds_path_to_pin() && !pinned.is_empty() {
+            return Ok(());
+        }
+        let mut refusal = Untrusted::new(
+            Reason::PinMismatch,
+            "no presented or local certificate has a digest that the policy pins",
+        );
+        for certificate in pinned {
+            match self.verify_below(certificate) {
+                Ok(()) => return self.verify_name(name),
+                // A certificate that leads nowhere says less than one that leads to the pin and breaks a rule.
+                Err(other) if refusal.reason == Reason::PinMismatch => refusal = other,
+                Err(_) => {}
+            }
+        }
+        Err(refusal)
+    }
+
+    /// Builds a path from the end entity to a pinned issuer.
+    fn verify_below(&self, pinned: &CertificateDer<'_>) -> Result<(), Untrusted> {
+        let dates = self.verifier.rules.checks_dates().then_some(self.now);
+        let length_limit = issuer::check_anchor(pinned, dates)?;
+        let anchor = anchor_from_trusted_cert(pinned).map_err(|error| {
+            Untrusted::new(
+                Reason::CertificateUntrusted,
+                format!("the pinned certificate cannot be used: {error}"),
+            )
+        })?;
+        self.build_path(&[anchor], length_limit).map_err(|error| match error {
+            // A name that fits with a signature that does not is as far from the pin as another name.
+            Error::UnknownIssuer
+            | Error::InvalidSignatureForPublicKey
+            | Error::UnsupportedSignatureAlgorithmForPublicKeyContext(_) => Untrusted::new(
+                Reason::PinMismatch,
+                "the presented chain does not lead to the pinned certificate",
+            ),
+            error => refusal(&error),
+        })
+    }
+
+    fn verify_webpki(&self, name: &ServerName<'_>) -> Result<(), Untrusted> {
+        let store = &self.verifier.store;
+        let mut anchors = store.anchors.clone();
+        // One unusable certificate in a store must not void the others.
+        anchors.extend(store.certificates.iter().filter_map(|root| anchor_from_trusted_cert(root).ok()));
+        self.build_path(&anchors, None).map_err(|error| refusal(&error))?;
+        self.verify_name(name)
+    }
+
+    fn build_path(&self, anchors: &[TrustAnchor<'_>], length_limit: Option<u32>) -> Result<(), Error> {
+        let certificate = EndEntityCert::try_from(self.end_entity)?;
+        let check_issuers = |path: &webpki::VerifiedPath<'_>| {
+            issuer::check_path(path.intermediate_certificates().map(|issuer| issuer.der()), length_limit)
+        };
+        let build = |time| {
+            certificate
+                .verify_for_usage(
+                    self.verifier.algorithms.all,
+                    anchors,
+                    self.intermediates,
+                    time,
+                    KeyUsage::server_auth(),
+                    None,
+                    Some(&check_issuers),
+                )
+                .map(|_| ())
+        };
+        match build(self.now) {
+            Err(
+                Error::CertExpired { not_after: date, .. } | Error::CertNotValidYet { not_before: date, .. },
+            ) if !self.verifier.rules.checks_dates() => build(date),
+            result => result,
+        }
+    }
+
+    fn verify_name(&self, name: &ServerName<'_>) -> Result<(), Untrusted> {
+        let result = EndEntityCert::try_from(self.end_entity)
+            .and_then(|certificate| certificate.verify_is_valid_for_subject_name(name));
+        match result {
+            Err(_) if !self.verifier.rules.checks_names() => Ok(()),
+            result => result.map_err(|error| refusal(&error)),
+        }
+    }
+}
+
+fn is_pinned(certificate: &CertificateDer<'_>, pins: &[Pin]) -> bool {
+    pins.iter().any(|pin| pin.matches(certificate))
+}
+
+fn refusal(error: &Error) -> Untrusted {
+    let reason = match error {
+        Error::CertExpired { .. } | Error::CertNotValidYet { .. } => Reason::CertificateExpired,
+        Error::CertNotValidForName(_) => Reason::CertificateNameMismatch,
+        _ => Reason::CertificateUntrusted,
+    };
+    Untrusted::new(reason, describe(error))
+}
+
+fn describe(error: &Error) -> String {
+    match error {
+        Error::CertExpired { .. } => "a certificate of the chain is expired".to_owned(),
+        Error::CertNotValidForName(_) => "the certificate does not name the host".to_owned(),
+        Error::CertNotValidYet { .. } => "a certificate of the chain is not valid yet".to_owned(),
+        Error::UnknownIssuer => "no path leads from the certificate to a trusted one".to_owned(),
+        error => error.to_string(),
+    }
+}
