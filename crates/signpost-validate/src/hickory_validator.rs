@@ -17,6 +17,7 @@ use hickory_resolver::config::{
 use tokio::sync::OnceCell;
 
 use crate::exchange::Exchange;
+use crate::guard::guarded;
 use crate::reading::domain_name;
 use crate::{Failure, Lookup, Outcome, Resolver, Security, Upstream};
 
@@ -94,9 +95,10 @@ impl Resolver for HickoryValidator {
         let lookup = async {
             match self.resolver().await {
                 Err(lookup) => lookup,
-                Ok(resolver) => match resolver.lookup(name, record_type).await {
-                    Ok(lookup) => from_answers(lookup.answers(), record_type),
-                    Err(error) => from_error(&error),
+                Ok(resolver) => match guarded(resolver.lookup(name, record_type)).await {
+                    Some(Ok(lookup)) => from_answers(lookup.answers(), record_type),
+                    Some(Err(error)) => from_error(&error),
+                    None => Lookup::failed(Failure::Malformed, "the validator panicked"),
                 },
             }
         };

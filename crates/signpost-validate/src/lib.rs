@@ -11,10 +11,12 @@ mod domain_validator;
 mod exchange;
 pub mod flawed;
 mod follow;
+mod guard;
 mod hickory_validator;
 mod lookup;
 mod reading;
 mod resolver;
+mod system;
 mod trust_anchor;
 
 pub use audited::AuditedValidator;
@@ -22,4 +24,5 @@ pub use domain_validator::DomainValidator;
 pub use hickory_validator::HickoryValidator;
 pub use lookup::{Failure, Lookup, Outcome, Security};
 pub use resolver::{Resolver, Upstream};
+pub use system::SystemError;
 pub use trust_anchor::{TrustAnchor, TrustAnchorError, TrustAnchorErrorKind};
