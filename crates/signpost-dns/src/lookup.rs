@@ -23,7 +23,7 @@ impl SignedZone {
             return self.answer_from_node(node, None, name, record_type, answer);
         }
         if self.exists(&key) {
-            return self.no_data(self.prove_no_data(name, &key), answer);
+            return self.no_data(self.prove_no_data_at_empty(name, &key), answer);
         }
         let encloser = self.closest_encloser(name);
         let denied = Denied { name, key: &key, encloser: &encloser };
@@ -66,7 +66,7 @@ impl SignedZone {
                 self.refer(node, answer);
                 return Some(Step::Referral);
             }
-            if let (Some(set), false) = (node.set(wire::DNAME), is_name_itself) {
+            if let (Some(set), false) = (node.set(RecordType::DNAME), is_name_itself) {
                 return Some(self.redirect(node, set, name, answer));
             }
         }

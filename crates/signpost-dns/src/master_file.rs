@@ -179,8 +179,8 @@ mod tests {
     fn entries_end_where_the_grammar_says() {
         for (text, length) in [
             ("a A 192.0.2.1\nb", 14),
-            ("a TXT \"x\ny\"\nb", 14),
-            ("a SOA ( ; )\n 1 )\nb", 18),
+            ("a TXT \"x\ny\"\nb", 12),
+            ("a SOA ( ; )\n 1 )\nb", 17),
             ("a TXT \\\"x\nb", 10),
             ("a TXT ;\"\nb", 9),
         ] {

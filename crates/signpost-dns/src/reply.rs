@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 
 use hickory_proto::op::{Header, ResponseCode};
+use hickory_proto::rr::RecordType;
 use hickory_proto::serialize::binary::{BinDecodable as _, BinDecoder};
 use signpost_transcript::{Endpoint, Event, Recorder, Transport};
 
@@ -95,7 +96,10 @@ impl Exchange {
         }
         Self {
             name,
-            record_type: question.record_type.to_string(),
+            record_type: match question.record_type {
+                RecordType::Unknown(code) => format!("TYPE{code}"),
+                known => known.to_string(),
+            },
             dnssec_ok: question.dnssec_ok,
             checking_disabled,
             faults: Vec::new(),

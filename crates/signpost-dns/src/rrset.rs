@@ -37,7 +37,8 @@ impl Rrset {
 
 /// A record whose RDATA is emitted as it is.
 pub(crate) fn raw_record(owner: Name, ttl: u32, record_type: RecordType, rdata: Vec<u8>) -> Record {
-    Record::from_rdata(owner, ttl, RData::Unknown { code: record_type, rdata: NULL::with(rdata) })
+    let rdata = if rdata.is_empty() { NULL::new() } else { NULL::with(rdata) };
+    Record::from_rdata(owner, ttl, RData::Unknown { code: record_type, rdata })
 }
 
 /// When a signature holds, in seconds since 1970 modulo 2³² (RFC 4034 section 3.1.5).

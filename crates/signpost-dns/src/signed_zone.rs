@@ -222,7 +222,7 @@ fn settle_standing(nodes: &mut [Node], apex: &OrderKey) {
         if node.key != *apex && node.set(RecordType::NS).is_some() {
             node.standing = Standing::Cut;
             roof = Some(node.key.clone());
-        } else if node.set(wire::DNAME).is_some() {
+        } else if node.set(RecordType::DNAME).is_some() {
             roof = Some(node.key.clone());
         }
     }

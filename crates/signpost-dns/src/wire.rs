@@ -4,9 +4,6 @@ use hickory_proto::ProtoError;
 use hickory_proto::rr::{Name, RData, RecordType};
 use hickory_proto::serialize::binary::{BinEncodable, BinEncoder, NameEncoding};
 
-/// The type code of DNAME, which hickory-proto has no name for.
-pub(crate) const DNAME: RecordType = RecordType::Unknown(39);
-
 /// A name uncompressed and in lower case (RFC 4034 section 6.2).
 pub(crate) fn lowercase_name(name: &Name) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(name.len() + 1);
@@ -26,7 +23,7 @@ pub(crate) fn canonical_rdata(data: &RData) -> Result<Vec<u8>, ProtoError> {
     encoder.set_canonical_form(true);
     encoder.set_name_encoding(NameEncoding::Uncompressed);
     data.emit(&mut encoder)?;
-    if data.record_type() == DNAME {
+    if data.record_type() == RecordType::DNAME {
         // The length octets of labels are below 64, so this lowers letters of labels only.
         bytes.make_ascii_lowercase();
     }

@@ -66,7 +66,19 @@ impl SignedZone {
         }
     }
 
-    /// That `name`, which exists, lacks the asked type. An empty non-terminal lacks every type.
+    /// That `name`, which exists without records of its own, lacks every type.
+    ///
+    /// An NSEC record whose span covers the name and ends below it is proof enough. The denial of the wildcard beside
+    /// the name comes with it, because ldns (drill 1.8.3) asks for it where no NSEC record matches the name.
+    pub(crate) fn prove_no_data_at_empty(&self, name: &Name, key: &OrderKey) -> Vec<Rrset> {
+        let mut proof = self.prove_no_data(name, key);
+        if let (Chain::Nsec(chain), Some(parent)) = (&self.chain, key.parent()) {
+            proof.push(chain.at_or_before(self, &parent.wildcard()));
+        }
+        distinct(proof)
+    }
+
+    /// That `name`, which exists, lacks the asked type.
     pub(crate) fn prove_no_data(&self, name: &Name, key: &OrderKey) -> Vec<Rrset> {
         match &self.chain {
             Chain::None => Vec::new(),
