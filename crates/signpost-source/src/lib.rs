@@ -1,1 +1,63 @@
 //! TOML files that users write: parsing with places, and errors that show them. Never knows what a file means.
+
+mod files;
+mod problem;
+
+pub use files::Files;
+pub use problem::{Problem, Problems};
+
+use std::ops::Range;
+
+use camino::Utf8PathBuf;
+use serde::de::DeserializeOwned;
+
+/// The text of one file and where it came from.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Source {
+    /// Path as the user knows it.
+    pub path: Utf8PathBuf,
+    /// The whole text.
+    pub text: String,
+}
+
+impl Source {
+    /// A text from memory.
+    #[must_use]
+    pub fn new(path: impl Into<Utf8PathBuf>, text: impl Into<String>) -> Self {
+        Self { path: path.into(), text: text.into() }
+    }
+
+    /// Reads the text as TOML of this shape.
+    ///
+    /// # Errors
+    ///
+    /// Everything that is not TOML, or not of this shape: unknown keys, missing ones, wrong types.
+    pub fn parse<T: DeserializeOwned>(&self) -> Result<T, Problems> {
+        toml::from_str(&self.text).map_err(|error| {
+            let span = error.span().unwrap_or(0..0);
+            self.problem(Problem::at(span, error.message().lines().next().unwrap_or("not TOML")))
+        })
+    }
+
+    /// A file with one problem.
+    #[must_use]
+    pub fn problem(&self, problem: Problem) -> Problems {
+        Problems::new(self.clone(), vec![problem])
+    }
+
+    /// The text as it is if nothing is wrong, or all problems at once.
+    ///
+    /// # Errors
+    ///
+    /// The problems, if there are any.
+    pub fn check(&self, problems: Vec<Problem>) -> Result<(), Problems> {
+        if problems.is_empty() { Ok(()) } else { Err(Problems::new(self.clone(), problems)) }
+    }
+
+    /// The line of a byte, from 1.
+    #[must_use]
+    pub fn line(&self, span: &Range<usize>) -> usize {
+        let end = span.start.min(self.text.len());
+        self.text.as_bytes()[..end].iter().filter(|&&byte| byte == b'\n').count() + 1
+    }
+}

@@ -1,0 +1,93 @@
+//! What is wrong with a file, shown where it is.
+
+use std::fmt;
+use std::ops::Range;
+
+use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
+
+use crate::Source;
+
+/// One mistake: where, what, and what would be right.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Problem {
+    /// Bytes of the file.
+    pub span: Range<usize>,
+    /// What is wrong, in lower case.
+    pub message: String,
+    /// What to write instead.
+    pub help: Option<String>,
+}
+
+impl Problem {
+    /// A mistake at these bytes.
+    #[must_use]
+    pub fn at(span: Range<usize>, message: impl Into<String>) -> Self {
+        Self { span, message: message.into(), help: None }
+    }
+
+    /// The same with a remedy.
+    #[must_use]
+    pub fn help(mut self, help: impl Into<String>) -> Self {
+        self.help = Some(help.into());
+        self
+    }
+}
+
+/// All that is wrong with one file.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Problems {
+    source: Source,
+    problems: Vec<Problem>,
+}
+
+impl Problems {
+    /// The problems of a file, of which there is at least one.
+    #[must_use]
+    pub fn new(source: Source, mut problems: Vec<Problem>) -> Self {
+        let length = source.text.len();
+        for problem in &mut problems {
+            problem.span = problem.span.start.min(length)
+                ..problem.span.end.clamp(problem.span.start.min(length), length);
+        }
+        problems.sort_by_key(|problem| problem.span.start);
+        Self { source, problems }
+    }
+
+    /// Each mistake, in the order of the file.
+    #[must_use]
+    pub fn problems(&self) -> &[Problem] {
+        &self.problems
+    }
+
+    /// Frames with file, line and caret, coloured for a terminal.
+    #[must_use]
+    pub fn styled(&self) -> String {
+        self.render(&Renderer::styled())
+    }
+
+    fn render(&self, renderer: &Renderer) -> String {
+        let frames: Vec<String> = self
+            .problems
+            .iter()
+            .map(|problem| {
+                let snippet = Snippet::source(self.source.text.as_str())
+                    .path(self.source.path.as_str())
+                    .annotation(AnnotationKind::Primary.span(problem.span.clone()));
+                let mut group = Level::ERROR.primary_title(problem.message.as_str()).element(snippet);
+                if let Some(help) = &problem.help {
+                    group = group.element(Level::HELP.message(help.as_str()));
+                }
+                renderer.render(&[group])
+            })
+            .collect();
+        frames.join("\n\n")
+    }
+}
+
+impl fmt::Display for Problems {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.render(&Renderer::plain()))
+    }
+}
+
+impl std::error::Error for Problems {}
