@@ -2,7 +2,7 @@
 
 use std::env;
 use std::ffi::OsString;
-use std::path::{Path, PathBuf};
+use std::path::{Path, PathBuf, absolute};
 
 use crate::error::{Error, ErrorKind};
 
@@ -76,7 +76,7 @@ pub fn find_program(name: impl AsRef<Path>) -> Result<PathBuf, Error> {
     let name = name.as_ref();
     if name.components().count() > 1 {
         return if is_executable(name) {
-            Ok(name.to_owned())
+            absolute(name).map_err(|error| Error::new(ErrorKind::NotFound, name.display().to_string(), error))
         } else {
             Err(Error::new(ErrorKind::NotFound, name.display().to_string(), "no executable file is there"))
         };

@@ -18,8 +18,10 @@ use crate::layout::{LaidFile, Layout};
 const HIDDEN: [(&str, u32); 5] =
     [("/tmp", 0o1777), ("/var/tmp", 0o1777), ("/dev/shm", 0o1777), ("/run", 0o755), ("/var/run", 0o755)];
 /// Accounts of the system have homes among its programs and files. Hiding those would leave nothing to run.
-const NEVER_HIDDEN: [&str; 11] =
-    ["/bin", "/boot", "/dev", "/etc", "/lib", "/lib64", "/proc", "/sbin", "/sys", "/tmp", "/usr"];
+const NEVER_HIDDEN: [&str; 13] = [
+    "/bin", "/boot", "/dev", "/etc", "/lib", "/lib64", "/proc", "/run", "/sbin", "/sys", "/tmp", "/usr",
+    "/var/tmp",
+];
 /// The home of a user who has none that can be hidden.
 const HOME_OF_THE_HOMELESS: &str = "/tmp/home";
 
@@ -49,10 +51,12 @@ pub(super) fn lay(layout: &Layout, home: &Path) -> Result<(), Error> {
         ));
     }
     let stage = Stage::new().context(ErrorKind::Layout, || "staging files".into())?;
+    let mut own = vec![home.to_owned()];
     for (directory, mode) in HIDDEN.map(|(directory, mode)| (Path::new(directory), mode)) {
         if directory.is_dir() && !directory.is_symlink() {
             empty(directory, mode)
                 .context(ErrorKind::Layout, || format!("hiding {}", directory.display()))?;
+            own.push(directory.to_owned());
         }
     }
     if home == Path::new(HOME_OF_THE_HOMELESS) { fs::create_dir(home) } else { empty(home, 0o700) }
@@ -61,7 +65,7 @@ pub(super) fn lay(layout: &Layout, home: &Path) -> Result<(), Error> {
         held.bind_new(path).context(ErrorKind::Layout, || format!("keeping {}", path.display()))?;
     }
     for (number, file) in layout.files.iter().enumerate() {
-        lay_file(file, home, &stage.0.path().join(number.to_string()))
+        lay_file(file, &own, &stage.0.path().join(number.to_string()))
             .context(ErrorKind::Layout, || format!("laying a file over {}", file.path.display()))?;
     }
     // A program that wants to ask the user for a password finds no terminal, rather than the suite's.
@@ -84,7 +88,8 @@ impl Stage {
     }
 }
 
-fn lay_file(file: &LaidFile, home: &Path, staged: &Path) -> io::Result<()> {
+/// `own` are the directories that belong to the case already.
+fn lay_file(file: &LaidFile, own: &[PathBuf], staged: &Path) -> io::Result<()> {
     let destination = follow(&file.path)?;
     if destination.exists() {
         fs::write(staged, &file.contents)?;
@@ -96,9 +101,7 @@ fn lay_file(file: &LaidFile, home: &Path, staged: &Path) -> io::Result<()> {
     }
     // A link of the host's may lead into a directory that is empty now, as systemd-resolved's does. Anywhere else
     // the file would be made on the host's disk, so the directory is replaced by one of the case's own first.
-    let own =
-        HIDDEN.iter().any(|(hidden, _)| destination.starts_with(hidden)) || destination.starts_with(home);
-    if !own {
+    if !own.iter().any(|directory| destination.starts_with(directory)) {
         replicate(nearest_directory(&destination))?;
     }
     if let Some(parent) = destination.parent() {
