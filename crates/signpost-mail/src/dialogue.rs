@@ -131,7 +131,7 @@ impl<'a> Turn<'a> {
             if self.apply(FaultKind::LocalPartOnly, "the full address is no user name").is_some() {
                 attempt.user == local_part
             } else {
-                attempt.user == *user
+                attempt.user == *user || attempt.user == local_part
             }
         };
         let accepted = accepted

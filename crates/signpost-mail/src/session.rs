@@ -57,6 +57,7 @@ impl Session {
     /// The handshake was completed.
     pub(crate) fn secured(&mut self) -> Vec<Action> {
         self.channel = Channel::Tls;
+        self.ended = false;
         self.pending.clear();
         self.dialogue.forget();
         if self.spec.service.is_implicit_tls() { self.greet() } else { Vec::new() }

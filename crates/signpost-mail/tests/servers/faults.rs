@@ -1,0 +1,403 @@
+//! Each fault does what it says, and says that it did.
+
+use std::time::Duration;
+
+use signpost_mail::{FaultKind, FaultParams, Service, Step};
+use signpost_transcript::Channel;
+
+use crate::lab::{Lab, PLAIN, fault, fault_with};
+
+/// Plays a script against both services of STARTTLS, each with its own, and checks what was seen.
+async fn check(kind: FaultKind, params: FaultParams, smtp: &str, pop3: &str, seen: &[&str]) {
+    for (service, script) in [(Service::Submission, smtp), (Service::Pop3, pop3)] {
+        let lab = Lab::start(service, fault_with(kind, params.clone())).await;
+        lab.play(&script.replace("PLAIN_RESPONSE", PLAIN)).await;
+        for line in seen {
+            lab.saw(line);
+        }
+        lab.saw(&format!("fault {kind} at mail:*: "));
+    }
+}
+
+#[tokio::test]
+async fn strip_starttls() {
+    check(
+        FaultKind::StripStarttls,
+        FaultParams::default(),
+        "S: 220 
+         C: EHLO client.example
+         S..: 250 
+         - 250-STARTTLS
+         + 250 AUTH PLAIN LOGIN
+         C: STARTTLS
+         S: 502 
+         C: AUTH PLAIN PLAIN_RESPONSE
+         S: 235 
+         C: MAIL FROM:<alice@example.com>
+         S: 250 ",
+        "S: +OK
+         C: CAPA
+         S..: .
+         - STLS
+         + USER
+         C: STLS
+         S: -ERR
+         C: USER alice@example.com
+         S: +OK
+         C: PASS correct horse
+         S: +OK 2",
+        &["credential #1"],
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn refuse_starttls() {
+    check(
+        FaultKind::RefuseStarttls,
+        FaultParams::default(),
+        "S: 220 
+         C: EHLO client.example
+         S..: 250 
+         + 250-STARTTLS
+         C: STARTTLS
+         S: 454 4.7.0 TLS is not available
+         C: AUTH PLAIN PLAIN_RESPONSE
+         S: 235 ",
+        "S: +OK
+         C: CAPA
+         S..: .
+         + STLS
+         C: STLS
+         S: -ERR [SYS/TEMP]
+         C: AUTH PLAIN PLAIN_RESPONSE
+         S: +OK",
+        &["credential #1 PLAIN of alice@example.com in clear, accepted"],
+    )
+    .await;
+    let params = FaultParams { code: Some(550), text: Some("no".to_owned()), ..FaultParams::default() };
+    check(
+        FaultKind::RefuseStarttls,
+        params,
+        "S: 220 \nC: STARTTLS\nS: 550 no",
+        "S: +OK\nC: STLS\nS: -ERR no",
+        &[],
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn odd_starttls() {
+    check(
+        FaultKind::OddStarttls,
+        FaultParams::default(),
+        "S: 220 \nC: STARTTLS\nS: 354 go on\nC: NOOP\nS: 250 ",
+        "S: +OK\nC: STLS\nS: + go on\nC: STLS\nS: + go on",
+        &[],
+    )
+    .await;
+    let params = FaultParams { code: Some(250), ..FaultParams::default() };
+    let lab = Lab::start(Service::Submission, fault_with(FaultKind::OddStarttls, params)).await;
+    lab.play("S: 220 \nC: STARTTLS\nS: 250 go on").await;
+}
+
+#[tokio::test]
+async fn plaintext_after_starttls_comes_in_the_same_segment() {
+    for (service, start, injected) in [
+        (
+            Service::Submission,
+            "S: 220 \nC: STARTTLS\nS: 220 ",
+            "250-signpost.invalid\r\n250 AUTH PLAIN LOGIN\r\n",
+        ),
+        (Service::Pop3, "S: +OK\nC: STLS\nS: +OK", "+OK\r\nUSER\r\nSASL PLAIN LOGIN\r\n.\r\n"),
+    ] {
+        let lab = Lab::start(service, fault(FaultKind::PlaintextAfterStarttls)).await;
+        let mut client = lab.play(start).await;
+        assert_eq!(client.buffered(), injected.as_bytes());
+        lab.go_on(&mut client, "TLS\nC: QUIT\nS..: ").await;
+        lab.saw("handshake #1 TLSv1_3 completed");
+        lab.saw("fault plaintext-after-starttls");
+    }
+}
+
+#[tokio::test]
+async fn no_auth() {
+    let lab = Lab::start(Service::Submissions, fault(FaultKind::NoAuth)).await;
+    lab.play(&format!(
+        "TLS
+         S: 220 
+         C: EHLO client.example
+         S..: 250 
+         - 250 AUTH
+         C: AUTH PLAIN {PLAIN}
+         S: 502 
+         C: MAIL FROM:<alice@example.com>
+         S: 250 "
+    ))
+    .await;
+    lab.saw("fault no-auth");
+    lab.saw("mail #1 submitted inside TLS");
+    let lab = Lab::start(Service::Pop3s, fault(FaultKind::NoAuth)).await;
+    lab.play("TLS\nS: +OK\nC: CAPA\nS..: .\n- SASL\n- USER\nC: USER alice\nS: -ERR").await;
+}
+
+#[tokio::test]
+async fn capabilities_change() {
+    check(
+        FaultKind::CapabilitiesChange,
+        FaultParams::default(),
+        "S: 220 
+         C: EHLO client.example
+         S..: 250 
+         + 250-STARTTLS
+         + 250 AUTH PLAIN LOGIN
+         C: STARTTLS
+         S: 220 
+         TLS
+         C: EHLO client.example
+         S..: 250 
+         - 250 AUTH
+         C: AUTH PLAIN PLAIN_RESPONSE
+         S: 502 ",
+        "S: +OK
+         C: CAPA
+         S..: .
+         + STLS
+         + SASL PLAIN
+         C: STLS
+         S: +OK
+         TLS
+         C: CAPA
+         S..: .
+         - SASL
+         C: AUTH PLAIN PLAIN_RESPONSE
+         S: -ERR",
+        &["credential #1 PLAIN of alice@example.com inside TLS, rejected"],
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn auth_in_clear() {
+    let params = FaultParams { mechanisms: Some(vec!["CRAM-MD5".to_owned()]), ..FaultParams::default() };
+    check(
+        FaultKind::AuthInClear,
+        params,
+        "S: 220 
+         C: EHLO client.example
+         S..: 250 
+         + 250-STARTTLS
+         + 250 AUTH CRAM-MD5
+         C: AUTH CRAM-MD5
+         S: 334 
+         C: YWxpY2UgMDEyMzQ1Njc4OQ==
+         S: 535 ",
+        "S: +OK
+         C: CAPA
+         S..: .
+         + STLS
+         + SASL CRAM-MD5
+         C: AUTH CRAM-MD5
+         S: + 
+         C: YWxpY2UgMDEyMzQ1Njc4OQ==
+         S: -ERR",
+        &["credential #1 CRAM-MD5 of alice in clear, rejected"],
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn weak_mechanisms() {
+    let params = FaultParams { mechanisms: Some(vec!["LOGIN".to_owned()]), ..FaultParams::default() };
+    check(
+        FaultKind::WeakMechanisms,
+        params,
+        "S: 220 
+         C: STARTTLS
+         S: 220 
+         TLS
+         C: EHLO client.example
+         S..: 250 
+         + 250 AUTH LOGIN
+         C: AUTH PLAIN PLAIN_RESPONSE
+         S: 504 ",
+        "S: +OK
+         C: STLS
+         S: +OK
+         TLS
+         C: CAPA
+         S..: .
+         - USER
+         + SASL LOGIN
+         C: AUTH PLAIN PLAIN_RESPONSE
+         S: -ERR",
+        &["credential #1 PLAIN of alice@example.com inside TLS, rejected"],
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn reject_credentials() {
+    check(
+        FaultKind::RejectCredentials,
+        FaultParams::default(),
+        "S: 220 
+         C: STARTTLS
+         S: 220 
+         TLS
+         C: EHLO client.example
+         S..: 250 
+         C: AUTH PLAIN PLAIN_RESPONSE
+         S: 535 5.7.8 ",
+        "S: +OK
+         C: STLS
+         S: +OK
+         TLS
+         C: USER alice@example.com
+         S: +OK
+         C: PASS correct horse
+         S: -ERR [AUTH]",
+        &["credential #1"],
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn local_part_only() {
+    let lab = Lab::start(Service::Pop3s, fault(FaultKind::LocalPartOnly)).await;
+    lab.play(
+        "TLS
+         S: +OK
+         C: USER alice@example.com
+         S: +OK
+         C: PASS correct horse
+         S: -ERR
+         C: USER alice
+         S: +OK
+         C: PASS correct horse
+         S: +OK 2",
+    )
+    .await;
+    lab.saw("fault local-part-only");
+}
+
+#[tokio::test]
+async fn ehlo_rejected() {
+    check(
+        FaultKind::EhloRejected,
+        FaultParams::default(),
+        "S: 220 \nC: EHLO client.example\nS: 502 \nC: HELO client.example\nS: 250 submit1",
+        "S: +OK\nC: CAPA\nS: -ERR unknown command",
+        &[],
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn failure_after_tls() {
+    check(
+        FaultKind::FailureAfterTls,
+        FaultParams::default(),
+        "S: 220 \nC: STARTTLS\nS: 220 \nTLS\nC: EHLO client.example\nS: 421 \nEOF",
+        "S: +OK\nC: STLS\nS: +OK\nTLS\nC: CAPA\nS: -ERR [SYS/TEMP]\nEOF",
+        &["handshake #1 TLSv1_3 completed"],
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn say_replaces_a_reply_octet_for_octet() {
+    let say = |step, channel, text: &str| FaultParams {
+        step: Some(step),
+        channel,
+        text: Some(text.to_owned()),
+        ..FaultParams::default()
+    };
+    let greeting = say(Step::Greeting, None, "554 go away\r\n");
+    let lab = Lab::start(Service::Submission, fault_with(FaultKind::Say, greeting)).await;
+    lab.play("S: 554 go away\nC: NOOP\nS: 250 ").await;
+    lab.saw("fault say at mail:*: the reply at greeting in clear was replaced");
+
+    let inside = say(Step::Capabilities, Some(Channel::Tls), "250-mixed\r\n550 codes\r\n");
+    let lab = Lab::start(Service::Submission, fault_with(FaultKind::Say, inside)).await;
+    lab.play(
+        "S: 220 
+         C: EHLO client.example
+         S..: 250 
+         C: STARTTLS
+         S: 220 
+         TLS
+         C: EHLO client.example
+         S: 250-mixed
+         S: 550 codes",
+    )
+    .await;
+
+    // A reply to STARTTLS that is no yes begins no TLS.
+    let refused = say(Step::Starttls, None, "500 what\r\n");
+    let lab = Lab::start(Service::Submission, fault_with(FaultKind::Say, refused)).await;
+    lab.play("S: 220 \nC: STARTTLS\nS: 500 what\nC: NOOP\nS: 250 ").await;
+}
+
+#[tokio::test]
+async fn close_cuts_in_place_of_a_reply() {
+    let at = |step| FaultParams { step: Some(step), ..FaultParams::default() };
+    let lab = Lab::start(Service::Submission, fault_with(FaultKind::Close, at(Step::Starttls))).await;
+    lab.play("S: 220 \nC: STARTTLS\nEOF").await;
+    lab.saw("fault close at mail:*: the connection was cut at starttls in clear");
+    let lab = Lab::start(Service::Pop3, fault_with(FaultKind::Close, at(Step::Greeting))).await;
+    lab.play("EOF").await;
+}
+
+#[tokio::test]
+async fn silence_says_nothing_and_listens() {
+    let at = FaultParams { step: Some(Step::Capabilities), ..FaultParams::default() };
+    let lab = Lab::start(Service::Submission, fault_with(FaultKind::Silence, at)).await;
+    let client = lab.play(&format!("S: 220 \nC: EHLO client.example\nC: AUTH PLAIN {PLAIN}\nC: QUIT")).await;
+    drop(client);
+    lab.closed().await;
+    lab.saw("fault silence at mail:*: the server fell silent at capabilities in clear");
+    lab.saw("credential #1 PLAIN of alice@example.com in clear, rejected");
+    lab.saw("tcp #1 closed by the client");
+}
+
+#[tokio::test]
+async fn replies_come_in_pieces() {
+    let lab = Lab::start(Service::Submission, fault(FaultKind::Split)).await;
+    lab.play("S: 220 submit1\nC: EHLO client.example\nS..: 250 \n+ 250 STARTTLS\nC: STARTTLS\nS: 220 \nTLS\nC: NOOP\nS: 250 ")
+        .await;
+    lab.saw("fault split");
+}
+
+#[tokio::test]
+async fn replies_are_held_back() {
+    let params = FaultParams { delay: Some(Duration::from_millis(30)), ..FaultParams::default() };
+    let lab = Lab::start(Service::Pop3, fault_with(FaultKind::Delay, params)).await;
+    let start = std::time::Instant::now();
+    lab.play("S: +OK\nC: CAPA\nS..: .").await;
+    assert!(start.elapsed() >= Duration::from_millis(60));
+    lab.saw("fault delay");
+}
+
+#[tokio::test]
+async fn pipelined_replies_are_merged() {
+    let at = FaultParams { step: Some(Step::Noop), ..FaultParams::default() };
+    let lab = Lab::start(Service::Submission, fault_with(FaultKind::Merge, at)).await;
+    let mut client = lab.play("S: 220 \nC: NOOP\nS: 250 ").await;
+    client.say("NOOP\r\nHELO client.example\r\n").await;
+    lab.go_on(&mut client, "S: 250 2.0.0 ok").await;
+    assert_eq!(client.buffered(), b"250 submit1.example.com\r\n");
+    lab.saw("fault merge at mail:*: two replies went out in one segment");
+}
+
+#[tokio::test]
+async fn a_flood_has_an_end() {
+    let at = FaultParams { step: Some(Step::Greeting), ..FaultParams::default() };
+    let lab = Lab::start(Service::Submission, fault_with(FaultKind::Flood, at)).await;
+    let mut client = lab.connect().await;
+    client.say("QUIT\r\n").await;
+    let rest = client.rest().await;
+    assert_eq!(rest.len(), (1 << 20) + b"221 2.0.0 bye\r\n".len());
+    assert!(rest.starts_with(b"xxxx"));
+    lab.saw("fault flood");
+}

@@ -1,0 +1,1 @@
+//! Unmodified msmtp and mpop do real work with an honest server.
