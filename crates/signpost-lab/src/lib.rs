@@ -1,10 +1,28 @@
 //! A world and its faults, running: DNS, certificates and mail servers of one case. Never knows expectations or subjects.
+//!
+//! A [`World`] and the `[[fault]]` tables of a scenario become a [`Blueprint`]: zones, certificates and servers as
+//! they will be. [`Blueprint::start`] raises it on sockets of the calling thread and hands out an [`Assignment`].
 
 mod assignment;
+mod blueprint;
+mod error;
 mod fault;
+mod lab;
+mod network;
+mod placeholder;
+mod resolver;
+mod world;
+mod world_error;
 
 pub use assignment::{
     Assignment, ConfiguredEndpoint, DnsServers, FORMAT_VERSION, Report, Security, Service, Stance,
     UnknownService,
 };
-pub use fault::FaultSpec;
+pub use blueprint::Blueprint;
+pub use error::LabError;
+pub use fault::{Fault, FaultSpec, ZoneChange};
+pub use lab::Lab;
+pub use network::Network;
+pub use placeholder::expand;
+pub use world::{User, World, WorldListener, WorldServer, WorldZone, ZoneSigning};
+pub use world_error::WorldError;

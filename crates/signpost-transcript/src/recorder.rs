@@ -127,6 +127,12 @@ impl Recorder {
         })
     }
 
+    /// How many observations there are since the start or the last [`Recorder::take`].
+    #[must_use]
+    pub fn count(&self) -> usize {
+        self.with(|shared| shared.observations.len())
+    }
+
     /// Connections that were accepted and are not closed yet.
     #[must_use]
     pub fn open_connections(&self) -> usize {

@@ -101,6 +101,12 @@ pub enum SelectorError {
 }
 
 impl Selector {
+    /// The server that it is about, if it is about one.
+    #[must_use]
+    pub fn server(&self) -> Option<&str> {
+        if self.kind == SelectorKind::Dns { None } else { self.target.as_deref() }
+    }
+
     /// Sequence numbers of the observations that it selects.
     pub(super) fn matches(&self, index: &Index<'_>) -> Vec<u32> {
         index

@@ -1,0 +1,90 @@
+//! The requirement catalogue: `scenarios/requirements.toml`.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use serde::Deserialize;
+use serde_spanned::Spanned;
+use signpost_source::{Problem, Problems, Source};
+
+/// How binding a requirement is (RFC 2119).
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq)]
+pub enum Level {
+    /// Breaking it fails a case.
+    #[serde(rename = "MUST")]
+    Must,
+    /// Breaking only this makes a case weak.
+    #[serde(rename = "SHOULD")]
+    Should,
+}
+
+impl fmt::Display for Level {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.pad(match self {
+            Self::Must => "MUST",
+            Self::Should => "SHOULD",
+        })
+    }
+}
+
+/// One requirement on a client.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Requirement {
+    /// How binding it is.
+    pub level: Level,
+    /// What it says, in the project's own words.
+    pub text: String,
+    /// The document and section that it comes from.
+    pub source: String,
+}
+
+/// Every requirement, by its permanent slug.
+#[derive(Clone, Debug, Default)]
+pub struct Requirements(BTreeMap<String, Requirement>);
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RequirementsFile {
+    requirement: BTreeMap<Spanned<String>, Requirement>,
+}
+
+impl Requirements {
+    /// Reads the catalogue.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong in the file, and where.
+    pub fn parse(source: &Source) -> Result<Self, Problems> {
+        let file: RequirementsFile = source.parse()?;
+        let problems = file
+            .requirement
+            .keys()
+            .filter(|slug| !is_slug(slug.get_ref()))
+            .map(|slug| {
+                Problem::at(slug.span(), format!("`{}` is no slug", slug.get_ref()))
+                    .help("expected `group/what-is-required` in lower case")
+            })
+            .collect();
+        source.check(problems)?;
+        Ok(Self(file.requirement.into_iter().map(|(slug, requirement)| (slug.into_inner(), requirement)).collect()))
+    }
+
+    /// The requirement with this slug.
+    #[must_use]
+    pub fn find(&self, slug: &str) -> Option<&Requirement> {
+        self.0.get(slug)
+    }
+
+    /// Slugs and requirements, in the order of the slugs.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &Requirement)> {
+        self.0.iter().map(|(slug, requirement)| (slug.as_str(), requirement))
+    }
+}
+
+fn is_slug(text: &str) -> bool {
+    let part = |part: &str| {
+        !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
+    };
+    text.split_once('/').is_some_and(|(group, name)| part(group) && part(name))
+}

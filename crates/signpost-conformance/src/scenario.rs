@@ -1,0 +1,135 @@
+//! The scenario file: a world, what is broken in it, and what a conforming subject does.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_spanned::Spanned;
+use signpost_lab::{FaultSpec, Service, Stance};
+use signpost_source::{Problems, Source};
+
+use crate::profile::Profile;
+
+/// A scenario file, read but not yet held against the rest of the suite.
+#[derive(Clone, Debug)]
+pub struct Scenario {
+    /// Permanent ID: the path below the suite without its ending.
+    pub id: String,
+    /// The file.
+    pub source: Source,
+    /// What it says.
+    pub table: ScenarioTable,
+}
+
+impl Scenario {
+    /// Reads a file of the suite.
+    ///
+    /// # Errors
+    ///
+    /// What in the file is not of the format, and where.
+    pub fn parse(id: &str, source: Source) -> Result<Self, Problems> {
+        let table = source.parse()?;
+        Ok(Self { id: id.to_owned(), source, table })
+    }
+
+    /// Whether it is a control: an honest case that stands in the folder `honest`.
+    #[must_use]
+    pub fn is_control(&self) -> bool {
+        self.id.starts_with(CONTROLS)
+    }
+
+    /// The folder that it stands in.
+    #[must_use]
+    pub fn area(&self) -> &str {
+        self.id.split('/').next().unwrap_or_default()
+    }
+}
+
+/// The folder of the controls.
+pub(crate) const CONTROLS: &str = "honest/";
+
+/// The keys of a scenario file.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ScenarioTable {
+    /// What happens, in one line.
+    pub title: String,
+    /// What a client that gets it wrong does to its user.
+    pub why: String,
+    /// Slugs of the requirements that are tested; the first is the one that a broken expectation breaks.
+    pub requirements: Vec<Spanned<String>>,
+    /// How bad it is to fail.
+    pub severity: Severity,
+    /// Whose rules are tested.
+    pub profiles: Spanned<Vec<Profile>>,
+    /// One case for each.
+    pub services: Spanned<Vec<Service>>,
+    /// Name of the world.
+    pub world: Spanned<String>,
+    /// ID of the honest scenario that must pass before a refusal counts.
+    pub control: Option<Spanned<String>>,
+    /// What the user asked for.
+    #[serde(default)]
+    pub stance: Stance,
+    /// What is broken.
+    #[serde(default)]
+    pub fault: Vec<FaultSpec>,
+    /// What a conforming subject does.
+    pub expect: ExpectTable,
+}
+
+/// The `[expect]` table.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ExpectTable {
+    /// Any of `configured`, `refused`, `ask-user`, `unavailable`.
+    pub outcome: Vec<Spanned<String>>,
+    /// Reasons that count, where the subject gives one.
+    #[serde(default)]
+    pub reason: Vec<Spanned<String>>,
+    /// Host of the configured endpoint.
+    pub endpoint: Option<Spanned<String>>,
+    /// What must have been seen before a refusal counts.
+    #[serde(default)]
+    pub reached: Vec<Spanned<String>>,
+    /// What must not be seen.
+    #[serde(default)]
+    pub never: Vec<Spanned<String>>,
+    /// Servers whose certificate the rules accept although a fault touches it.
+    #[serde(default)]
+    pub accepted: Vec<Spanned<String>>,
+    /// Servers whose certificate the rules reject although no fault touches it.
+    #[serde(default)]
+    pub rejected: Vec<Spanned<String>>,
+    /// Defects of the reference that must fail here.
+    #[serde(default)]
+    pub defects: Vec<Spanned<String>>,
+    /// Weights of the servers of one priority: their share of first choices is tested.
+    pub selection: Option<Spanned<BTreeMap<String, u16>>>,
+}
+
+/// How bad it is to fail a scenario.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, Ord, PartialEq, PartialOrd, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Severity {
+    /// Inconvenient.
+    Low,
+    /// Service is lost or load is spoiled.
+    Medium,
+    /// Protection is weakened.
+    High,
+    /// Passwords or mail reach an attacker.
+    Critical,
+}
+
+impl fmt::Display for Severity {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.pad(match self {
+            Self::Low => "low",
+            Self::Medium => "medium",
+            Self::High => "high",
+            Self::Critical => "critical",
+        })
+    }
+}

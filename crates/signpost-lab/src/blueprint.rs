@@ -1,0 +1,253 @@
+//! A world with its faults, before anything listens.
+
+use std::collections::BTreeSet;
+use std::net::Ipv4Addr;
+use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use hickory_proto::rr::{Name, RData};
+use rustls_pki_types::UnixTime;
+use signpost_dns::{Algorithm, Denial, Hierarchy, KeyPool, Responder, Signing, View, Zone};
+use signpost_mail::{Account, Limits, ServerSpec};
+use signpost_pki::{Identity, Pki};
+use signpost_transcript::{Event, Recorder};
+
+use crate::fault::ZoneChange;
+use crate::lab::{Lab, Raised};
+use crate::network::{Network, Place};
+use crate::placeholder::fill_digests;
+use crate::world::{WorldListener, WorldServer};
+use crate::{Fault, LabError, Service, Stance, World, ZoneSigning};
+
+/// Zones, certificates and servers of one case, as they will be.
+#[derive(Debug)]
+pub struct Blueprint<'w> {
+    world: &'w World,
+    faults: &'w [Fault],
+    pki: Pki,
+    zones: Vec<Zone>,
+    now: u32,
+}
+
+impl<'w> Blueprint<'w> {
+    /// Issues the certificates and reads the zones, with the faults of both.
+    ///
+    /// # Errors
+    ///
+    /// If a zone does not parse once its placeholders are filled in, or a fault does not fit the world.
+    pub fn new(world: &'w World, faults: &'w [Fault]) -> Result<Self, LabError> {
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        let of_certificates: Vec<_> = faults
+            .iter()
+            .filter_map(|fault| match fault {
+                Fault::Certificate(fault) => Some(fault.clone()),
+                _ => None,
+            })
+            .collect();
+        let pki = Pki::build(&world.certificates, &of_certificates, UnixTime::since_unix_epoch(now))?;
+        let mut zones =
+            world.zones.iter().map(|zone| read_zone(zone, &pki)).collect::<Result<Vec<_>, _>>()?;
+        for fault in faults {
+            if let Fault::Zone { at, kind, origin, change } = fault {
+                change_zone(&mut zones, origin, change, &pki).map_err(|reason| LabError::Fault {
+                    at: at.clone(),
+                    kind: kind.clone(),
+                    reason,
+                })?;
+            }
+        }
+        // Serial-number arithmetic of RFC 4034 §3.1.5 keeps 32 bits of the time.
+        #[expect(clippy::cast_possible_truncation, reason = "signature times are 32 bits wide")]
+        let now = now.as_secs() as u32;
+        Ok(Self { world, faults, pki, zones, now })
+    }
+
+    /// The certificates that stand for the WebPKI, as a PEM bundle.
+    #[must_use]
+    pub fn ca_pem(&self) -> String {
+        self.pki.roots_pem()
+    }
+
+    /// Raises the lab on sockets of the calling thread and its tokio runtime, which must be a current-thread one.
+    ///
+    /// # Errors
+    ///
+    /// If no address and port can be bound, or a server's certificate is not one that TLS can present.
+    pub fn start(self, service: Service, stance: Stance, network: Network) -> Result<Lab, LabError> {
+        let listening: Vec<(&WorldServer, WorldListener)> = self
+            .world
+            .servers
+            .iter()
+            .flat_map(|server| server.listeners.iter().map(move |listener| (server, *listener)))
+            .filter(|(server, listener)| !self.is_unreachable(server, *listener))
+            .collect();
+        let addresses: BTreeSet<(Ipv4Addr, u16)> =
+            listening.iter().map(|(server, listener)| (server.address, listener.port)).collect();
+        let (place, sockets) = Place::bind(network, &addresses, &self.world.ports())?;
+
+        let recorder = Recorder::new();
+        self.record_standing_faults(&recorder);
+        let mut servers = Vec::with_capacity(listening.len());
+        for (server, listener) in listening {
+            let spec = self.server_spec(server, listener)?;
+            servers.push(((server.address, listener.port), Arc::new(spec)));
+        }
+
+        let zones = self.zones.into_iter().map(|zone| place_zone(zone, &place)).collect();
+        let of_answers: Vec<_> = self
+            .faults
+            .iter()
+            .filter_map(|fault| match fault {
+                Fault::Answer(fault) => Some(fault.clone()),
+                _ => None,
+            })
+            .collect();
+        let hierarchy = Hierarchy::build(zones, KeyPool::global(), self.now, &of_answers)?;
+        let trust_anchor = hierarchy
+            .trust_anchor()
+            .to_string()
+            .parse()
+            .map_err(|error: signpost_validate::TrustAnchorError| LabError::Key(error.to_string()))?;
+        let responder = Arc::new(Responder::new(Arc::new(hierarchy), View::Forward));
+        Ok(Lab::raise(Raised {
+            ca_pem: self.pki.roots_pem(),
+            place,
+            recorder,
+            responder,
+            servers,
+            service,
+            sockets,
+            stance,
+            trust_anchor,
+            user: self.world.user.clone(),
+        }))
+    }
+
+    fn is_unreachable(&self, server: &WorldServer, listener: WorldListener) -> bool {
+        self.faults.iter().any(|fault| {
+            matches!(fault, Fault::Unreachable { server: name, service, .. }
+                if fault_names(name, server) && service.is_none_or(|service| service == listener.service))
+        })
+    }
+
+    /// Faults of zones, certificates and reachability need no question to take effect.
+    fn record_standing_faults(&self, recorder: &Recorder) {
+        for fault in self.faults {
+            let detail = match fault {
+                Fault::Certificate(_) => "the certificate is presented so",
+                Fault::Unreachable { .. } => "nothing listens there",
+                Fault::Zone { .. } => "the zone is published so",
+                Fault::Answer(_) | Fault::Server { .. } => continue,
+            };
+            recorder.record(Event::Fault {
+                at: fault.at().to_owned(),
+                kind: fault.kind().to_owned(),
+                detail: detail.to_owned(),
+            });
+        }
+    }
+
+    fn server_spec(&self, server: &WorldServer, listener: WorldListener) -> Result<ServerSpec, LabError> {
+        let fail = |reason: String| LabError::Tls { server: server.name.clone(), reason };
+        let identity = self
+            .pki
+            .identity(&server.certificate)
+            .ok_or_else(|| fail(format!("no certificate is named {}", server.certificate)))?;
+        let user = &self.world.user;
+        Ok(ServerSpec {
+            name: server.name.clone(),
+            service: listener.service,
+            identity: server.certificate.clone(),
+            tls: server_config(identity).map_err(|error| fail(error.to_string()))?,
+            hostname: server.host.clone(),
+            account: Account { user: user.address.clone(), password: user.password.clone() },
+            mailbox: vec![waiting_message(&user.address)],
+            faults: self
+                .faults
+                .iter()
+                .filter_map(|fault| match fault {
+                    Fault::Server { server: name, fault } if fault_names(name, server) => Some(fault.clone()),
+                    _ => None,
+                })
+                .collect(),
+            limits: Limits::default(),
+        })
+    }
+}
+
+/// Whether a fault's server, `*` for every one that is not an attacker's, is this one.
+fn fault_names(name: &str, server: &WorldServer) -> bool {
+    name == server.name || name == "*"
+}
+
+fn server_config(identity: &Identity) -> Result<Arc<rustls::ServerConfig>, rustls::Error> {
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    // A resolver instead of `with_single_cert`, which refuses a certificate whose key is another: presenting one is
+    // what the fault `replaced-key` does.
+    let key = provider.key_provider.load_private_key(identity.key.clone_key().into())?;
+    let certified = Arc::new(rustls::sign::CertifiedKey::new(identity.chain.clone(), key));
+    let config = rustls::ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()?
+        .with_no_client_auth()
+        .with_cert_resolver(Arc::new(rustls::sign::SingleCertAndKey::from(certified)));
+    Ok(Arc::new(config))
+}
+
+fn waiting_message(address: &str) -> Vec<u8> {
+    format!(
+        "From: <postmaster@example.net>\r\nTo: <{address}>\r\nSubject: It works\r\n\
+         Message-ID: <1@signpost.example>\r\nDate: Wed, 22 Nov 2006 14:30:17 +0000\r\n\r\nThe post goes here.\r\n"
+    )
+    .into_bytes()
+}
+
+fn read_zone(zone: &crate::WorldZone, pki: &Pki) -> Result<Zone, LabError> {
+    let fail = |reason: String| LabError::Zone { path: zone.source.path.to_string(), reason };
+    let text = fill_digests(&zone.source.text, pki).map_err(fail)?;
+    let origin = Name::from_ascii(&zone.origin).map_err(|error| fail(error.to_string()))?;
+    let mut parsed = Zone::parse(origin, &text).map_err(|error| fail(error.to_string()))?;
+    parsed.signing = match zone.signing {
+        ZoneSigning::Unsigned => Signing::Unsigned,
+        signed => Signing::Signed { algorithm: Algorithm::default(), denial: denial(signed) },
+    };
+    Ok(parsed)
+}
+
+fn denial(signing: ZoneSigning) -> Denial {
+    match signing {
+        ZoneSigning::Nsec3 => Denial::Nsec3 { iterations: 0, salt: None, opt_out: false },
+        ZoneSigning::Nsec3OptOut => Denial::Nsec3 { iterations: 0, salt: None, opt_out: true },
+        ZoneSigning::Nsec | ZoneSigning::Unsigned => Denial::Nsec,
+    }
+}
+
+fn change_zone(zones: &mut [Zone], origin: &Name, change: &ZoneChange, pki: &Pki) -> Result<(), String> {
+    let zone = zones
+        .iter_mut()
+        .find(|zone| zone.origin == *origin)
+        .ok_or_else(|| format!("the world has no zone {origin}"))?;
+    match change {
+        ZoneChange::Publish { records } => {
+            zone.publish(&fill_digests(records, pki)?).map_err(|error| error.to_string())
+        }
+        ZoneChange::Remove { owner, record_type } => {
+            let owner = owner.clone().append_domain(&zone.origin).map_err(|error| error.to_string())?;
+            match zone.remove(&owner, *record_type) {
+                0 => Err(format!("the zone has no such record at {owner}")),
+                _ => Ok(()),
+            }
+        }
+    }
+}
+
+/// Puts the lab's addresses and ports in the place of the world's.
+fn place_zone(mut zone: Zone, place: &Place) -> Zone {
+    for record in &mut zone.records {
+        match &mut record.data {
+            RData::A(address) => address.0 = place.address(address.0),
+            RData::SRV(srv) => srv.port = place.port(srv.port),
+            _ => {}
+        }
+    }
+    zone
+}

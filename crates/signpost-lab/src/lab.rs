@@ -1,0 +1,141 @@
+//! A running lab.
+
+use std::collections::BTreeMap;
+use std::net::Ipv4Addr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use signpost_dns::Responder;
+use signpost_mail::ServerSpec;
+use signpost_transcript::{Recorder, Transcript};
+use signpost_validate::{AuditedValidator, TrustAnchor, Upstream};
+use tokio::task::JoinSet;
+
+use crate::network::{Place, Sockets};
+use crate::resolver::{self, ValidatingResolver};
+use crate::{Assignment, DnsServers, FORMAT_VERSION, Service, Stance, User};
+
+/// How long connections may take to end after the subject has.
+const SETTLING: Duration = Duration::from_millis(500);
+/// Time that the subject has for a case unless the runner says otherwise.
+const DEADLINE: Duration = Duration::from_secs(10);
+
+/// DNS, certificates and mail servers of one case. Everything ends when it is dropped.
+#[derive(Debug)]
+pub struct Lab {
+    assignment: Assignment,
+    recorder: Recorder,
+    _servers: JoinSet<()>,
+}
+
+/// What a lab is raised from.
+pub(crate) struct Raised {
+    pub(crate) ca_pem: String,
+    pub(crate) place: Place,
+    pub(crate) recorder: Recorder,
+    pub(crate) responder: Arc<Responder>,
+    pub(crate) servers: Vec<((Ipv4Addr, u16), Arc<ServerSpec>)>,
+    pub(crate) service: Service,
+    pub(crate) sockets: Sockets,
+    pub(crate) stance: Stance,
+    pub(crate) trust_anchor: TrustAnchor,
+    pub(crate) user: User,
+}
+
+impl Lab {
+    pub(crate) fn raise(raised: Raised) -> Self {
+        let Raised {
+            ca_pem,
+            place,
+            recorder,
+            responder,
+            servers,
+            service,
+            sockets,
+            stance,
+            trust_anchor,
+            user,
+        } = raised;
+        let Sockets { authority, resolver, inner, mut mail } = sockets;
+        let dns = DnsServers { authority: authority.address, resolver: resolver.address };
+        let mut tasks = JoinSet::new();
+        tasks.spawn(signpost_dns::serve(
+            Arc::clone(&responder),
+            authority.udp,
+            authority.tcp,
+            recorder.clone(),
+        ));
+        let unseen = Recorder::new();
+        let upstream = Upstream::new(inner.address, trust_anchor.clone());
+        tasks.spawn(signpost_dns::serve(Arc::clone(&responder), inner.udp, inner.tcp, unseen.clone()));
+        let validating = ValidatingResolver {
+            validator: Box::new(AuditedValidator::new(&upstream)),
+            responder,
+            inner: unseen,
+            recorder: recorder.clone(),
+        };
+        tasks.spawn(resolver::serve(Arc::new(validating), resolver));
+        for (listens, spec) in servers {
+            if let Some(listener) = mail.remove(&listens) {
+                tasks.spawn(signpost_mail::serve(spec, listener, recorder.clone()));
+            }
+        }
+        let assignment = Assignment {
+            version: FORMAT_VERSION,
+            service,
+            address: user.address,
+            password: user.password,
+            stance,
+            dns,
+            trust_anchor: trust_anchor.to_string().lines().map(str::to_owned).collect(),
+            ca_pem,
+            ports: standard_ports(&place),
+            deadline_ms: u64::try_from(DEADLINE.as_millis()).unwrap_or(u64::MAX),
+        };
+        Self { assignment, recorder, _servers: tasks }
+    }
+
+    /// What the subject is told.
+    #[must_use]
+    pub fn assignment(&self) -> &Assignment {
+        &self.assignment
+    }
+
+    /// Where the lab records, and where the subject's own words go.
+    #[must_use]
+    pub fn recorder(&self) -> &Recorder {
+        &self.recorder
+    }
+
+    /// Waits until the servers have read what the subject left behind: all its connections are closed and nothing
+    /// new comes in.
+    pub async fn settle(&self) {
+        let quiet = async {
+            let mut seen = self.recorder.count();
+            loop {
+                // The timer hands control to the reactor, which is what delivers a connection or bytes still on the way.
+                tokio::time::sleep(Duration::from_millis(1)).await;
+                let now = self.recorder.count();
+                if now == seen && self.recorder.open_connections() == 0 {
+                    return;
+                }
+                seen = now;
+            }
+        };
+        // A connection that does not end is closed with the lab; what it said is recorded already.
+        let _ = tokio::time::timeout(SETTLING, quiet).await;
+    }
+
+    /// What was seen since the start or the last call.
+    #[must_use]
+    pub fn take_transcript(&self) -> Transcript {
+        self.recorder.take()
+    }
+}
+
+fn standard_ports(place: &Place) -> BTreeMap<String, u16> {
+    signpost_mail::Service::ALL
+        .iter()
+        .map(|service| (service.name().to_owned(), place.port(service.port())))
+        .collect()
+}

@@ -1,0 +1,66 @@
+//! `{service}` in scenarios and `${sha256:NAME}` in zones.
+
+use data_encoding::BASE64;
+use signpost_pki::{Digest, Pki};
+
+use crate::Service;
+
+/// Fills `{service}` and `{port}` of a scenario in: the service's name, and the standard port of its STARTTLS label.
+#[must_use]
+pub fn expand(text: &str, service: Service) -> String {
+    let port = match service {
+        Service::Pop3 => signpost_mail::Service::Pop3.port(),
+        Service::Submission => signpost_mail::Service::Submission.port(),
+    };
+    text.replace("{service}", service.name()).replace("{port}", &port.to_string())
+}
+
+/// Fills `${sha1:NAME}`, `${sha256:NAME}`, `${sha384:NAME}` and `${sha512:NAME}` in: padded base64 of the digest of
+/// the certificate's DER, as it stands in a key record.
+///
+/// # Errors
+///
+/// A text about the first placeholder that is not one of these or names no certificate.
+pub(crate) fn fill_digests(text: &str, pki: &Pki) -> Result<String, String> {
+    let mut filled = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, behind)) = rest.split_once("${") {
+        let (placeholder, after) =
+            behind.split_once('}').ok_or("`${` without `}`: expected `${sha256:CERTIFICATE}`")?;
+        let digest = placeholder
+            .split_once(':')
+            .and_then(|(digest, name)| pki.digest(name, digest.parse::<Digest>().ok()?))
+            .ok_or_else(|| {
+                format!("`${{{placeholder}}}` names no digest of a certificate: expected `${{sha256:CERTIFICATE}}`")
+            })?;
+        filled.push_str(before);
+        filled.push_str(&BASE64.encode(&digest));
+        rest = after;
+    }
+    filled.push_str(rest);
+    Ok(filled)
+}
+
+#[cfg(test)]
+mod tests {
+    use rustls_pki_types::UnixTime;
+    use signpost_pki::CertificateSpec;
+
+    use super::*;
+
+    #[test]
+    fn service_and_port_are_filled_in() {
+        assert_eq!(expand("_{service}._tcp SRV 1 1 {port} a", Service::Pop3), "_pop3._tcp SRV 1 1 110 a");
+    }
+
+    #[test]
+    fn digests_are_filled_in_and_mistakes_named() {
+        let specs = [CertificateSpec { ca: true, ..CertificateSpec::new("root") }];
+        let pki = Pki::build(&specs, &[], UnixTime::now()).unwrap();
+        let filled = fill_digests("a=${sha1:root} b", &pki).unwrap();
+        assert_eq!(filled.len(), "a= b".len() + 28);
+        for wrong in ["${sha1:nobody}", "${md5:root}", "${sha1}", "${sha1:root"] {
+            assert!(fill_digests(wrong, &pki).is_err(), "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,164 @@
+//! The lab's validating resolver, for subjects that leave DNSSEC to one: Bogus becomes SERVFAIL, Secure sets AD.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use hickory_proto::op::{Message, MessageType, OpCode, ResponseCode};
+use signpost_dns::Responder;
+use signpost_transcript::{Endpoint, Event, Recorder, Transport};
+use signpost_validate::{Resolver, Security};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::task::JoinSet;
+
+use crate::network::DnsSockets;
+
+/// How long a TCP connection may stay silent.
+const IDLE: Duration = Duration::from_secs(10);
+/// Questions and connections under way at once; further ones are dropped, so that a flood stays in its own case.
+const MOST_TASKS: usize = 256;
+/// The AD bit in the fourth octet of a message (RFC 6840 §5.7).
+const AUTHENTIC_DATA: u8 = 0x20;
+
+/// What validates, what answers, and where it is recorded.
+pub(crate) struct ValidatingResolver {
+    /// Asks the responder through the inner sockets, whose exchanges go to `inner`.
+    pub(crate) validator: Box<dyn Resolver>,
+    pub(crate) responder: Arc<Responder>,
+    pub(crate) inner: Recorder,
+    pub(crate) recorder: Recorder,
+}
+
+/// Answers on both sockets until dropped.
+pub(crate) async fn serve(resolver: Arc<ValidatingResolver>, sockets: DnsSockets) {
+    let DnsSockets { udp, tcp, .. } = sockets;
+    let udp = Arc::new(udp);
+    let mut tasks = JoinSet::new();
+    let mut buffer = vec![0; usize::from(u16::MAX)];
+    loop {
+        tokio::select! {
+            received = udp.recv_from(&mut buffer) => {
+                // An error here is about an earlier datagram that could not be delivered.
+                let Ok((length, peer)) = received else { continue };
+                if tasks.len() < MOST_TASKS {
+                    let (resolver, udp, request) = (Arc::clone(&resolver), Arc::clone(&udp), buffer[..length].to_vec());
+                    tasks.spawn(async move {
+                        if let Some(message) = resolver.answer(&request, peer, Transport::Udp).await {
+                            let _ = udp.send_to(&message, peer).await;
+                        }
+                    });
+                }
+            }
+            accepted = tcp.accept() => {
+                let Ok((stream, peer)) = accepted else { continue };
+                if tasks.len() < MOST_TASKS {
+                    tasks.spawn(serve_stream(Arc::clone(&resolver), stream, peer));
+                }
+            }
+            Some(_) = tasks.join_next() => {}
+        }
+    }
+}
+
+async fn serve_stream(resolver: Arc<ValidatingResolver>, mut stream: TcpStream, peer: SocketAddr) {
+    while let Ok(Ok(length)) = tokio::time::timeout(IDLE, stream.read_u16()).await {
+        let mut request = vec![0; usize::from(length)];
+        let Ok(Ok(_)) = tokio::time::timeout(IDLE, stream.read_exact(&mut request)).await else { return };
+        let Some(message) = resolver.answer(&request, peer, Transport::Tcp).await else { continue };
+        let Ok(length) = u16::try_from(message.len()) else { return };
+        let framed = [&length.to_be_bytes()[..], &message].concat();
+        if !matches!(tokio::time::timeout(IDLE, stream.write_all(&framed)).await, Ok(Ok(()))) {
+            return;
+        }
+    }
+}
+
+impl ValidatingResolver {
+    async fn answer(&self, request: &[u8], peer: SocketAddr, transport: Transport) -> Option<Vec<u8>> {
+        let parsed = Message::from_vec(request).ok()?;
+        if parsed.metadata.message_type != MessageType::Query || parsed.metadata.op_code != OpCode::Query {
+            return None;
+        }
+        let [question] = &parsed.queries[..] else { return None };
+        let dnssec_ok = parsed.edns.as_ref().is_some_and(|edns| edns.flags().dnssec_ok);
+        let query = self.recorder.next_query();
+        self.recorder.record(Event::Query {
+            query,
+            endpoint: Endpoint::Resolver,
+            peer,
+            transport,
+            name: plain(&question.name().to_lowercase().to_ascii()),
+            record_type: question.query_type().to_string(),
+            dnssec_ok,
+            checking_disabled: parsed.metadata.checking_disabled,
+        });
+        let lookup = self.validator.lookup(question.name(), question.query_type()).await;
+        self.pass_faults_on();
+        // What the validator believes is what the responder says again, aliases included, in the client's own terms.
+        let believed =
+            if lookup.is_failure() { None } else { self.responder.respond(request, peer, transport).message };
+        let message = match believed {
+            Some(mut message) if message.len() > 3 => {
+                let wanted = dnssec_ok || parsed.metadata.authentic_data;
+                message[3] &= !AUTHENTIC_DATA;
+                if lookup.security == Security::Secure && wanted {
+                    message[3] |= AUTHENTIC_DATA;
+                }
+                message
+            }
+            _ => server_failure(&parsed)?,
+        };
+        self.record_answer(query, &message);
+        Some(message)
+    }
+
+    /// The faults that altered what the validator saw altered what the subject gets.
+    fn pass_faults_on(&self) {
+        for observation in self.inner.take().observations {
+            if matches!(observation.event, Event::Fault { .. }) {
+                self.recorder.record(observation.event);
+            }
+        }
+    }
+
+    fn record_answer(&self, query: u32, message: &[u8]) {
+        let Ok(answer) = Message::from_vec(message) else { return };
+        let count = |records: &[hickory_proto::rr::Record]| u16::try_from(records.len()).unwrap_or(u16::MAX);
+        self.recorder.record(Event::Answer {
+            query,
+            rcode: mnemonic(answer.metadata.response_code),
+            answers: count(&answer.answers),
+            authorities: count(&answer.authorities),
+            authentic_data: answer.metadata.authentic_data,
+            truncated: answer.metadata.truncation,
+        });
+    }
+}
+
+fn server_failure(request: &Message) -> Option<Vec<u8>> {
+    let mut message = Message::response(request.metadata.id, OpCode::Query);
+    message.metadata.response_code = ResponseCode::ServFail;
+    message.metadata.recursion_desired = request.metadata.recursion_desired;
+    message.metadata.recursion_available = true;
+    message.queries.clone_from(&request.queries);
+    message.to_vec().ok()
+}
+
+fn mnemonic(code: ResponseCode) -> String {
+    match code {
+        ResponseCode::NoError => "NOERROR".to_owned(),
+        ResponseCode::NXDomain => "NXDOMAIN".to_owned(),
+        ResponseCode::ServFail => "SERVFAIL".to_owned(),
+        ResponseCode::Refused => "REFUSED".to_owned(),
+        other => other.to_str().to_uppercase(),
+    }
+}
+
+/// A name as transcripts write it: without the final dot, unless it is the root.
+fn plain(name: &str) -> String {
+    match name.strip_suffix('.') {
+        Some("") | None => name.to_owned(),
+        Some(relative) => relative.to_owned(),
+    }
+}
