@@ -35,8 +35,10 @@ struct Shared {
     /// Replies to DS and DNSKEY questions. Concurrent lookups walk the same chain of trust, and the audit
     /// walks it after the validator: the first one asks, the others wait for the same reply, and all of them
     /// judge the same bytes.
-    delegations: Mutex<HashMap<(Name<Bytes>, Rtype), Arc<OnceCell<Reply>>>>,
+    delegations: Mutex<Delegations>,
 }
+
+type Delegations = HashMap<(Name<Bytes>, Rtype), Arc<OnceCell<Reply>>>;
 
 /// A reply that answers the question, or why there is none.
 pub(crate) type Reply = Result<Message<Bytes>, NoReply>;

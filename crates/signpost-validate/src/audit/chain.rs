@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
+use domain::base::iana::Rcode;
 use domain::base::{Message, Name, Rtype};
 use domain::dnssec::common::nsec3_hash;
 use domain::rdata::nsec3::OwnerHash;
@@ -158,7 +159,10 @@ impl Chain {
             .ask(zone, Rtype::DNSKEY)
             .await
             .map_err(|error| bogus(format!("DNSKEY of {printed}: {error}")))?;
-        Ok(published(&message, zone))
+        match message.header().rcode() {
+            Rcode::NOERROR => Ok(published(&message, zone)),
+            code => Err(bogus(format!("DNSKEY of {printed}: {code}"))),
+        }
     }
 
     fn enter(&self, zone: &Name<Bytes>, keys: &[Dnskey<Bytes>], vouched: &[&Dnskey<Bytes>]) -> Enclosing {

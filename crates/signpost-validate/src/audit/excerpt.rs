@@ -104,7 +104,7 @@ impl Excerpt {
     }
 
     /// The NSEC and NSEC3 records, with the name of each.
-    pub(super) fn denials(&self) -> Vec<(Name<Bytes>, AllRecordData<Bytes, ParsedName<Bytes>>)> {
+    pub(super) fn denials(&self) -> Vec<(Name<Bytes>, ParsedData)> {
         let Ok(authority) = self.message.authority() else { return Vec::new() };
         authority
             .flatten()
@@ -121,6 +121,7 @@ fn is_denial(record_type: Rtype) -> bool {
     matches!(record_type, Rtype::NSEC | Rtype::NSEC3 | Rtype::SOA)
 }
 
+pub(super) type ParsedData = AllRecordData<Bytes, ParsedName<Bytes>>;
 type ParsedRrsig = Rrsig<Bytes, ParsedName<Bytes>>;
 
 fn signature(record: &ParsedRecord<'_, Bytes>) -> Result<Option<ParsedRrsig>, Unreadable> {

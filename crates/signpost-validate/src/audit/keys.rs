@@ -2,9 +2,11 @@
 
 use bytes::Bytes;
 use domain::base::iana::{DigestAlgorithm, SecurityAlgorithm};
-use domain::base::{Message, Name, ParsedName, Record};
+use domain::base::{Message, Name, Record};
 use domain::dnssec::validator::base::{DnskeyExt as _, supported_digest};
 use domain::rdata::{AllRecordData, Dnskey, Ds};
+
+use super::excerpt::ParsedData;
 
 /// The DNSKEY records at `zone` in the answer of `message`.
 pub(super) fn published(message: &Message<Bytes>, zone: &Name<Bytes>) -> Vec<Dnskey<Bytes>> {
@@ -25,7 +27,7 @@ pub(super) fn delegated(message: &Message<Bytes>, zone: &Name<Bytes>) -> Vec<Ds<
 fn answer_data<T>(
     message: &Message<Bytes>,
     owner: &Name<Bytes>,
-    pick: impl Fn(AllRecordData<Bytes, ParsedName<Bytes>>) -> Option<T>,
+    pick: impl Fn(ParsedData) -> Option<T>,
 ) -> Vec<T> {
     let Ok(answer) = message.answer() else { return Vec::new() };
     answer
