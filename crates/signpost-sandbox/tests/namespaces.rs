@@ -32,6 +32,7 @@ fn main() -> ExitCode {
         ("other_threads_stay_outside", other_threads_stay_outside),
         ("cases_share_nothing", cases_share_nothing),
         ("files_are_laid_over_the_hosts", files_are_laid_over_the_hosts),
+        ("the_nameserver_can_be_told_later", the_nameserver_can_be_told_later),
         ("files_that_the_host_lacks_are_laid_too", files_that_the_host_lacks_are_laid_too),
         ("a_kept_path_stays_visible", a_kept_path_stays_visible),
         ("a_program_gets_input_and_a_small_environment", a_program_gets_input_and_a_small_environment),
@@ -157,6 +158,17 @@ fn files_are_laid_over_the_hosts() {
     assert!(text.contains(BUNDLE), "{text}");
     assert!(text.contains("client.example\n127.0.0.1       client.example client"), "{text}");
     assert_eq!(completed.ending, Ending::Exited(0));
+}
+
+fn the_nameserver_can_be_told_later() {
+    let host = fs::read("/etc/resolv.conf").unwrap_or_default();
+    let text = inside(&layout(), async |namespace| {
+        namespace.set_nameserver([127, 3, 2, 1].into()).unwrap();
+        let shown = Invocation::new("cat").argument("/etc/resolv.conf");
+        namespace.spawn(shown).unwrap().wait(LIMIT).await.unwrap().stdout.to_string()
+    });
+    assert!(text.starts_with("nameserver 127.3.2.1\n"), "{text}");
+    assert_eq!(fs::read("/etc/resolv.conf").unwrap_or_default(), host);
 }
 
 fn files_that_the_host_lacks_are_laid_too() {

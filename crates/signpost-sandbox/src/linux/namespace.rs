@@ -1,8 +1,9 @@
 //! A thread's private internet.
 
-use std::fs::OpenOptions;
+use std::fs::{self, OpenOptions};
 use std::io::{self, Write};
 use std::marker::PhantomData;
+use std::net::Ipv4Addr;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
@@ -13,6 +14,7 @@ use nix::unistd::sethostname;
 use super::process::{self, Program};
 use super::{filesystem, loopback};
 use crate::error::{Context, Error, ErrorKind};
+use crate::layout::{RESOLVER_CONFIGURATION, resolver_configuration};
 use crate::{Invocation, Layout};
 
 /// The network, mounts and host name that the calling thread has to itself. The thread keeps them until it
@@ -41,6 +43,16 @@ impl Namespace {
         loopback::bring_up().context(ErrorKind::Network, || "bringing loopback up".into())?;
         filesystem::lay(layout, &home)?;
         Ok(Self { home, not_send: PhantomData })
+    }
+
+    /// Points the system's stub resolver at another address than the layout's.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Layout`].
+    pub fn set_nameserver(&self, nameserver: Ipv4Addr) -> Result<(), Error> {
+        // The file is this case's own, whatever it is laid over.
+        fs::write(RESOLVER_CONFIGURATION, resolver_configuration(nameserver))
+            .context(ErrorKind::Layout, || format!("changing {RESOLVER_CONFIGURATION}"))
     }
 
     /// The empty home of the programs in here, writable by them and by this thread.
