@@ -114,6 +114,7 @@ impl<'a> Turn<'a> {
 
     pub(crate) fn close(&mut self) {
         if !self.script.is_silent() {
+            self.script.release(self.actions);
             self.script.end();
             self.actions.push(Action::Close);
         }
@@ -230,6 +231,7 @@ impl<'a> Turn<'a> {
         } else {
             Handshake::Honest
         };
+        self.script.release(self.actions);
         self.actions.push(Action::StartTls(handshake));
     }
 

@@ -112,7 +112,7 @@ impl Script {
         }
     }
 
-    /// The client waits: what was held goes out by itself.
+    /// There is no next reply for now: what was held goes out by itself.
     pub(crate) fn release(&mut self, actions: &mut Vec<Action>) {
         if !self.held.is_empty() {
             actions.push(Action::Send(std::mem::take(&mut self.held)));

@@ -76,12 +76,13 @@ impl Session {
     /// The client sent bytes.
     pub(crate) fn receive(&mut self, bytes: &[u8]) -> Vec<Action> {
         let mut actions = Vec::new();
-        self.received += bytes.len();
         let mut rest = bytes;
         while !self.ended && !rest.is_empty() {
             let end = rest.iter().position(|byte| *byte == b'\n').map_or(rest.len(), |at| at + 1);
             let (part, after) = rest.split_at(end);
             rest = after;
+            // Counted as it is taken, so that the limit strikes at the same place however the input is cut.
+            self.received += part.len();
             let limits = self.spec.limits;
             if self.received > limits.connection || self.pending.len() + part.len() > limits.line {
                 self.pending.clear();
@@ -148,5 +149,167 @@ impl Session {
         };
         speak(self.dialogue.as_mut(), &mut turn);
         actions
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use signpost_pki::{CertificateSpec, Pki};
+
+    use super::*;
+    use crate::{Account, Fault, FaultKind, FaultParams, Limits, Step};
+
+    fn session(service: Service, faults: Vec<Fault>) -> Session {
+        let now =
+            rustls::pki_types::UnixTime::since_unix_epoch(std::time::Duration::from_secs(1_795_000_000));
+        let pki = Pki::build(&[CertificateSpec::new("leaf")], &[], now).unwrap();
+        let identity = pki.identity("leaf").unwrap();
+        let spec = ServerSpec {
+            name: "server".to_owned(),
+            service,
+            identity: identity.name.clone(),
+            tls: Arc::new(identity.server_config().unwrap()),
+            hostname: "mail.example.com".to_owned(),
+            account: Account { user: "alice@example.com".to_owned(), password: "secret".to_owned() },
+            mailbox: vec![b"Subject: one\r\n\r\nfirst\r\n".to_vec()],
+            faults,
+            limits: Limits { line: 200, connection: 2000, ..Limits::default() },
+        };
+        let maildrop = Arc::new(Maildrop::new(&spec.mailbox));
+        Session::new(Arc::new(spec), &maildrop)
+    }
+
+    fn faults() -> impl Strategy<Value = Vec<Fault>> {
+        let fault =
+            (proptest::sample::select(FaultKind::ALL), proptest::sample::select(Step::ALL), ".{0,20}");
+        let fault = fault.prop_map(|(kind, step, text)| {
+            let takes = |key| kind.parameters().contains(&key);
+            let params = FaultParams {
+                delay: takes("delay_ms").then_some(std::time::Duration::ZERO),
+                mechanisms: takes("mechanisms").then(|| vec!["LOGIN".to_owned()]),
+                step: takes("step").then_some(step),
+                text: takes("text").then_some(text),
+                ..FaultParams::default()
+            };
+            Fault::new("mail:*", kind, params).unwrap()
+        });
+        proptest::collection::vec(fault, 0..3)
+    }
+
+    /// Commands that lead somewhere, and octets that lead nowhere.
+    fn input() -> impl Strategy<Value = Vec<u8>> {
+        let commands: &[&str] = &[
+            "EHLO client\r\n",
+            "HELO client\r\n",
+            "CAPA\r\n",
+            "STARTTLS\r\n",
+            "STLS\r\n",
+            "AUTH PLAIN AGFsaWNlQGV4YW1wbGUuY29tAHNlY3JldA==\r\n",
+            "AUTH PLAIN\r\n",
+            "AUTH LOGIN\r\n",
+            "AUTH\r\n",
+            "AGFsaWNlQGV4YW1wbGUuY29tAHNlY3JldA==\r\n",
+            "YWxpY2VAZXhhbXBsZS5jb20=\r\n",
+            "c2VjcmV0\r\n",
+            "*\r\n",
+            "USER alice@example.com\r\n",
+            "PASS secret\r\n",
+            "MAIL FROM:<alice@example.com>\r\n",
+            "RCPT TO:<bob@example.com>\r\n",
+            "DATA\r\n",
+            ".\r\n",
+            "..\r\n",
+            "RSET\r\n",
+            "STAT\r\n",
+            "LIST\r\n",
+            "LIST 1\r\n",
+            "UIDL 18446744073709551616\r\n",
+            "RETR 1\r\n",
+            "TOP 1 1\r\n",
+            "TOP 1 18446744073709551615\r\n",
+            "DELE 1\r\n",
+            "QUIT\r\n",
+            "NOOP\n",
+        ];
+        let word = prop_oneof![
+            4 => proptest::sample::select(commands).prop_map(|command| command.as_bytes().to_vec()),
+            1 => proptest::collection::vec(any::<u8>(), 0..300),
+        ];
+        proptest::collection::vec(word, 0..30).prop_map(|words| words.concat())
+    }
+
+    fn said(actions: &[Action]) -> Vec<u8> {
+        let sends = actions.iter().filter_map(|action| match action {
+            Action::Send(bytes) => Some(bytes.as_slice()),
+            _ => None,
+        });
+        sends.collect::<Vec<_>>().concat()
+    }
+
+    /// Found by `how_the_input_is_cut_changes_nothing`: the octets of a whole read were counted before its first
+    /// line was answered.
+    #[test]
+    fn lines_before_the_limit_are_answered() {
+        let mut session = session(Service::Submission, Vec::new());
+        let actions = session.receive(&b"NOOP\r\n".repeat(1000));
+        let answered = actions.iter().filter(|action| **action == Action::Send(b"250 2.0.0 ok\r\n".to_vec()));
+        assert_eq!(answered.count(), 2000 / 6);
+        assert_eq!(actions.last(), Some(&Action::Close));
+    }
+
+    proptest! {
+        #[test]
+        fn no_octets_make_it_panic_or_talk_after_the_end(
+            service in proptest::sample::select(Service::ALL),
+            faults in faults(),
+            input in input(),
+            secure in any::<bool>(),
+        ) {
+            let mut session = session(service, faults);
+            session.open();
+            if secure {
+                session.secured();
+            }
+            let actions = session.receive(&input);
+            let end = actions.iter().position(|action| matches!(action, Action::Close | Action::StartTls(_)));
+            let after = end.map_or(&[][..], |end| &actions[end + 1..]);
+            prop_assert!(after.iter().all(|action| matches!(action, Action::Observe(_))), "{after:?}");
+            if end.is_some() {
+                prop_assert!(said(&session.receive(b"NOOP\r\nQUIT\r\n")).is_empty());
+            }
+            prop_assert!(session.pending.len() <= 200);
+            session.end();
+        }
+
+        #[test]
+        fn how_the_input_is_cut_changes_nothing(
+            service in proptest::sample::select(Service::ALL),
+            input in input(),
+            size in 1..50_usize,
+        ) {
+            let whole = {
+                let mut session = session(service, Vec::new());
+                session.secured();
+                session.receive(&input)
+            };
+            let mut session = session(service, Vec::new());
+            session.secured();
+            let pieces: Vec<Action> = input.chunks(size).flat_map(|piece| session.receive(piece)).collect();
+            prop_assert_eq!(pieces, whole);
+        }
+
+        #[test]
+        fn an_honest_server_lets_nobody_in_in_clear(
+            service in proptest::sample::select(&[Service::Pop3, Service::Submission]),
+            input in input(),
+        ) {
+            let mut session = session(service, Vec::new());
+            session.open();
+            let accepted = session.receive(&input).into_iter().any(|action| {
+                matches!(action, Action::Observe(Seen::Credential { accepted: true, .. }))
+            });
+            prop_assert!(!accepted);
+        }
     }
 }

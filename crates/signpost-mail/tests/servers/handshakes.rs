@@ -113,6 +113,7 @@ async fn an_error_in_clear_comes_in_place_of_the_server_hello() {
         let mut client = lab.play(&format!("{start}\nTLS fails")).await;
         lab.go_on(&mut client, "C: QUIT").await;
         client.rest().await;
+        drop(client);
         lab.closed().await;
         lab.saw(
             "handshake #1 failed, SNI submit1.example.com, certificate submit1: the fault spoke in clear",
