@@ -155,6 +155,7 @@ impl Connection {
         for action in actions {
             match action {
                 Action::Close => return Err(self.close().await),
+                Action::Cut => return Err(self.cut().await),
                 Action::Delay(delay) => tokio::time::sleep(delay).await,
                 Action::Observe(seen) => self.observe(seen, self.session.channel()),
                 Action::Send(bytes) => self.say(&bytes).await?,
@@ -234,13 +235,17 @@ impl Connection {
         }
     }
 
-    /// Ends the connection from the server's side: says so, then listens until the client is gone too, since
-    /// closing at once could destroy what the client has not read yet.
     async fn close(&mut self) -> Over {
         if let Some(tls) = &mut self.tls {
             tls.send_close_notify();
             let _ = self.flush().await;
         }
+        self.cut().await
+    }
+
+    /// Ends the connection from the server's side, then listens until the client is gone too, since closing at once
+    /// could destroy what the client has not read yet.
+    async fn cut(&mut self) -> Over {
         // If the client is gone already there is nobody left to tell.
         let _ = self.stream.shutdown().await;
         let deadline = Instant::now() + self.spec.limits.linger;

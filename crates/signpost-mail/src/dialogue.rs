@@ -46,7 +46,10 @@ impl Line<'_> {
 /// What the connection has to do, in order.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) enum Action {
+    /// Ends the connection properly.
     Close,
+    /// Ends it without the TLS close_notify that tells an end from a truncation.
+    Cut,
     Delay(Duration),
     Observe(Seen),
     /// One write.
@@ -118,6 +121,12 @@ impl<'a> Turn<'a> {
             self.script.end();
             self.actions.push(Action::Close);
         }
+    }
+
+    pub(crate) fn cut(&mut self) {
+        self.script.release(self.actions);
+        self.script.end();
+        self.actions.push(Action::Cut);
     }
 
     pub(crate) fn mail(&mut self, action: MailAction, octets: usize) {

@@ -56,7 +56,7 @@ pub struct FaultParams {
     pub how: Option<BrokenHandshake>,
     /// `mechanisms`: names of SASL mechanisms.
     pub mechanisms: Option<Vec<String>>,
-    /// `size`: octets in one piece.
+    /// `size`: octets in one piece, or before the end.
     pub size: Option<usize>,
     /// `step`: which reply.
     pub step: Option<Step>,
@@ -142,8 +142,8 @@ kinds! {
     AuthInClear = "auth-in-clear" ["mechanisms"] needs [],
     /// `AUTH` is offered in clear only; inside TLS it is gone, and mail is taken without.
     CapabilitiesChange = "capabilities-change" [] needs [],
-    /// The connection is cut in place of the reply.
-    Close = "close" ["step", "channel"] needs ["step"],
+    /// The connection is cut in place of the reply, or after its first `size` octets, without a TLS close_notify.
+    Close = "close" ["step", "channel", "size"] needs ["step"],
     /// Replies are held back.
     Delay = "delay" ["step", "channel", "delay_ms"] needs ["delay_ms"],
     /// `EHLO` is answered with an error, by default 502, so that only `HELO` is left; `CAPA` likewise.
@@ -279,7 +279,7 @@ mod tests {
         assert_eq!(fault(FaultKind::Say, text()), "`say` needs `step`");
         assert_eq!(
             fault(FaultKind::Close, FaultParams { step: Some(Step::Auth), ..text() }),
-            "`close` takes no `text`: it takes `step`, `channel`"
+            "`close` takes no `text`: it takes `step`, `channel`, `size`"
         );
         let code = FaultParams { code: Some(99), ..FaultParams::default() };
         assert_eq!(

@@ -100,7 +100,10 @@ impl Connection {
             }
             Handshake::Silent => loop {
                 // Only what is no TLS would be news.
-                self.read_records(deadline, progress).await?;
+                if let Err(failure) = self.read_records(deadline, progress).await {
+                    let reason = format!("the fault kept silent, and {}", failure.reason);
+                    return Err(Failure { reason, ..failure });
+                }
             },
         }
         match accepted.into_connection(Arc::clone(&self.spec().tls)) {

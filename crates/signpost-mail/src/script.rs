@@ -68,7 +68,11 @@ impl Script {
                 FaultKind::Close => {
                     turn.observe_fault(index, fault, &format!("the connection was cut at {place}"));
                     turn.script.last.clear();
-                    turn.close();
+                    reply.truncate(params.size.unwrap_or(0));
+                    if !reply.is_empty() {
+                        turn.actions.push(Action::Send(reply));
+                    }
+                    turn.cut();
                     return;
                 }
                 FaultKind::Delay => {

@@ -128,7 +128,8 @@ impl Session {
             actions.extend(self.leaked(line.content));
         }
         // What the client sent behind STARTTLS was not protected, whoever wrote it, and is thrown away.
-        self.ended = actions.iter().any(|action| matches!(action, Action::Close | Action::StartTls(_)));
+        self.ended =
+            actions.iter().any(|action| matches!(action, Action::Close | Action::Cut | Action::StartTls(_)));
         actions
     }
 
@@ -272,7 +273,8 @@ mod tests {
                 session.secured();
             }
             let actions = session.receive(&input);
-            let end = actions.iter().position(|action| matches!(action, Action::Close | Action::StartTls(_)));
+            let ends = |action: &Action| matches!(action, Action::Close | Action::Cut | Action::StartTls(_));
+            let end = actions.iter().position(ends);
             let after = end.map_or(&[][..], |end| &actions[end + 1..]);
             prop_assert!(after.iter().all(|action| matches!(action, Action::Observe(_))), "{after:?}");
             if end.is_some() {

@@ -233,6 +233,8 @@ impl Smtp {
             self.error(Step::Mail, "503 5.5.1 a message is under way\r\n", turn);
         } else if path(arguments, "FROM:").is_none() {
             self.error(Step::Mail, "501 5.5.4 expected FROM:<address>\r\n", turn);
+        } else if declared_size(arguments).is_some_and(|size| size > turn.spec.limits.message) {
+            self.error(Step::Mail, "552 5.3.4 message too big\r\n", turn);
         } else {
             self.sender = true;
             turn.reply(Step::Mail, "250 2.1.0 ok\r\n");
@@ -298,4 +300,10 @@ fn path<'a>(arguments: &'a str, keyword: &str) -> Option<&'a str> {
     }
     let (address, _) = rest.trim_start().strip_prefix('<')?.split_once('>')?;
     Some(address)
+}
+
+/// The SIZE parameter of MAIL (RFC 1870).
+fn declared_size(arguments: &str) -> Option<usize> {
+    let parameters = arguments.split_once('>')?.1.to_ascii_uppercase();
+    parameters.split_whitespace().find_map(|parameter| parameter.strip_prefix("SIZE=")?.parse().ok())
 }

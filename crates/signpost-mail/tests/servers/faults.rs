@@ -350,6 +350,17 @@ async fn close_cuts_in_place_of_a_reply() {
 }
 
 #[tokio::test]
+async fn a_message_is_truncated_without_close_notify() {
+    let params = FaultParams { step: Some(Step::Retr), size: Some(30), ..FaultParams::default() };
+    let lab = Lab::start(Service::Pop3s, fault_with(FaultKind::Close, params)).await;
+    let mut client = lab.play(&format!("TLS\nS: +OK\nC: AUTH PLAIN {PLAIN}\nS: +OK\nC: RETR 1")).await;
+    let (rest, end) = client.rest_and_end().await;
+    assert_eq!(rest, b"+OK 38 octets\r\nSubject: one\r\n\r");
+    assert_eq!(end.unwrap_err().kind(), std::io::ErrorKind::UnexpectedEof);
+    lab.saw("fault close at mail:*: the connection was cut at retr inside TLS");
+}
+
+#[tokio::test]
 async fn silence_says_nothing_and_listens() {
     let at = FaultParams { step: Some(Step::Capabilities), ..FaultParams::default() };
     let lab = Lab::start(Service::Submission, fault_with(FaultKind::Silence, at)).await;

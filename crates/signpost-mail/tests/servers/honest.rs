@@ -125,6 +125,8 @@ async fn submission_wants_tls_then_auth_then_mail() {
          S: 503 
          C: MAIL FROM:alice
          S: 501 
+         C: MAIL FROM:<> BODY=8BITMIME SIZE=10000000
+         S: 552 
          C: MAIL FROM:<> SIZE=10
          S: 250 
          C: RSET

@@ -202,9 +202,13 @@ impl Client {
 
     /// All that comes until the end, which may be an abrupt one.
     pub(crate) async fn rest(&mut self) -> Vec<u8> {
+        self.rest_and_end().await.0
+    }
+
+    pub(crate) async fn rest_and_end(&mut self) -> (Vec<u8>, std::io::Result<usize>) {
         let mut rest = Vec::new();
-        let _ = timeout(PATIENCE, self.stream.read_to_end(&mut rest)).await.expect("the end in time");
-        rest
+        let end = timeout(PATIENCE, self.stream.read_to_end(&mut rest)).await.expect("the end in time");
+        (rest, end)
     }
 
     /// What was read and not yet used.

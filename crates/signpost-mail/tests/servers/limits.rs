@@ -68,3 +68,47 @@ async fn a_crowd_is_turned_away() {
     lab.saw("tcp #2 closed by the server");
     lab.go_on(&mut first, "C: NOOP\nS: 250 ").await;
 }
+
+/// Octets that look like TLS, speech, or neither, straight to the socket.
+#[test]
+fn any_octets_come_to_an_end() {
+    use proptest::prelude::*;
+    use tokio::io::AsyncReadExt as _;
+    use tokio::io::AsyncWriteExt as _;
+
+    let records: &[&[u8]] = &[
+        b"\x16\x03\x01\x00\x05hello",
+        b"\x16\x03\x01\x00\x00",
+        b"\x15\x03\x03\x00\x02\x02\x28",
+        b"\x17\x03\x03\x00\x01x",
+        b"\x16\x03\x01\xff\xff",
+        b"STARTTLS\r\n",
+        b"STLS\r\n",
+        b"EHLO client.example\r\n",
+        b"QUIT\r\n",
+    ];
+    let part = prop_oneof![
+        3 => proptest::sample::select(records).prop_map(<[u8]>::to_vec),
+        1 => proptest::collection::vec(any::<u8>(), 0..50),
+    ];
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let case = (proptest::sample::select(Service::ALL), proptest::collection::vec(part, 0..8));
+    let mut runner = proptest::test_runner::TestRunner::new(ProptestConfig::with_cases(64));
+    runner
+        .run(&case, |(service, parts)| {
+            runtime.block_on(async {
+                let lab = Lab::start(service, Vec::new()).await;
+                let mut stream = tokio::net::TcpStream::connect(lab.address).await.unwrap();
+                for part in parts {
+                    // The server may have had enough already.
+                    let _ = stream.write_all(&part).await;
+                }
+                let _ = stream.shutdown().await;
+                let _ = stream.read_to_end(&mut Vec::new()).await;
+                drop(stream);
+                lab.closed().await;
+                Ok(())
+            })
+        })
+        .unwrap();
+}
