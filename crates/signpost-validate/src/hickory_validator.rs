@@ -144,9 +144,15 @@ fn from_error(error: &NetError) -> Lookup {
         NetError::Dns(DnsError::DnssecBogus) => {
             Lookup::new(Security::Bogus, Outcome::Failed(Failure::Malformed)).because(reason)
         }
-        NetError::Dns(DnsError::Nsec { response, proof, .. }) => {
+        NetError::Dns(DnsError::Nsec { query, response, proof, .. }) => {
+            // A wildcard's answer comes this way, too, when the denial that belongs to it is weak.
+            let answer = from_answers(&response.answers, query.query_type());
+            let outcome = match answer.outcome {
+                Outcome::Records(_) => answer.outcome,
+                _ => denial(response.response_code),
+            };
             let said = weakest(&response.authorities);
-            Lookup::new(security(*proof).min(said), denial(response.response_code)).because(reason)
+            Lookup::new(security(*proof).min(said), outcome).because(reason)
         }
         NetError::Dns(DnsError::NoRecordsFound(NoRecords { response_code, authorities, .. })) => {
             let security = weakest(authorities.as_deref().unwrap_or_default());

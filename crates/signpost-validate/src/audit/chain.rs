@@ -113,7 +113,11 @@ impl Chain {
         let subject = Subject { owner: &owner, record_type, redirects };
         let (excerpt, security, reason) = zone.judge(&message, subject).await;
         let stay = |ends| Enclosing::Zone { zone: Arc::clone(zone), ends };
+        let delegates = excerpt.as_ref().is_some_and(|excerpt| shows_delegation(excerpt, name));
         match (security, &reading.outcome) {
+            // Signed, but with more iterations than a validator should compute: nothing is known about cuts from
+            // here on, and what the zone signs below is its own word (RFC 9276 §3.2 weakens denials, not data).
+            (Security::Insecure, _) if !delegates && excerpt.as_ref().is_some_and(is_laborious) => stay(true),
             // A delegation that opt-out covers is never more than a possibility (RFC 5155 §6).
             (Security::Insecure, _) => {
                 Enclosing::Unsigned(format!("{printed} may be delegated unsigned: {reason}"))
@@ -123,7 +127,7 @@ impl Chain {
             (Security::Secure, _) if redirects => stay(owner != *name),
             (Security::Secure, Outcome::Records(_)) => self.descend(name, &message).await,
             (Security::Secure, Outcome::NxDomain) => stay(true),
-            (Security::Secure, _) if excerpt.is_some_and(|excerpt| shows_delegation(&excerpt, name)) => {
+            (Security::Secure, _) if delegates => {
                 Enclosing::Unsigned(format!("{printed} is delegated without DS"))
             }
             (Security::Secure, _) => stay(false),
@@ -174,6 +178,17 @@ impl Chain {
 fn bogus(reason: String) -> Enclosing {
     Enclosing::Unknown(Security::Bogus, reason)
 }
+
+/// Whether an NSEC3 record asks for more iterations than `domain` computes.
+fn is_laborious(excerpt: &Excerpt) -> bool {
+    excerpt.denials().into_iter().any(|(_, data)| match data {
+        AllRecordData::Nsec3(nsec3) => nsec3.iterations() > MAX_NSEC3_ITERATIONS,
+        _ => false,
+    })
+}
+
+/// The most iterations that are not weakened, in `domain` as in RFC 9276 appendix A.
+const MAX_NSEC3_ITERATIONS: u16 = 100;
 
 /// Whether a validated denial of DS shows a delegation at `name`: NS without SOA (RFC 4035 §5.2).
 fn shows_delegation(excerpt: &Excerpt, name: &Name<Bytes>) -> bool {

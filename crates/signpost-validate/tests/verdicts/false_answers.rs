@@ -3,22 +3,21 @@
 //! Each case is a lie, or an honest sight that looks like one, with the verdict of every validator: hickory's
 //! and `domain`'s as they are, so that a release that mends one is noticed here.
 
-mod forge;
-
-use forge::{
-    Forge, HOST, KSK, Key, REVOKED, Reply, Rrset, UNSIGNED, ZSK, address, broken, denial, nsec, positive,
-    soa, wire,
-};
 use hickory_proto::rr::RecordType::{A, CNAME, DNSKEY, DS, NS, NSEC, RRSIG, SOA};
 use signpost_validate::Security::{self, Bogus, Indeterminate, Insecure, Secure};
 use signpost_validate::{AuditedValidator, DomainValidator, HickoryValidator, Lookup, Outcome, Resolver};
+
+use crate::forge::{
+    Forge, HOST, KSK, Key, REVOKED, Reply, Rrset, UNSIGNED, ZSK, address, broken, denial, nsec, positive,
+    soa, wire,
+};
 
 const ZONE: &str = "example.com.";
 
 /// The verdicts of hickory, `domain` and the audit on the address of `owner`.
 async fn verdicts(forge: Forge, owner: &str) -> [Lookup; 3] {
     let served = forge.serve().await;
-    let owner = forge::name(owner);
+    let owner = crate::forge::name(owner);
     let hickory = HickoryValidator::new(&served.upstream).lookup(&owner, A).await;
     let domain = DomainValidator::new(&served.upstream).lookup(&owner, A).await;
     let audited = AuditedValidator::new(&served.upstream).lookup(&owner, A).await;
@@ -203,7 +202,7 @@ async fn the_reply_stops_at_an_alias() {
     let lookups = verdicts(forge, "alias.example.com.").await;
     for lookup in &lookups {
         assert_eq!(lookup.security, Secure, "{lookup:?}");
-        assert_eq!(lookup.records()[0].name, forge::name(HOST));
+        assert_eq!(lookup.records()[0].name, crate::forge::name(HOST));
     }
 }
 
@@ -212,10 +211,10 @@ async fn the_reply_stops_at_an_alias() {
 #[tokio::test]
 async fn a_link_of_the_chain_cannot_be_had() {
     let mut forge = Forge::new();
-    forge.replies.remove(&(forge::name(ZONE), DNSKEY));
+    forge.replies.remove(&(crate::forge::name(ZONE), DNSKEY));
     check(forge, HOST, [Bogus, Bogus, Bogus], "DNSKEY of example.com.").await;
     let mut forge = Forge::new();
-    forge.replies.remove(&(forge::name(ZONE), DS));
+    forge.replies.remove(&(crate::forge::name(ZONE), DS));
     let lookups = verdicts(forge, HOST).await;
     assert_eq!(lookups[2].security, Indeterminate);
     assert!(lookups.iter().all(Lookup::is_failure), "{lookups:#?}");

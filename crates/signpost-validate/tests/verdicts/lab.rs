@@ -29,6 +29,7 @@ away               3600 IN CNAME host.example.org.
 astray             3600 IN CNAME host.unsigned.com.
 astray-denied      3600 IN CNAME nowhere.unsigned.com.
 alias-denied       3600 IN CNAME nowhere.example.org.
+moved              3600 IN DNAME example.org.
 first              3600 IN CNAME second
 second             3600 IN CNAME submit1
 *.wild             3600 IN SRV 1 1 587 submit1
@@ -56,6 +57,7 @@ const HOST: &str = "host 3600 IN A 192.0.2.21\n_submission._tcp 3600 IN SRV 1 1 
 /// The hierarchy: root, com, org, example.com, example.org, unsigned.com.
 pub(crate) struct Lab {
     pub(crate) upstream: Upstream,
+    pub(crate) responder: Arc<Responder>,
     server: tokio::task::JoinHandle<()>,
 }
 
@@ -91,8 +93,8 @@ impl Lab {
         let responder = Arc::new(Responder::new(Arc::new(hierarchy), View::Forward));
         let (udp, tcp) = sockets().await;
         let server = udp.local_addr().unwrap();
-        let task = tokio::spawn(serve(responder, udp, tcp, Recorder::new()));
-        Self { upstream: Upstream::new(server, trust_anchor), server: task }
+        let task = tokio::spawn(serve(Arc::clone(&responder), udp, tcp, Recorder::new()));
+        Self { upstream: Upstream::new(server, trust_anchor), responder, server: task }
     }
 
     pub(crate) fn validators(&self) -> [Box<dyn Resolver>; 3] {
