@@ -6,10 +6,11 @@ use std::sync::Arc;
 
 use hickory_proto::rr::{Name, RData, RecordType};
 use rustls_pki_types::ServerName;
+use signpost_select::{Entropy, Selection, Target};
 use signpost_validate::{Lookup, Security};
 
 use crate::client::{Action, Event, Plan, plan_note};
-use crate::discovery::{Publication, Target, about, security};
+use crate::discovery::{Publication, PublishedTarget, about, security};
 use crate::outcome::{Configured, Endpoint, Note, Outcome, Reason};
 use crate::policy::Binding;
 use crate::request::{Label, Protection, Request};
@@ -23,7 +24,7 @@ const ADDRESSES_LIMIT: usize = 8;
 /// A host and port that may turn out to be the user's server.
 #[derive(Clone, Debug)]
 pub(crate) struct Candidate {
-    pub(crate) target: Target,
+    pub(crate) target: PublishedTarget,
     protection: Protection,
     binding: Arc<Binding>,
     /// Whether the SRV answer is signed; a guessed host comes from the user's own address.
@@ -31,7 +32,11 @@ pub(crate) struct Candidate {
 }
 
 impl Candidate {
-    pub(crate) fn published(target: &Target, publication: &Publication, binding: &Arc<Binding>) -> Self {
+    pub(crate) fn published(
+        target: &PublishedTarget,
+        publication: &Publication,
+        binding: &Arc<Binding>,
+    ) -> Self {
         Self {
             target: target.clone(),
             protection: publication.label.protection,
@@ -40,16 +45,20 @@ impl Candidate {
         }
     }
 
-    /// The usual hosts at one label's port; the priorities bring hosts before ports.
+    /// The usual hosts at one label's port. The priorities put host before host, and implicit TLS first on each.
     pub(crate) fn guessed(request: &Request, label: Label, binding: &Arc<Binding>) -> Vec<Self> {
         let domain = request.address.domain();
         let port = request.ports.port(request.service, label.protection);
-        let hosts = (0..).zip(request.service.usual_hosts());
+        let first = match label.protection {
+            Protection::Tls => 0,
+            Protection::StartTls => 1,
+        };
+        let hosts = (first..).step_by(2).zip(request.service.usual_hosts());
         hosts
             .filter_map(|(priority, host)| {
                 let host = Name::from_ascii(host).ok()?.append_domain(domain).ok()?;
                 Some(Self {
-                    target: Target { priority, weight: 0, port, host },
+                    target: PublishedTarget { priority, weight: 0, port, host },
                     protection: label.protection,
                     binding: Arc::clone(binding),
                     is_secure: true,
@@ -79,7 +88,7 @@ pub(crate) struct Attempts {
     request: Arc<Request>,
     rules: Rules,
     plan: Plan,
-    left: Vec<Candidate>,
+    left: Selection<Candidate>,
     current: Option<Attempt>,
     tried: usize,
     /// The first failure that looks like an attack or a fault.
@@ -134,7 +143,7 @@ impl Attempts {
             request,
             rules,
             plan,
-            left: candidates,
+            left: target::select(candidates, rules),
             current: None,
             tried: 0,
             refusal: None,
@@ -144,19 +153,13 @@ impl Attempts {
     }
 
     /// Begins with the next candidate.
-    pub(crate) fn begin(
-        &mut self,
-        actions: &mut VecDeque<Action>,
-        entropy: &mut dyn FnMut(u32) -> u32,
-    ) -> Turn {
-        if self.left.is_empty() || (self.tried > 0 && !self.rules.fails_over()) {
+    pub(crate) fn begin(&mut self, actions: &mut VecDeque<Action>, entropy: &mut impl Entropy) -> Turn {
+        if self.tried > 0 && !self.rules.fails_over() {
             return Turn::Done(self.exhausted());
         }
-        let index = match self.plan {
-            Plan::Guess => 0,
-            Plan::ServiceRecords => target::draw(&self.left, self.rules, entropy),
+        let Some(Target { value: candidate, .. }) = self.left.next(entropy) else {
+            return Turn::Done(self.exhausted());
         };
-        let candidate = self.left.remove(index);
         self.tried += 1;
         if !candidate.is_secure
             && !self.request.address.domain().zone_of(&candidate.target.host)

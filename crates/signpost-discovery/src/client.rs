@@ -82,7 +82,7 @@ pub enum Event {
 pub struct Client {
     request: Arc<Request>,
     rules: Rules,
-    entropy: Box<dyn FnMut(u32) -> u32 + Send>,
+    entropy: Box<dyn FnMut() -> u64 + Send>,
     phase: Phase,
     actions: VecDeque<Action>,
 }
@@ -118,12 +118,8 @@ pub(crate) enum Plan {
 impl Client {
     /// A client that begins by asking for the domain's records.
     ///
-    /// `entropy` draws a number between 0 and its argument, both included, for the weights of RFC 2782.
-    pub fn new(
-        request: Arc<Request>,
-        rules: Rules,
-        entropy: impl FnMut(u32) -> u32 + Send + 'static,
-    ) -> Self {
+    /// `entropy` gives a random number at each call, for the weights of RFC 2782.
+    pub fn new(request: Arc<Request>, rules: Rules, entropy: impl FnMut() -> u64 + Send + 'static) -> Self {
         let mut client = Self {
             rules,
             entropy: Box::new(entropy),

@@ -51,12 +51,12 @@ pub(crate) enum ServiceRecords {
     /// There is no SRV record.
     Denied,
     /// The targets that can be connected to; there may be none.
-    Targets(Vec<Target>),
+    Targets(Vec<PublishedTarget>),
 }
 
 /// One SRV record.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Target {
+pub(crate) struct PublishedTarget {
     pub(crate) priority: u16,
     pub(crate) weight: u16,
     pub(crate) port: u16,
@@ -65,11 +65,11 @@ pub(crate) struct Target {
 
 impl ServiceRecords {
     fn read(service: &Lookup, rules: Rules) -> Self {
-        let targets: Vec<Target> = service
+        let targets: Vec<PublishedTarget> = service
             .records()
             .iter()
             .filter_map(|record| match &record.data {
-                RData::SRV(srv) => Some(Target {
+                RData::SRV(srv) => Some(PublishedTarget {
                     priority: srv.priority,
                     weight: srv.weight,
                     port: srv.port,

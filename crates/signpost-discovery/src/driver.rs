@@ -25,13 +25,12 @@ use crate::verifier::{PinVerifier, Untrusted, VerificationRule};
 
 /// Discovers, verifies and tries out the server for a request.
 ///
-/// `entropy` draws a number between 0 and its argument, both included. It always ends within
-/// [`Limits::overall`](crate::Limits::overall), whatever servers do.
+/// `entropy` gives a random number at each call. It always ends within [`Limits::overall`](crate::Limits::overall), whatever servers do.
 pub async fn drive(
     request: Request,
     rules: Rules,
     resolver: Arc<dyn Resolver>,
-    entropy: impl FnMut(u32) -> u32 + Send + 'static,
+    entropy: impl FnMut() -> u64 + Send + 'static,
 ) -> Outcome {
     let limits = request.limits;
     let roots = Arc::new(request.roots.clone());

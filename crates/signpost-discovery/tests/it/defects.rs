@@ -1,0 +1,195 @@
+//! Every defect shows in one world and in no honest one.
+
+use hickory_proto::rr::RecordType::{SRV, TXT};
+use signpost_discovery::{Defect, Reason, Rules, Service};
+use signpost_validate::{Failure, Security};
+
+use crate::simulation::Channel::{Clear, Tls};
+use crate::simulation::{SHA1, SHA256, Server, World, says};
+
+const LABEL: &str = "_submission._tcp.example.com.";
+const KEYS: &str = "_certroot.example.com.";
+
+#[test]
+fn no_defect_shows_where_everything_is_honest() {
+    for world in [World::submission(), World::pop3()] {
+        for &defect in Defect::ALL {
+            let mut world = world.clone();
+            world.rules = Rules::from(defect);
+            let run = world.check("configured");
+            assert!(!run.leaks(), "{defect}: {run:#?}");
+        }
+    }
+}
+
+/// The world in which a defect shows, and what the honest and the flawed client do there.
+fn world(defect: Defect) -> Option<(World, &'static str, &'static str)> {
+    let mut world = World::submission();
+    let two = |world: &mut World, targets: [(u16, u16); 2]| {
+        let [first, second] = targets;
+        world.srv(
+            "_submission",
+            &[
+                (first.0, first.1, 587, "submit1.example.com."),
+                (second.0, second.1, 587, "submit2.example.com."),
+            ],
+        );
+        world.address("submit2.example.com.", "192.0.2.2");
+        world.serve("192.0.2.2:587", Server::submission());
+    };
+    let guessable = |world: &mut World| {
+        world.address("smtp.example.com.", "192.0.2.9");
+        world.serve("192.0.2.9:587", Server::submission());
+    };
+    let (honest, flawed) = match defect {
+        Defect::AcceptsBogus => {
+            world.believe(LABEL, SRV, Security::Bogus);
+            ("refused dnssec-bogus", "configured")
+        }
+        Defect::ContinuesInClear => {
+            world.server().handshake = Err(Reason::TlsFailed);
+            ("refused tls-failed", "leak")
+        }
+        Defect::FirstPolicyOfTwo => {
+            world.txt(LABEL, &["v=submission STARTTLS=_certroot.example.com", "v=submission"]);
+            ("refused policy-ambiguous", "configured")
+        }
+        Defect::GuessesOnServfail => {
+            world.fail(LABEL, SRV, Failure::ServFail);
+            guessable(&mut world);
+            ("refused lookup-failed", "configured")
+        }
+        Defect::IgnoresAuthRequired => {
+            world.server().on(Tls, "EHLO", says("250 hello\r\n"));
+            ("refused auth-not-offered", "configured")
+        }
+        Defect::IgnoresMalformedPolicy => {
+            world.txt(LABEL, &["v=submission SMTP-AUTH=Optional"]);
+            ("refused policy-malformed", "configured")
+        }
+        Defect::IgnoresRefusedStarttls => {
+            world.server().on(Clear, "STARTTLS", says("454 no\r\n"));
+            ("refused starttls-refused", "leak")
+        }
+        Defect::IgnoresRootTarget => {
+            world.srv("_submission", &[(0, 0, 0, ".")]);
+            guessable(&mut world);
+            ("unavailable declared-absent", "configured")
+        }
+        Defect::IgnoresSaslRestriction => {
+            world.txt(LABEL, &["v=submission STARTTLS=_certroot.example.com SASL=SCRAM-SHA-256"]);
+            ("refused mechanism-not-allowed", "configured")
+        }
+        Defect::IgnoresStrippedStarttls => {
+            world.server().on(Clear, "EHLO", says("250 hello\r\n"));
+            ("refused starttls-not-offered", "leak")
+        }
+        Defect::IgnoresVersionTag => {
+            world.txt(LABEL, &["v=mx STARTTLS=_nothing.example.com"]);
+            ("configured", "refused key-record-unusable")
+        }
+        Defect::KeepsCapabilities => {
+            let starttls = "250-hello\r\n250-STARTTLS\r\n250 AUTH PLAIN\r\n";
+            world.server().on(Clear, "EHLO", says(starttls)).on(Tls, "EHLO", says("250 hello\r\n"));
+            ("refused auth-not-offered", "configured")
+        }
+        Defect::NoFailover => {
+            two(&mut world, [(1, 0), (2, 0)]);
+            world.address("submit1.example.com.", "192.0.2.99");
+            ("configured", "unavailable unreachable")
+        }
+        Defect::OutOfDomain => {
+            world.srv("_submission", &[(1, 1, 587, "mx.example.net.")]);
+            world.address("mx.example.net.", "192.0.2.1");
+            world.unsigned();
+            ("ask-user target-out-of-domain", "configured")
+        }
+        Defect::PriorityIgnored => {
+            two(&mut world, [(2, 0), (1, 9)]);
+            ("configured", "configured")
+        }
+        // An open server takes the message, with and without.
+        Defect::SendsBeforeAuth => ("configured", "configured"),
+        Defect::TrustsInsecureKeyRecord => {
+            world.believe(KEYS, TXT, Security::Insecure);
+            ("refused key-record-insecure", "configured")
+        }
+        Defect::TrustsInsecurePolicyPins => {
+            world.unsigned();
+            world.txt(KEYS, &[]);
+            ("configured", "refused key-record-unusable")
+        }
+        Defect::PrefersSha1 => {
+            world.txt(KEYS, &[&format!("v=keyrecord {SHA1} {SHA256}")]);
+            world.request.strict = true;
+            ("configured", "refused weak-digest")
+        }
+        Defect::UsesInjectedPlaintext => {
+            world.server().on(Clear, "STARTTLS", says("220 go\r\n250-evil\r\n250 AUTH PLAIN\r\n"));
+            world.server().on(Tls, "EHLO", says(""));
+            ("refused plaintext-after-starttls", "configured")
+        }
+        Defect::WeightIgnored => {
+            two(&mut world, [(1, 1), (1, 9)]);
+            ("configured", "configured")
+        }
+        // These are flaws of the verifier and of the resolver.
+        Defect::IgnoresNameMismatch
+        | Defect::PinsButSkipsChain
+        | Defect::SkipsPin
+        | Defect::TakesAdOnTrust
+        | Defect::TakesExpiredChain => return None,
+        _ => panic!("{defect} has no world"),
+    };
+    Some((world, honest, flawed))
+}
+
+#[test]
+fn every_defect_shows_somewhere() {
+    for &defect in Defect::ALL {
+        let Some((mut world, honest, flawed)) = world(defect) else { continue };
+        let honest_run = world.check(honest);
+        world.rules = Rules::from(defect);
+        let flawed_run = world.run();
+        match flawed {
+            "leak" => assert!(flawed_run.leaks(), "{defect}: {flawed_run:#?}"),
+            summary => assert_eq!(flawed_run.summary(), summary, "{defect}: {flawed_run:#?}"),
+        }
+        assert_ne!(honest_run.trace, flawed_run.trace, "{defect}");
+    }
+}
+
+#[test]
+fn pop3_in_clear_shows_as_well() {
+    let strip = |world: &mut World| _ = world.server().on(Clear, "CAPA", says("+OK\r\nUSER\r\n.\r\n"));
+    let refuse = |world: &mut World| _ = world.server().on(Clear, "STLS", says("-ERR no\r\n"));
+    let break_tls = |world: &mut World| world.server().handshake = Err(Reason::TlsFailed);
+    let cases: [(Defect, fn(&mut World)); 3] = [
+        (Defect::IgnoresStrippedStarttls, strip),
+        (Defect::IgnoresRefusedStarttls, refuse),
+        (Defect::ContinuesInClear, break_tls),
+    ];
+    for (defect, break_it) in cases {
+        let mut world = World::pop3();
+        break_it(&mut world);
+        world.rules = Rules::from(defect);
+        let run = world.run();
+        assert!(run.leaks(), "{defect}: {run:#?}");
+    }
+}
+
+#[test]
+fn a_guess_is_not_made_with_the_domain_alone() {
+    let run = World::bare(Service::Submission).check("ask-user nothing-fits");
+    assert!(!run.has("query example.com."), "{run:#?}");
+}
+
+#[test]
+fn a_server_that_wants_a_login_first_gets_it_after_all() {
+    let mut world = World::submission();
+    world.rules = Rules::from(Defect::SendsBeforeAuth);
+    world.server().on(Tls, "MAIL", says("530 log in\r\n"));
+    let run = world.check("refused protocol-error");
+    let at = |beginning: &str| run.trace.iter().position(|line| line.starts_with(beginning));
+    assert!(at("tls MAIL") < at("tls AUTH"), "{run:#?}");
+}

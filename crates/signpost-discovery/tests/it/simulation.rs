@@ -1,0 +1,372 @@
+//! A world without I/O: answers and servers are tables, and everything that happens is written down.
+
+use std::collections::{HashMap, HashSet, VecDeque};
+use std::sync::Arc;
+
+use hickory_proto::rr::rdata::{A, SRV, TXT};
+use hickory_proto::rr::{Name, RData, Record, RecordType};
+use signpost_discovery::{
+    Action, Client, Event, Mode, Outcome, Reason, Request, Rules, Service, Untrusted, VerificationRule,
+};
+use signpost_validate::{Failure, Lookup, Outcome as Answer, Security};
+
+/// Base64 of 32 octets of which nothing else is known.
+pub(crate) const SHA256: &str = "sha256=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
+/// Base64 of 20 octets.
+pub(crate) const SHA1: &str = "sha1=AAAAAAAAAAAAAAAAAAAAAAAAAAA=";
+
+/// A domain, its servers and a client.
+#[derive(Clone)]
+pub(crate) struct World {
+    answers: HashMap<(Name, RecordType), Lookup>,
+    servers: HashMap<String, Server>,
+    pub(crate) request: Request,
+    pub(crate) rules: Rules,
+}
+
+/// What became of a client in a world.
+#[derive(Debug)]
+pub(crate) struct Run {
+    pub(crate) outcome: Outcome,
+    /// One line for each action, and for each line that the client sent: `connect ADDRESS`, `tls NAME RULE`,
+    /// `clear LINE`, `tls LINE`, `close`.
+    pub(crate) trace: Vec<String>,
+}
+
+/// A mail server as a table.
+#[derive(Clone)]
+pub(crate) struct Server {
+    pub(crate) reachable: bool,
+    pub(crate) greeting: Reply,
+    /// Channel, beginning of the command, and the reply. The first that fits is taken.
+    replies: Vec<(Channel, &'static str, Reply)>,
+    pub(crate) handshake: Result<(), Reason>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Channel {
+    Clear,
+    Tls,
+}
+
+/// What a server does when it is its turn; nothing at all is silence.
+#[derive(Clone, Debug)]
+pub(crate) enum Reply {
+    Close,
+    Says(Vec<u8>),
+}
+
+struct Connection {
+    server: Server,
+    channel: Channel,
+    is_implicit: bool,
+    /// What the server has done and the client not yet seen.
+    said: VecDeque<Reply>,
+}
+
+impl World {
+    /// `example.com` publishes one submission server with STARTTLS and a pinned policy, all signed.
+    pub(crate) fn submission() -> Self {
+        let mut world = Self::bare(Service::Submission);
+        world.srv("_submission", &[(1, 1, 587, "submit1.example.com.")]);
+        world.txt(
+            "_submission._tcp.example.com.",
+            &["v=submission STARTTLS=_certroot.example.com SMTP-AUTH=Required"],
+        );
+        world.txt("_certroot.example.com.", &[&format!("v=keyrecord {SHA256}")]);
+        world.address("submit1.example.com.", "192.0.2.1");
+        world.serve("192.0.2.1:587", Server::submission());
+        world
+    }
+
+    /// The same for POP3.
+    pub(crate) fn pop3() -> Self {
+        let mut world = Self::bare(Service::Pop3);
+        world.srv("_pop3", &[(1, 1, 110, "pop1.example.com.")]);
+        world.txt("_pop3._tcp.example.com.", &["v=pop3 STARTTLS=_certroot.example.com"]);
+        world.txt("_certroot.example.com.", &[&format!("v=keyrecord {SHA256}")]);
+        world.address("pop1.example.com.", "192.0.2.1");
+        world.serve("192.0.2.1:110", Server::pop3());
+        world
+    }
+
+    /// `example.com` publishes nothing: every other answer is a secure denial.
+    pub(crate) fn bare(service: Service) -> Self {
+        let request =
+            Request::new("alice@example.com".parse().unwrap(), "correct horse".parse().unwrap(), service);
+        Self { answers: HashMap::new(), servers: HashMap::new(), request, rules: Rules::default() }
+    }
+
+    pub(crate) fn srv(&mut self, label: &str, targets: &[(u16, u16, u16, &str)]) {
+        let data = targets
+            .iter()
+            .map(|&(priority, weight, port, host)| RData::SRV(SRV::new(priority, weight, port, name(host))));
+        self.records(&format!("{label}._tcp.example.com."), RecordType::SRV, data.collect());
+    }
+
+    pub(crate) fn txt(&mut self, owner: &str, texts: &[&str]) {
+        let data = texts.iter().map(|text| RData::TXT(TXT::new(vec![(*text).to_owned()])));
+        self.records(owner, RecordType::TXT, data.collect());
+    }
+
+    pub(crate) fn address(&mut self, owner: &str, address: &str) {
+        self.records(owner, RecordType::A, vec![RData::A(A(address.parse().unwrap()))]);
+    }
+
+    fn records(&mut self, owner: &str, record_type: RecordType, data: Vec<RData>) {
+        let records = data.into_iter().map(|data| Record::from_rdata(name(owner), 300, data)).collect();
+        self.answer(owner, record_type, Lookup::new(Security::Secure, Answer::Records(records)));
+    }
+
+    pub(crate) fn answer(&mut self, owner: &str, record_type: RecordType, lookup: Lookup) {
+        self.answers.insert((name(owner), record_type), lookup);
+    }
+
+    /// Changes how far the answer to a question can be believed.
+    pub(crate) fn believe(&mut self, owner: &str, record_type: RecordType, security: Security) {
+        let mut lookup = self.lookup(&name(owner), record_type);
+        lookup.security = security;
+        self.answer(owner, record_type, lookup);
+    }
+
+    /// Makes all of the domain provably unsigned.
+    pub(crate) fn unsigned(&mut self) {
+        for lookup in self.answers.values_mut() {
+            lookup.security = Security::Insecure;
+        }
+    }
+
+    pub(crate) fn fail(&mut self, owner: &str, record_type: RecordType, failure: Failure) {
+        self.answer(owner, record_type, Lookup::failed(failure, ""));
+    }
+
+    pub(crate) fn serve(&mut self, address: &str, server: Server) {
+        self.servers.insert(address.to_owned(), server);
+    }
+
+    /// Changes the server at `192.0.2.1`.
+    pub(crate) fn server(&mut self) -> &mut Server {
+        self.servers.iter_mut().find(|(address, _)| address.starts_with("192.0.2.1:")).unwrap().1
+    }
+
+    fn lookup(&self, name: &Name, record_type: RecordType) -> Lookup {
+        let known = self.answers.get(&(name.clone(), record_type)).cloned();
+        known.unwrap_or_else(|| Lookup::new(Security::Secure, Answer::NoData))
+    }
+
+    /// Runs a client whose random numbers are all `draw`.
+    pub(crate) fn run_drawing(&self, draw: u64) -> Run {
+        let mut client = Client::new(Arc::new(self.request.clone()), self.rules, move || draw);
+        let mut trace = Vec::new();
+        let mut connection: Option<Connection> = None;
+        // The number of steps is bounded, so that a client that turns in circles fails its test.
+        for _ in 0..1000 {
+            match client.next_action() {
+                Some(Action::Done(outcome)) => return Run { outcome, trace },
+                Some(Action::Close) => {
+                    trace.push("close".to_owned());
+                    connection = None;
+                }
+                Some(Action::Query { name, record_type }) => {
+                    trace.push(format!("query {name} {record_type}"));
+                    let lookup = self.lookup(&name, record_type);
+                    client.handle(Event::Answer { name, record_type, lookup });
+                }
+                Some(Action::Connect(address)) => {
+                    trace.push(format!("connect {address}"));
+                    match self.servers.get(&address.to_string()) {
+                        Some(server) if server.reachable => {
+                            let is_implicit = [465, 995].contains(&address.port());
+                            let said = if is_implicit { vec![] } else { vec![server.greeting.clone()] };
+                            let server = server.clone();
+                            connection = Some(Connection {
+                                server,
+                                channel: Channel::Clear,
+                                is_implicit,
+                                said: said.into(),
+                            });
+                            client.handle(Event::Connected);
+                        }
+                        _ => client.handle(Event::ConnectFailed("connection refused".to_owned())),
+                    }
+                }
+                Some(Action::StartTls { server_name, rule }) => {
+                    let rule = match rule {
+                        VerificationRule::Pinned(pins) => format!("pinned {:?}", pins[0].algorithm),
+                        VerificationRule::WebPki => "webpki".to_owned(),
+                    };
+                    trace.push(format!("starttls {} {rule}", server_name.to_str()));
+                    let connection = connection.as_mut().expect("TLS without a connection");
+                    match connection.server.handshake {
+                        Ok(()) => {
+                            connection.channel = Channel::Tls;
+                            if connection.is_implicit {
+                                connection.said.push_back(connection.server.greeting.clone());
+                            }
+                            client.handle(Event::TlsEstablished);
+                        }
+                        Err(reason) => {
+                            client
+                                .handle(Event::TlsFailed(Untrusted { reason, detail: "not trusted".into() }));
+                        }
+                    }
+                }
+                Some(Action::Send(bytes)) => {
+                    let connection = connection.as_mut().expect("bytes without a connection");
+                    let text = String::from_utf8_lossy(&bytes).trim_end().to_owned();
+                    let word = if connection.channel == Channel::Clear { "clear" } else { "tls" };
+                    trace.extend(text.lines().map(|line| format!("{word} {line}")));
+                    connection.said.extend(connection.server.reply(connection.channel, &text));
+                }
+                None => match connection.as_mut().map(|connection| connection.said.pop_front()) {
+                    Some(Some(Reply::Says(bytes))) => client.handle(Event::Received(bytes)),
+                    Some(Some(Reply::Close)) => client.handle(Event::Closed),
+                    Some(None) => client.handle(Event::TimedOut),
+                    None => panic!("the client waits for nothing: {trace:#?}"),
+                },
+            }
+        }
+        panic!("the client does not come to an end: {trace:#?}");
+    }
+
+    pub(crate) fn run(&self) -> Run {
+        self.run_drawing(0)
+    }
+
+    /// What is done with the world, and that the client ends with `expected`, which is `configured`, or an
+    /// outcome and its reason.
+    #[track_caller]
+    pub(crate) fn check(&self, expected: &str) -> Run {
+        let run = self.run();
+        assert_eq!(run.summary(), expected, "{run:#?}");
+        if self.rules.is_honest() {
+            run.assert_nothing_leaked(&self.request);
+        }
+        run
+    }
+}
+
+impl Run {
+    pub(crate) fn summary(&self) -> String {
+        let word = match &self.outcome {
+            Outcome::AskUser { .. } => "ask-user",
+            Outcome::Configured(_) => return "configured".to_owned(),
+            Outcome::Refused { .. } => "refused",
+            Outcome::Unavailable { .. } => "unavailable",
+        };
+        format!("{word} {}", self.outcome.reason().unwrap())
+    }
+
+    pub(crate) fn notes(&self) -> Vec<&'static str> {
+        match &self.outcome {
+            Outcome::Configured(configured) => configured.notes.iter().map(|note| note.slug()).collect(),
+            _ => panic!("{self:#?}"),
+        }
+    }
+
+    pub(crate) fn host(&self) -> &str {
+        match &self.outcome {
+            Outcome::Configured(configured) => &configured.endpoint.host,
+            _ => panic!("{self:#?}"),
+        }
+    }
+
+    pub(crate) fn has(&self, beginning: &str) -> bool {
+        self.trace.iter().any(|line| line.starts_with(beginning))
+    }
+
+    /// The addresses that were connected to, in order.
+    pub(crate) fn connections(&self) -> Vec<&str> {
+        self.trace.iter().filter_map(|line| line.strip_prefix("connect ")).collect()
+    }
+
+    /// Whether a credential or a message went out in clear.
+    pub(crate) fn leaks(&self) -> bool {
+        let secret = ["AUTH", "USER", "PASS", "MAIL", "RCPT", "DATA", "Subject"];
+        self.trace
+            .iter()
+            .filter_map(|line| line.strip_prefix("clear "))
+            .any(|line| secret.iter().any(|word| line.starts_with(word)))
+    }
+
+    /// Nothing but talk about TLS in clear, and nothing at all after a failure of TLS.
+    fn assert_nothing_leaked(&self, request: &Request) {
+        let allowed: HashSet<&str> = match request.service {
+            Service::Pop3 => HashSet::from(["CAPA", "STLS", "QUIT"]),
+            _ => HashSet::from(["EHLO [127.0.0.1]", "STARTTLS", "QUIT"]),
+        };
+        for line in self.trace.iter().filter_map(|line| line.strip_prefix("clear ")) {
+            assert!(allowed.contains(line), "{line:?} in clear: {self:#?}");
+        }
+        if request.mode == Mode::Configure {
+            assert!(!self.has("tls MAIL") && !self.has("tls RETR"), "{self:#?}");
+        }
+    }
+}
+
+impl Server {
+    pub(crate) fn submission() -> Self {
+        Self::new(
+            "220 submit1.example.com ESMTP\r\n",
+            &[
+                (Channel::Clear, "EHLO", "250-submit1.example.com\r\n250-STARTTLS\r\n250 8BITMIME\r\n"),
+                (Channel::Clear, "STARTTLS", "220 go ahead\r\n"),
+                (Channel::Tls, "EHLO", "250-submit1.example.com\r\n250 AUTH PLAIN LOGIN\r\n"),
+                (Channel::Tls, "AUTH PLAIN", "235 welcome\r\n"),
+                (Channel::Tls, "MAIL", "250 ok\r\n"),
+                (Channel::Tls, "RCPT", "250 ok\r\n"),
+                (Channel::Tls, "DATA", "354 go on\r\n"),
+                (Channel::Tls, "From:", "250 queued\r\n"),
+            ],
+        )
+    }
+
+    pub(crate) fn pop3() -> Self {
+        Self::new(
+            "+OK ready\r\n",
+            &[
+                (Channel::Clear, "CAPA", "+OK\r\nSTLS\r\nUIDL\r\n.\r\n"),
+                (Channel::Clear, "STLS", "+OK go ahead\r\n"),
+                (Channel::Tls, "CAPA", "+OK\r\nUSER\r\n.\r\n"),
+                (Channel::Tls, "USER", "+OK\r\n"),
+                (Channel::Tls, "PASS", "+OK\r\n"),
+                (Channel::Tls, "STAT", "+OK 1 30\r\n"),
+                (Channel::Tls, "RETR", "+OK\r\nSubject: hello\r\n\r\n..dot\r\n.\r\n"),
+            ],
+        )
+    }
+
+    fn new(greeting: &str, replies: &[(Channel, &'static str, &str)]) -> Self {
+        Self {
+            reachable: true,
+            greeting: says(greeting),
+            replies: replies.iter().map(|&(channel, command, text)| (channel, command, says(text))).collect(),
+            handshake: Ok(()),
+        }
+    }
+
+    /// Answers a command otherwise.
+    pub(crate) fn on(&mut self, channel: Channel, command: &'static str, reply: Reply) -> &mut Self {
+        self.replies.insert(0, (channel, command, reply));
+        self
+    }
+
+    /// Nothing is said to a command that the table lacks.
+    fn reply(&self, channel: Channel, command: &str) -> Option<Reply> {
+        let fits = |on: Channel, beginning: &str| on == channel && command.starts_with(beginning);
+        self.replies.iter().find(|(on, beginning, _)| fits(*on, beginning)).map(|(_, _, reply)| reply.clone())
+    }
+
+    /// The commands of `self`, at which anything may be said.
+    pub(crate) fn commands(&self) -> Vec<(Channel, &'static str)> {
+        self.replies.iter().map(|&(channel, command, _)| (channel, command)).collect()
+    }
+}
+
+pub(crate) fn says(text: &str) -> Reply {
+    Reply::Says(text.as_bytes().to_vec())
+}
+
+pub(crate) fn name(text: &str) -> Name {
+    Name::from_ascii(text).unwrap()
+}
