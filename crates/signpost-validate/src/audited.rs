@@ -8,8 +8,8 @@ use hickory_proto::rr::{Name, RecordType};
 
 use crate::audit::{Chain, Enclosing, Subject};
 use crate::exchange::Exchange;
-use crate::follow::{Judge, Question, follow, weaker};
-use crate::reading::{domain_name, domain_type};
+use crate::follow::{Judge, Question, Verdict, follow};
+use crate::reading::{Reading, domain_name, domain_type};
 use crate::{Lookup, Outcome, Resolver, Security, Upstream};
 
 /// [`DomainValidator`](crate::DomainValidator) without its false answers.
@@ -57,18 +57,18 @@ struct AuditJudge {
 
 #[async_trait]
 impl Judge for AuditJudge {
-    async fn judge(&self, question: &Question<'_>, message: &Message<Bytes>) -> (Security, String) {
+    async fn judge(&self, question: &Question<'_>, message: &Message<Bytes>) -> Verdict {
         let mut weakest = (Security::Secure, String::new());
         for alias in &question.reading.aliases {
             let verdict = self.judge_at(message, &alias.owner, alias.record_type, Said::Redirection).await;
-            weakest = weaker(weakest, verdict);
+            let verdict = verdict.after(weakest);
+            weakest = (verdict.security, verdict.reason);
         }
         let said = match question.reading.outcome {
             Outcome::Records(_) => Said::Records,
             Outcome::Failed(_) | Outcome::NoData | Outcome::NxDomain => Said::Denial,
         };
-        let verdict = self.judge_at(message, &question.reading.end, question.record_type, said).await;
-        weaker(weakest, verdict)
+        self.judge_at(message, &question.reading.end, question.record_type, said).await.after(weakest)
     }
 }
 
@@ -83,28 +83,27 @@ impl AuditJudge {
     async fn judge_at(
         &self,
         message: &Message<Bytes>,
-        owner: &Name,
+        name: &Name,
         record_type: RecordType,
         said: Said,
-    ) -> (Security, String) {
-        let Some(owner) = domain_name(owner) else {
-            return (Security::Bogus, format!("{owner}: not a name"));
+    ) -> Verdict {
+        let Some(owner) = domain_name(name) else {
+            return Verdict::new(Security::Bogus, format!("{name}: not a name"));
         };
-        let record_type = domain_type(record_type);
+        let wire_type = domain_type(record_type);
         let within = match said {
-            Said::Denial => belonging(&owner, record_type),
-            Said::Records | Said::Redirection => {
-                source(message, &belonging(&owner, record_type), &owner, record_type)
-            }
+            Said::Denial => belonging(&owner, wire_type),
+            Said::Records | Said::Redirection => source(message, &owner, wire_type),
         };
         match self.chain.enclosing(&within).await {
-            Enclosing::Unknown(security, reason) => (security, reason),
-            Enclosing::Unsigned(reason) => (Security::Insecure, reason),
+            Enclosing::Unknown(security, reason) => Verdict::new(security, reason),
+            Enclosing::Unsigned(reason) => Verdict::new(Security::Insecure, reason),
             Enclosing::Zone { zone, .. } => {
                 let redirects = said == Said::Redirection;
-                let subject = Subject { owner: &owner, record_type, redirects };
-                let (_, security, reason) = zone.judge(message, subject).await;
-                (security, reason)
+                let subject = Subject { owner: &owner, record_type: wire_type, redirects };
+                let (excerpt, security, reason) = zone.judge(message, subject).await;
+                let judged = excerpt.map(|excerpt| Reading::new(&excerpt.message, name, record_type).outcome);
+                Verdict { security, reason, judged }
             }
         }
     }
@@ -123,12 +122,7 @@ fn belonging(owner: &DomainName<Bytes>, record_type: Rtype) -> DomainName<Bytes>
 ///
 /// A forged count of labels cannot shorten the walk: of several signatures, the one that promises the longest
 /// name counts, and a signature with a wrong count does not verify.
-fn source(
-    message: &Message<Bytes>,
-    within: &DomainName<Bytes>,
-    owner: &DomainName<Bytes>,
-    record_type: Rtype,
-) -> DomainName<Bytes> {
+fn source(message: &Message<Bytes>, owner: &DomainName<Bytes>, record_type: Rtype) -> DomainName<Bytes> {
     let signatures =
         message.answer().into_iter().flatten().flatten().filter(|record| record.owner() == *owner);
     let labels = signatures
@@ -138,9 +132,8 @@ fn source(
         .max();
     let all = owner.label_count() - 1;
     match labels {
-        Some(labels) if labels < all => {
-            owner.iter_suffixes().nth(all - labels).unwrap_or_else(|| within.clone())
-        }
-        _ => within.clone(),
+        Some(labels) if labels < all => owner.iter_suffixes().nth(all - labels),
+        _ => None,
     }
+    .unwrap_or_else(|| belonging(owner, record_type))
 }

@@ -8,7 +8,7 @@ use domain::dnssec::validator::context::{Config, ValidationContext, ValidationSt
 use hickory_proto::rr::{Name, RecordType};
 
 use crate::exchange::Exchange;
-use crate::follow::{Judge, Question, follow};
+use crate::follow::{Judge, Question, Verdict, follow};
 use crate::guard::guarded;
 use crate::{Lookup, Resolver, Security, TrustAnchor, Upstream};
 
@@ -56,8 +56,9 @@ impl DomainJudge {
 
 #[async_trait]
 impl Judge for DomainJudge {
-    async fn judge(&self, _question: &Question<'_>, message: &Message<Bytes>) -> (Security, String) {
-        validate(&self.context, message).await
+    async fn judge(&self, _question: &Question<'_>, message: &Message<Bytes>) -> Verdict {
+        let (security, reason) = validate(&self.context, message).await;
+        Verdict::new(security, reason)
     }
 }
 

@@ -9,7 +9,7 @@ use domain::base::Message;
 use hickory_proto::rr::{Name, RecordType};
 
 use crate::exchange::Exchange;
-use crate::follow::{Judge, Question, follow};
+use crate::follow::{Judge, Question, Verdict, follow};
 use crate::{Lookup, Resolver, Security, Upstream};
 
 /// Takes the AD bit of whoever answers for a validation of its own: Secure if it is set, Insecure if not.
@@ -75,9 +75,9 @@ struct AdBit;
 
 #[async_trait]
 impl Judge for AdBit {
-    async fn judge(&self, _question: &Question<'_>, message: &Message<Bytes>) -> (Security, String) {
+    async fn judge(&self, _question: &Question<'_>, message: &Message<Bytes>) -> Verdict {
         let security = if message.header().ad() { Security::Secure } else { Security::Insecure };
-        (security, "the AD bit of the reply says so".into())
+        Verdict::new(security, "the AD bit of the reply says so")
     }
 }
 
@@ -85,7 +85,7 @@ struct Everything;
 
 #[async_trait]
 impl Judge for Everything {
-    async fn judge(&self, _question: &Question<'_>, _message: &Message<Bytes>) -> (Security, String) {
-        (Security::Secure, "nothing was validated".into())
+    async fn judge(&self, _question: &Question<'_>, _message: &Message<Bytes>) -> Verdict {
+        Verdict::new(Security::Secure, "nothing was validated")
     }
 }

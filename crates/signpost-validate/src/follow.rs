@@ -15,7 +15,33 @@ use crate::{Failure, Lookup, Outcome, Security};
 #[async_trait]
 pub(crate) trait Judge: Send + Sync {
     /// The verdict on `message`, a reply to `question` that is neither unreadable nor an error.
-    async fn judge(&self, question: &Question<'_>, message: &Message<Bytes>) -> (Security, String);
+    async fn judge(&self, question: &Question<'_>, message: &Message<Bytes>) -> Verdict;
+}
+
+/// How far a reply can be believed.
+pub(crate) struct Verdict {
+    pub(crate) security: Security,
+    /// Why, for people.
+    pub(crate) reason: String,
+    /// What was judged, where that is less than the whole reply: only this may be passed on.
+    pub(crate) judged: Option<Outcome>,
+}
+
+impl Verdict {
+    pub(crate) fn new(security: Security, reason: impl Into<String>) -> Self {
+        Self { security, reason: reason.into(), judged: None }
+    }
+
+    /// The security of two answers of which the second depends on the first: the weaker one, with its reason.
+    pub(crate) fn after(self, first: (Security, String)) -> Self {
+        let (security, reason) =
+            if self.security < first.0 || (self.security == first.0 && first.1.is_empty()) {
+                (self.security, self.reason)
+            } else {
+                first
+            };
+        Self { security, reason, judged: self.judged }
+    }
 }
 
 /// What was asked, and what the reply claims.
@@ -52,8 +78,8 @@ async fn chase(judge: &dyn Judge, exchange: &Exchange, name: &Name, record_type:
             Err(lookup) => return lookup,
         };
         if !reading.unfinished {
-            let (security, reason) = weaker(weakest, verdict);
-            return Lookup::new(security, reading.outcome).because(reason);
+            let Verdict { security, reason, judged } = verdict.after(weakest);
+            return Lookup::new(security, judged.unwrap_or(reading.outcome)).because(reason);
         }
         // A validator cannot judge a reply that stops at an alias, so each redirection is asked for alone.
         for alias in &reading.aliases {
@@ -65,7 +91,8 @@ async fn chase(judge: &dyn Judge, exchange: &Exchange, name: &Name, record_type:
                 let reason = format!("{} {} is gone when asked for alone", alias.owner, alias.record_type);
                 return Lookup::new(Security::Bogus, Outcome::NoData).because(reason);
             }
-            weakest = weaker(weakest, verdict);
+            let verdict = verdict.after(weakest);
+            weakest = (verdict.security, verdict.reason);
         }
         aliases += reading.aliases.len();
         end = reading.end;
@@ -78,7 +105,7 @@ async fn ask(
     exchange: &Exchange,
     name: &Name,
     record_type: RecordType,
-) -> Result<(Reading, (Security, String)), Lookup> {
+) -> Result<(Reading, Verdict), Lookup> {
     let Some(wire_name) = domain_name(name) else {
         return Err(Lookup::failed(Failure::Malformed, format!("{name}: not a name that can be asked for")));
     };
@@ -91,13 +118,8 @@ async fn ask(
         return Err(Lookup::failed(failure, format!("{name} {record_type}: {failure}")));
     }
     if reading.unfinished {
-        return Ok((reading, (Security::Secure, String::new())));
+        return Ok((reading, Verdict::new(Security::Secure, "")));
     }
     let verdict = judge.judge(&Question { record_type, reading: &reading }, &message).await;
     Ok((reading, verdict))
-}
-
-/// The verdict on a chain of two answers: the weaker one.
-pub(crate) fn weaker(left: (Security, String), right: (Security, String)) -> (Security, String) {
-    if right.0 < left.0 || (right.0 == left.0 && left.1.is_empty()) { right } else { left }
 }

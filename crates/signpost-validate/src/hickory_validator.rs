@@ -26,7 +26,8 @@ use crate::{Failure, Lookup, Outcome, Resolver, Security, Upstream};
 /// Known to be wrong in 0.26.3: a DNSKEY RRset without a valid signature is Secure when every key in it matches a
 /// DS record; a SHA-1 DS record is used although a SHA-256 one beside it does not match (RFC 4509 §3); a
 /// denial that rests on opt-out is Secure (RFC 5155 §9.2); data signed by the parent of its zone is Secure
-/// (RFC 4035 §5.3.1).
+/// (RFC 4035 §5.3.1). Honest answers that it calls Bogus: a denial at the end of an alias, the CNAME that a DNAME
+/// implies, an alias made from a wildcard, what lies below a delegation denied with many NSEC3 iterations.
 pub struct HickoryValidator {
     upstream: Upstream,
     exchange: Exchange,

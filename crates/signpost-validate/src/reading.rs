@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use domain::base::{Message, Name as DomainName, Rtype};
 use hickory_proto::op::{Message as HickoryMessage, ResponseCode};
-use hickory_proto::rr::{Name, RData, Record, RecordType};
+use hickory_proto::rr::{DNSClass, Name, RData, Record, RecordType};
 use hickory_proto::serialize::binary::{BinDecodable as _, BinEncodable as _};
 
 use crate::{Failure, Outcome};
@@ -78,16 +78,18 @@ fn records_at<'a>(
     owner: &'a Name,
     record_type: RecordType,
 ) -> impl Iterator<Item = &'a Record> {
-    records.iter().filter(move |record| record.record_type() == record_type && record.name == *owner)
+    records.iter().filter(move |record| {
+        // A record of another class is no answer, and nobody would validate it.
+        record.dns_class == DNSClass::IN && record.record_type() == record_type && record.name == *owner
+    })
 }
 
 /// The alias that applies to `name`, and where it leads. A DNAME makes the CNAME beside it redundant: only the
 /// DNAME is signed (RFC 6672 §5.3.1).
 fn next_alias(records: &[Record], name: &Name) -> Option<(Alias, Name)> {
-    records
-        .iter()
+    records_at(records, name, RecordType::CNAME)
         .find_map(|record| match &record.data {
-            RData::CNAME(target) if record.name == *name && dname_above(records, name).is_none() => {
+            RData::CNAME(target) if dname_above(records, name).is_none() => {
                 Some((Alias { owner: name.clone(), record_type: RecordType::CNAME }, target.0.clone()))
             }
             _ => None,
@@ -99,7 +101,7 @@ fn next_alias(records: &[Record], name: &Name) -> Option<(Alias, Name)> {
 fn dname_above(records: &[Record], name: &Name) -> Option<(Alias, Name)> {
     records.iter().find_map(|record| {
         let RData::Unknown { code: RecordType::DNAME, rdata } = &record.data else { return None };
-        if !record.name.zone_of(name) || record.name == *name {
+        if !record.name.zone_of(name) || record.name == *name || record.dns_class != DNSClass::IN {
             return None;
         }
         let target = Name::from_bytes(&rdata.anything).ok()?;

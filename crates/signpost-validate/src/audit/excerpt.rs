@@ -14,7 +14,7 @@ use super::zone::Zone;
 /// `domain` judges a reply as a whole: the signer of the first signature decides in which zone an RRset is
 /// judged, and an unsigned zone named there makes the RRset Insecure. In an excerpt only the right zone is left.
 pub(crate) struct Excerpt {
-    pub(super) message: Message<Bytes>,
+    pub(crate) message: Message<Bytes>,
     /// Why signatures were left out, for people; empty if none was.
     pub(super) left_out: String,
 }
@@ -84,6 +84,7 @@ impl Excerpt {
         for record in message.authority()? {
             let record = record?;
             if let Some(rrsig) = signature(&record)?
+                && record.class() == Class::IN
                 && is_denial(rrsig.type_covered())
                 && admitted(&record, &rrsig, zone, &mut left_out)
             {

@@ -3,6 +3,7 @@
 //! Each case is a lie, or an honest sight that looks like one, with the verdict of every validator: hickory's
 //! and `domain`'s as they are, so that a release that mends one is noticed here.
 
+use hickory_proto::rr::DNSClass;
 use hickory_proto::rr::RecordType::{A, CNAME, DNSKEY, DS, NS, NSEC, RRSIG, SOA};
 use signpost_validate::Security::{self, Bogus, Indeterminate, Insecure, Secure};
 use signpost_validate::{AuditedValidator, DomainValidator, HickoryValidator, Lookup, Outcome, Resolver};
@@ -179,6 +180,21 @@ async fn the_response_code_is_changed() {
     let forged = denial(&[soa(ZONE), leaf], ZONE, &forge.example);
     forge.reply(HOST, A, Reply { name_error: true, ..forged });
     check(forge, HOST, [Bogus, Bogus, Bogus], "").await;
+}
+
+/// A record of another class is covered by no signature, and must not slip in beside one that is.
+#[tokio::test]
+async fn a_record_of_another_class_is_added() {
+    let mut forge = Forge::new();
+    let mut answers = host(1).signed(ZONE, &forge.example);
+    let mut foreign = host(66).records().remove(0);
+    foreign.dns_class = DNSClass::CH;
+    answers.insert(0, foreign);
+    forge.reply(HOST, A, positive(answers));
+    let lookups = verdicts(forge, HOST).await;
+    assert_eq!(lookups.each_ref().map(|lookup| lookup.security), [Indeterminate, Bogus, Secure]);
+    assert_eq!(lookups[2].records().len(), 1);
+    assert_eq!(lookups[2].records()[0].data.to_string(), "192.0.2.1");
 }
 
 /// An unsigned alias leads out of a signed zone.
