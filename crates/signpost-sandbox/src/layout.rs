@@ -29,27 +29,18 @@ const CA_BUNDLES: [&str; 4] = [
     "/etc/ssl/cert.pem",
 ];
 
-/// Where the system's stub resolver looks for its server, resolv.conf(5).
-pub(crate) const RESOLVER_CONFIGURATION: &str = "/etc/resolv.conf";
-
-/// What it finds there.
-///
-/// `trust-ad` is set because without it glibc strips the AD bit, and programs that look for it would be judged by a
-/// system that never shows it. A question is tried twice, one second each, so that a server which never answers
-/// costs seconds, not the half minute of the default.
-pub(crate) fn resolver_configuration(nameserver: Ipv4Addr) -> String {
-    format!("nameserver {nameserver}\noptions trust-ad timeout:1 attempts:2\n")
-}
-
 impl Layout {
     /// A system called `hostname` whose resolver is at `nameserver` and which trusts the certificates in
-    /// `ca_bundle` (PEM) and no others. Where the servers are bound inside and the resolver's address is not known
-    /// yet, [`Namespace::set_nameserver`](crate::Namespace::set_nameserver) says it later.
+    /// `ca_bundle` (PEM) and no others.
+    ///
+    /// `trust-ad` is set because without it glibc strips the AD bit, and programs that look for it would be
+    /// judged by a system that never shows it. A question is tried twice, one second each, so that a server
+    /// which never answers costs seconds, not the half minute of the default.
     pub fn new(hostname: &str, nameserver: Ipv4Addr, ca_bundle: &str) -> Self {
         let short = hostname.split('.').next().unwrap_or(hostname);
         let mut layout = Self { hostname: hostname.to_owned(), files: Vec::new(), visible: Vec::new() };
         layout = layout
-            .file(RESOLVER_CONFIGURATION, resolver_configuration(nameserver))
+            .file("/etc/resolv.conf", format!("nameserver {nameserver}\noptions trust-ad timeout:1 attempts:2\n"))
             // The host's own name is here so that a program which asks for it puts no question of its own to
             // the lab's servers.
             .file("/etc/hosts", format!("127.0.0.1 localhost\n127.0.0.1 {hostname} {short}\n::1 localhost\n"))

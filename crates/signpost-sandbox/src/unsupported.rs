@@ -1,7 +1,6 @@
 //! The same interface where there are no namespaces: nothing can be entered.
 
 use std::convert::Infallible;
-use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -32,7 +31,7 @@ impl Namespace {
     ///
     /// # Errors
     /// None.
-    pub fn set_nameserver(&self, _nameserver: Ipv4Addr) -> Result<(), Error> {
+    pub fn renew_home(&self) -> Result<(), Error> {
         match self.0 {}
     }
 

@@ -32,9 +32,9 @@ fn main() -> ExitCode {
         ("other_threads_stay_outside", other_threads_stay_outside),
         ("cases_share_nothing", cases_share_nothing),
         ("files_are_laid_over_the_hosts", files_are_laid_over_the_hosts),
-        ("the_nameserver_can_be_told_later", the_nameserver_can_be_told_later),
         ("files_that_the_host_lacks_are_laid_too", files_that_the_host_lacks_are_laid_too),
         ("a_kept_path_stays_visible", a_kept_path_stays_visible),
+        ("a_renewed_home_is_empty_but_for_what_is_kept", a_renewed_home_is_empty_but_for_what_is_kept),
         ("a_program_gets_input_and_a_small_environment", a_program_gets_input_and_a_small_environment),
         ("a_program_finds_no_terminal", a_program_finds_no_terminal),
         ("endings_are_told_apart", endings_are_told_apart),
@@ -100,7 +100,10 @@ fn the_host_is_out_of_reach() {
             assert_eq!(found, Vec::<PathBuf>::new(), "{hidden}");
         }
         assert_eq!(entries(namespace.home().to_str().unwrap()), Vec::<PathBuf>::new());
-        fs::write(namespace.home().join("dead.letter"), "").unwrap();
+        namespace.save("dead.letter", "").unwrap();
+        fs::create_dir_all(namespace.home().join("mail/new")).unwrap();
+        namespace.renew_home().unwrap();
+        assert_eq!(entries(namespace.home().to_str().unwrap()), Vec::<PathBuf>::new());
     });
     let sockets = run(shell("cat /proc/net/unix /proc/self/net/dev"));
     let text = sockets.stdout.to_string();
@@ -160,17 +163,6 @@ fn files_are_laid_over_the_hosts() {
     assert_eq!(completed.ending, Ending::Exited(0));
 }
 
-fn the_nameserver_can_be_told_later() {
-    let host = fs::read("/etc/resolv.conf").unwrap_or_default();
-    let text = inside(&layout(), async |namespace| {
-        namespace.set_nameserver([127, 3, 2, 1].into()).unwrap();
-        let shown = Invocation::new("cat").argument("/etc/resolv.conf");
-        namespace.spawn(shown).unwrap().wait(LIMIT).await.unwrap().stdout.to_string()
-    });
-    assert!(text.starts_with("nameserver 127.3.2.1\n"), "{text}");
-    assert_eq!(fs::read("/etc/resolv.conf").unwrap_or_default(), host);
-}
-
 fn files_that_the_host_lacks_are_laid_too() {
     let lacking = layout().file("/etc/signpost/deep/file", "deep").file("/etc/hosts", "# ours\n");
     inside(&lacking, async |_| {
@@ -188,13 +180,37 @@ fn files_that_the_host_lacks_are_laid_too() {
 
 fn a_kept_path_stays_visible() {
     let directory = std::env::temp_dir().join(format!("signpost-sandbox-{}", std::process::id()));
+    let file = directory.join("kept");
     fs::create_dir_all(&directory).unwrap();
-    fs::write(directory.join("kept"), "kept").unwrap();
-    let kept = inside(&layout().visible(&directory), async |_| fs::read_to_string(directory.join("kept")));
-    let kept_file =
-        inside(&layout().visible(directory.join("kept")), async |_| fs::read(directory.join("kept")));
+    fs::write(&file, "kept").unwrap();
+    let kept = inside(&layout().visible(&directory), async |_| fs::read(&file));
+    let kept_file = inside(&layout().visible(&file), async |_| fs::read(&file));
+    assert_eq!((kept.unwrap(), kept_file.unwrap()), (b"kept".to_vec(), b"kept".to_vec()));
     fs::remove_dir_all(&directory).unwrap();
-    assert_eq!((kept.unwrap().as_str(), kept_file.unwrap().as_slice()), ("kept", b"kept".as_slice()));
+}
+
+fn a_renewed_home_is_empty_but_for_what_is_kept() {
+    // Inside a namespace, so that what stands for the host's home is not a real one.
+    inside(&layout(), async |outer| {
+        let host = outer.home().join("tools");
+        fs::create_dir(&host).unwrap();
+        fs::write(host.join("program"), "program").unwrap();
+        let case = layout().visible(&host);
+        let case = thread::scope(|scope| {
+            scope
+                .spawn(|| {
+                    let namespace = Namespace::enter(&case).unwrap();
+                    namespace.save("dead.letter", "").unwrap();
+                    namespace.renew_home().unwrap();
+                    let shown = entries(namespace.home().to_str().unwrap());
+                    (shown, fs::read(host.join("program")).unwrap())
+                })
+                .join()
+                .unwrap()
+        });
+        assert_eq!(case, (vec![host.clone()], b"program".to_vec()));
+        assert_eq!(fs::read(host.join("program")).unwrap(), b"program");
+    });
 }
 
 fn a_program_gets_input_and_a_small_environment() {

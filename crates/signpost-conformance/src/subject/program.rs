@@ -69,6 +69,7 @@ impl<'a> Session<'a> {
         let namespace = environment.namespace.ok_or_else(|| {
             SubjectError::NotStarted("an unmodified program runs in a namespace only".to_owned())
         })?;
+        namespace.renew_home().map_err(|error| SubjectError::NotStarted(error.to_string()))?;
         Ok(Self { namespace, recorder: environment.recorder, deadline: Instant::now() + limit, limit })
     }
 

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 use nix::libc::O_PATH;
-use nix::mount::{MsFlags, mount};
+use nix::mount::{MntFlags, MsFlags, mount, umount2};
 use nix::unistd::{User, geteuid};
 
 use crate::error::{Context, Error, ErrorKind};
@@ -26,7 +26,7 @@ const NEVER_HIDDEN: [&str; 13] = [
 const HOME_OF_THE_HOMELESS: &str = "/tmp/home";
 
 /// The home of the user as the passwd file has it, since some programs do not look at `HOME`.
-pub(super) fn home() -> PathBuf {
+pub(super) fn path_of_home() -> PathBuf {
     static HOME: OnceLock<PathBuf> = OnceLock::new();
     HOME.get_or_init(|| {
         User::from_uid(geteuid())
@@ -41,17 +41,15 @@ pub(super) fn home() -> PathBuf {
 }
 
 /// Lays the layout over the mounts of this thread, which must be private already.
-pub(super) fn lay(layout: &Layout, home: &Path) -> Result<(), Error> {
+pub(super) fn lay(layout: &Layout, home: PathBuf) -> Result<Home, Error> {
     // What is to stay in sight is held open before the directories around it are hidden.
     let mut kept = Vec::new();
     for path in &layout.visible {
-        kept.push((
-            path,
-            Held::open(path).context(ErrorKind::Layout, || format!("keeping {}", path.display()))?,
-        ));
+        let held = Held::open(path).context(ErrorKind::Layout, || format!("keeping {}", path.display()))?;
+        kept.push((path.clone(), held));
     }
     let stage = Stage::new().context(ErrorKind::Layout, || "staging files".into())?;
-    let mut own = vec![home.to_owned()];
+    let mut own = vec![home.clone()];
     for (directory, mode) in HIDDEN.map(|(directory, mode)| (Path::new(directory), mode)) {
         if directory.is_dir() && !directory.is_symlink() {
             empty(directory, mode)
@@ -59,11 +57,10 @@ pub(super) fn lay(layout: &Layout, home: &Path) -> Result<(), Error> {
             own.push(directory.to_owned());
         }
     }
-    if home == Path::new(HOME_OF_THE_HOMELESS) { fs::create_dir(home) } else { empty(home, 0o700) }
-        .context(ErrorKind::Layout, || format!("making the home {}", home.display()))?;
-    for (path, held) in kept {
-        held.bind_new(path).context(ErrorKind::Layout, || format!("keeping {}", path.display()))?;
-    }
+    let (within, outside) = kept.into_iter().partition(|(path, _)| path.starts_with(&home));
+    let home = Home { path: home, kept: within };
+    home.make()?;
+    keep(&outside)?;
     for (number, file) in layout.files.iter().enumerate() {
         lay_file(file, &own, &stage.0.path().join(number.to_string()))
             .context(ErrorKind::Layout, || format!("laying a file over {}", file.path.display()))?;
@@ -72,6 +69,41 @@ pub(super) fn lay(layout: &Layout, home: &Path) -> Result<(), Error> {
     let terminal = Path::new("/dev/tty");
     if terminal.exists() {
         bind("/dev/null", terminal).context(ErrorKind::Layout, || "hiding /dev/tty".into())?;
+    }
+    Ok(home)
+}
+
+/// The home of the case: empty but for what is to stay in sight there.
+#[derive(Debug)]
+pub(super) struct Home {
+    path: PathBuf,
+    kept: Vec<(PathBuf, Held)>,
+}
+
+impl Home {
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Throws the mount away rather than the files in it, some of which may be the host's.
+    pub(super) fn renew(&self) -> Result<(), Error> {
+        umount2(&self.path, MntFlags::MNT_DETACH)
+            .context(ErrorKind::Layout, || format!("emptying {}", self.path.display()))?;
+        self.make()
+    }
+
+    fn make(&self) -> Result<(), Error> {
+        fs::create_dir_all(&self.path)
+            .and_then(|()| empty(&self.path, 0o700))
+            .context(ErrorKind::Layout, || format!("making the home {}", self.path.display()))?;
+        keep(&self.kept)
+    }
+}
+
+/// Makes visible again what was held open.
+fn keep(kept: &[(PathBuf, Held)]) -> Result<(), Error> {
+    for (path, held) in kept {
+        held.bind_new(path).context(ErrorKind::Layout, || format!("keeping {}", path.display()))?;
     }
     Ok(())
 }
@@ -152,6 +184,7 @@ fn replicate(directory: &Path) -> io::Result<()> {
 }
 
 /// A file or directory held open, which can be bound elsewhere also after it was hidden.
+#[derive(Debug)]
 struct Held(File);
 
 impl Held {

@@ -1,9 +1,8 @@
 //! A thread's private internet.
 
-use std::fs::{self, OpenOptions};
+use std::fs::OpenOptions;
 use std::io::{self, Write};
 use std::marker::PhantomData;
-use std::net::Ipv4Addr;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
@@ -11,17 +10,17 @@ use nix::mount::{MsFlags, mount};
 use nix::sched::{CloneFlags, unshare};
 use nix::unistd::sethostname;
 
+use super::filesystem::{self, Home};
+use super::loopback;
 use super::process::{self, Program};
-use super::{filesystem, loopback};
 use crate::error::{Context, Error, ErrorKind};
-use crate::layout::{RESOLVER_CONFIGURATION, resolver_configuration};
 use crate::{Invocation, Layout};
 
 /// The network, mounts and host name that the calling thread has to itself. The thread keeps them until it
 /// ends, and they end with it and with what it started: there is nothing to clean up.
 #[derive(Debug)]
 pub struct Namespace {
-    home: PathBuf,
+    home: Home,
     /// It belongs to the thread that entered it.
     not_send: PhantomData<*const ()>,
 }
@@ -36,28 +35,26 @@ impl Namespace {
     /// # Errors
     /// [`ErrorKind::Network`] or [`ErrorKind::Layout`]; the thread may then be half inside and must end.
     pub fn enter(layout: &Layout) -> Result<Self, Error> {
-        let home = filesystem::home();
+        let home = filesystem::path_of_home();
         isolate().context(ErrorKind::Network, || "making namespaces for the case".into())?;
         sethostname(&layout.hostname)
             .context(ErrorKind::Network, || format!("setting the host name {}", layout.hostname))?;
         loopback::bring_up().context(ErrorKind::Network, || "bringing loopback up".into())?;
-        filesystem::lay(layout, &home)?;
+        let home = filesystem::lay(layout, home)?;
         Ok(Self { home, not_send: PhantomData })
-    }
-
-    /// Points the system's stub resolver at another address than the layout's.
-    ///
-    /// # Errors
-    /// [`ErrorKind::Layout`].
-    pub fn set_nameserver(&self, nameserver: Ipv4Addr) -> Result<(), Error> {
-        // The file is this case's own, whatever it is laid over.
-        fs::write(RESOLVER_CONFIGURATION, resolver_configuration(nameserver))
-            .context(ErrorKind::Layout, || format!("changing {RESOLVER_CONFIGURATION}"))
     }
 
     /// The empty home of the programs in here, writable by them and by this thread.
     pub fn home(&self) -> &Path {
-        &self.home
+        self.home.path()
+    }
+
+    /// Gives the programs a new, empty home, so that one which runs anew remembers nothing.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Layout`].
+    pub fn renew_home(&self) -> Result<(), Error> {
+        self.home.renew()
     }
 
     /// Saves a file in the home that only the user may read, as programs want it of files that hold passwords.
@@ -65,7 +62,7 @@ impl Namespace {
     /// # Errors
     /// [`ErrorKind::Layout`].
     pub fn save(&self, name: &str, contents: &str) -> Result<PathBuf, Error> {
-        let path = self.home.join(name);
+        let path = self.home.path().join(name);
         OpenOptions::new()
             .write(true)
             .create(true)
@@ -86,7 +83,7 @@ impl Namespace {
     /// # Errors
     /// [`ErrorKind::NotFound`] or [`ErrorKind::Program`].
     pub fn spawn(&self, invocation: Invocation) -> Result<Program, Error> {
-        process::spawn(invocation, &self.home)
+        process::spawn(invocation, self.home.path())
     }
 }
 
