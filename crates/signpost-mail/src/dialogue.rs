@@ -163,16 +163,23 @@ impl<'a> Turn<'a> {
         }
     }
 
+    /// Whether an attacker keeps the client from TLS and hopes for its password, now or when it tries again.
     fn baits(&self) -> bool {
-        [
-            FaultKind::AuthInClear,
-            FaultKind::CapabilitiesChange,
-            FaultKind::OddStarttls,
-            FaultKind::RefuseStarttls,
-            FaultKind::StripStarttls,
-        ]
-        .iter()
-        .any(|kind| self.has(*kind))
+        self.spec.faults.iter().any(|fault| match fault.kind {
+            FaultKind::AuthInClear
+            | FaultKind::CapabilitiesChange
+            | FaultKind::EhloRejected
+            | FaultKind::FailureAfterTls
+            | FaultKind::HandshakeBroken
+            | FaultKind::HandshakeCleartextError
+            | FaultKind::OddStarttls
+            | FaultKind::RefuseStarttls
+            | FaultKind::StripStarttls => true,
+            FaultKind::Close | FaultKind::Say | FaultKind::Silence => {
+                matches!(fault.params.step, Some(Step::Handshake | Step::Starttls))
+            }
+            _ => false,
+        })
     }
 
     /// Whether mail is taken from somebody who has not logged in.

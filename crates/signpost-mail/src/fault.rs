@@ -109,6 +109,9 @@ impl FromStr for BrokenHandshake {
 macro_rules! kinds {
     ($($(#[$doc:meta])* $variant:ident = $name:literal [$($taken:literal),*] needs [$($needed:literal),*],)*) => {
         /// What a server does wrong. Names are those of scenario files.
+        ///
+        /// Where a fault keeps the client from TLS, `AUTH` is offered and accepted in clear as well: whoever does
+        /// this does it for the password, and a client that would give it away shall be seen to.
         #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
         #[non_exhaustive]
         pub enum FaultKind { $($(#[$doc])* $variant,)* }

@@ -180,6 +180,8 @@ impl Smtp {
         let offered = turn.mechanisms().iter().any(|offered| offered.eq_ignore_ascii_case(mechanism));
         let refusal = if mechanism.is_empty() {
             "501 5.5.4 AUTH needs a mechanism\r\n"
+        } else if !self.greeted && turn.secure() {
+            "503 5.5.1 EHLO first\r\n"
         } else if self.authenticated {
             "503 5.5.1 you are logged in\r\n"
         } else if !turn.auth_allowed() && !turn.secure() {

@@ -156,3 +156,26 @@ async fn a_handshake_is_met_with_silence_or_the_end() {
     }
     lab.saw("fault silence at mail:*: the ClientHello was not answered");
 }
+
+#[tokio::test]
+async fn who_breaks_tls_takes_the_password_of_a_client_that_tries_again_in_clear() {
+    let step = |step| FaultParams { step: Some(step), ..FaultParams::default() };
+    for (kind, params) in [
+        (FaultKind::HandshakeBroken, FaultParams::default()),
+        (FaultKind::FailureAfterTls, FaultParams::default()),
+        (FaultKind::Close, step(Step::Starttls)),
+        (FaultKind::Silence, step(Step::Handshake)),
+    ] {
+        let lab = Lab::start(Service::Submission, fault_with(kind, params)).await;
+        lab.play(&format!(
+            "S: 220 
+             C: EHLO client.example
+             S..: 250 
+             + 250 AUTH PLAIN LOGIN
+             C: AUTH PLAIN {PLAIN}
+             S: 235 "
+        ))
+        .await;
+        lab.saw("credential #1 PLAIN of alice@example.com in clear, accepted");
+    }
+}

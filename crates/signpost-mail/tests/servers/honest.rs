@@ -101,6 +101,8 @@ async fn submission_wants_tls_then_auth_then_mail() {
          TLS
          C: MAIL FROM:<alice@example.com>
          S: 503 
+         C: AUTH PLAIN {PLAIN}
+         S: 503 
          C: EHLO client.example
          S..: 250 
          C: MAIL FROM:<alice@example.com>
