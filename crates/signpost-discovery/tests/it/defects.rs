@@ -164,7 +164,8 @@ fn pop3_in_clear_shows_as_well() {
     let strip = |world: &mut World| _ = world.server().on(Clear, "CAPA", says("+OK\r\nUSER\r\n.\r\n"));
     let refuse = |world: &mut World| _ = world.server().on(Clear, "STLS", says("-ERR no\r\n"));
     let break_tls = |world: &mut World| world.server().handshake = Err(Reason::TlsFailed);
-    let cases: [(Defect, fn(&mut World)); 3] = [
+    type Break = fn(&mut World);
+    let cases: [(Defect, Break); 3] = [
         (Defect::IgnoresStrippedStarttls, strip),
         (Defect::IgnoresRefusedStarttls, refuse),
         (Defect::ContinuesInClear, break_tls),
