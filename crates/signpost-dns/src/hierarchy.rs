@@ -10,7 +10,7 @@ use hickory_proto::rr::rdata::NULL;
 use hickory_proto::rr::{Name, RData, Record, RecordType};
 
 use crate::answer::{Answer, Step};
-use crate::fault::Fault;
+use crate::fault::{Fault, Published, publish};
 use crate::key::{Algorithm, DigestType, KSK_FLAGS, KeyPool, ZSK_FLAGS, ZoneKey};
 use crate::master_file;
 use crate::order::OrderKey;
@@ -56,22 +56,30 @@ impl Hierarchy {
                 return Err(BuildError::SecondZone { origin: zone.origin.to_string() });
             }
         }
-        let zone_keys = (0..zones.len())
-            .map(|place| {
-                let algorithm = match zones[place].1.signing {
-                    Signing::Signed { algorithm, .. } => algorithm,
-                    Signing::Unsigned => Algorithm::default(),
-                };
-                pooled_keys(keys, algorithm, STRANGERS + 2 * place)
-            })
-            .collect::<Result<Vec<_>, _>>()?;
+        let strangers = pooled_keys(keys, Algorithm::default(), 0)?;
+        let mut zone_keys = Vec::with_capacity(zones.len());
+        let mut published = Published::default();
+        let are_signed: Vec<bool> = zones.iter().map(|(_, zone)| zone.signing != Signing::Unsigned).collect();
+        for (place, (_, zone)) in zones.iter_mut().enumerate() {
+            let algorithm = match zone.signing {
+                Signing::Signed { algorithm, .. } => algorithm,
+                Signing::Unsigned => Algorithm::default(),
+            };
+            let mut keys = pooled_keys(keys, algorithm, STRANGERS + 2 * place)?;
+            published = publish(zone, &mut keys, &strangers, faults);
+            zone_keys.push(keys);
+        }
+        let signed_at = u32::try_from((i64::from(now) + published.clock).rem_euclid(1 << 32)).unwrap_or(now);
         for child in 0..zones.len() {
             if let Some(parent) = nearest_ancestor(&places, &zones[child].0) {
-                delegate(&mut zones, parent, child, &zone_keys[child]);
+                // A publisher who forgot to sign is still expected to have done so.
+                let both_signed = are_signed[parent] && are_signed[child];
+                delegate(&mut zones, parent, child, both_signed.then_some(&zone_keys[child]));
             }
         }
         let (_, top) = zones.first().ok_or(BuildError::NoZone)?;
-        let anchor = TrustAnchor::new(top.origin.clone(), &zone_keys[0].key_signing);
+        let anchor_keys = if published.is_anchor_wrong { &strangers } else { &zone_keys[0] };
+        let anchor = TrustAnchor::new(top.origin.clone(), &anchor_keys.key_signing);
         let zones = zones
             .into_iter()
             .zip(zone_keys)
@@ -82,11 +90,10 @@ impl Hierarchy {
                     Signing::Unsigned => None,
                 };
                 let origin = zone.origin.to_string();
-                SignedZone::new(zone.origin, place, zone.records, signing, now)
+                SignedZone::new(zone.origin, place, zone.records, signing, signed_at)
                     .map_err(|source| BuildError::Record { origin, source })
             })
             .collect::<Result<Vec<_>, _>>()?;
-        let strangers = pooled_keys(keys, Algorithm::default(), 0)?;
         Ok(Self { zones, places, anchor, faults: faults.to_vec(), strangers, now })
     }
 
@@ -158,8 +165,13 @@ impl Hierarchy {
         self.places.get(&OrderKey::new(origin)).map(|place| &self.zones[*place])
     }
 
+    /// The deepest zone strictly above the one at this place.
+    pub(crate) fn parent(&self, place: usize) -> Option<&SignedZone> {
+        nearest_ancestor(&self.places, &self.zones[place].apex).map(|place| &self.zones[place])
+    }
+
     /// The deepest zone that a name is in. DS belongs to the parent's side of a cut (RFC 4035 section 3.1.4.1).
-    fn zone_for(&self, name: &Name, record_type: RecordType) -> Option<&SignedZone> {
+    pub(crate) fn zone_for(&self, name: &Name, record_type: RecordType) -> Option<&SignedZone> {
         let key = OrderKey::new(name);
         let above = if record_type == RecordType::DS { nearest_ancestor(&self.places, &key) } else { None };
         let place = above
@@ -185,11 +197,12 @@ fn pooled_keys(pool: &KeyPool, algorithm: Algorithm, number: usize) -> Result<Zo
     Ok(ZoneKeys {
         key_signing: ZoneKey::new(pool.pair(algorithm, number)?, KSK_FLAGS),
         zone_signing: ZoneKey::new(pool.pair(algorithm, number + 1)?, ZSK_FLAGS),
+        also_published: Vec::new(),
     })
 }
 
-/// Puts into the parent what it lacks of the delegation.
-fn delegate(zones: &mut [(OrderKey, Zone)], parent: usize, child: usize, keys: &ZoneKeys) {
+/// Puts into the parent what it lacks of the delegation, and a DS for the keys.
+fn delegate(zones: &mut [(OrderKey, Zone)], parent: usize, child: usize, keys: Option<&ZoneKeys>) {
     let (before, from_child) = zones.split_at_mut(child);
     let (parent, child) = (&mut before[parent].1, &from_child[0].1);
     let origin = &child.origin;
@@ -210,8 +223,7 @@ fn delegate(zones: &mut [(OrderKey, Zone)], parent: usize, child: usize, keys: &
         parent.records.extend(glue.cloned());
         parent.records.extend(servers);
     }
-    let both_signed = parent.signing != Signing::Unsigned && child.signing != Signing::Unsigned;
-    if both_signed {
+    if let Some(keys) = keys {
         let ttl = child
             .records
             .iter()

@@ -150,12 +150,9 @@ impl ZoneKey {
         Self { pair: Arc::clone(&self.pair), tag: key_tag(&dnskey), dnskey }
     }
 
+    /// The algorithm that the DNSKEY record names; a fault may have made it another than that of the pair.
     pub(crate) fn algorithm(&self) -> u8 {
-        self.pair.algorithm.number()
-    }
-
-    pub(crate) fn flags(&self) -> u16 {
-        u16::from_be_bytes([self.dnskey[0], self.dnskey[1]])
+        self.dnskey[3]
     }
 
     pub(crate) fn sign(&self, data: &[u8]) -> Result<Vec<u8>, dnssec::DnsSecError> {
@@ -181,7 +178,6 @@ impl ZoneKey {
 pub(crate) enum DigestType {
     Sha1,
     Sha256,
-    Sha384,
 }
 
 impl DigestType {
@@ -189,7 +185,6 @@ impl DigestType {
         match self {
             Self::Sha1 => &digest::SHA1_FOR_LEGACY_USE_ONLY,
             Self::Sha256 => &digest::SHA256,
-            Self::Sha384 => &digest::SHA384,
         }
     }
 
@@ -197,7 +192,6 @@ impl DigestType {
         match self {
             Self::Sha1 => 1,
             Self::Sha256 => 2,
-            Self::Sha384 => 4,
         }
     }
 }

@@ -19,7 +19,10 @@ mod signed_zone;
 mod wire;
 mod zone;
 
-pub use fault::{Fault, FaultKind, Target};
+pub use fault::{
+    AliasFault, DenialFault, DnskeyFault, DsFault, Fault, FaultError, FaultKind, FaultParams,
+    ForgedSignature, PathFault, PublishFault, RecordFault, SignatureFault, Target,
+};
 pub use hierarchy::{BuildError, Hierarchy, TrustAnchor};
 pub use key::{Algorithm, KeyPool};
 pub use reply::Reply;

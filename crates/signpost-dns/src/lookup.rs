@@ -187,7 +187,7 @@ impl SignedZone {
     }
 
     /// The longest ancestor of a name of the zone that exists.
-    fn closest_encloser(&self, name: &Name) -> Name {
+    pub(crate) fn closest_encloser(&self, name: &Name) -> Name {
         let mut encloser = name.base_name();
         while encloser.iter().len() > self.origin.iter().len() && !self.exists(&OrderKey::new(&encloser)) {
             encloser = encloser.base_name();

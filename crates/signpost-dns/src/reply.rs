@@ -7,7 +7,6 @@ use hickory_proto::rr::RecordType;
 use hickory_proto::serialize::binary::{BinDecodable as _, BinDecoder};
 use signpost_transcript::{Endpoint, Event, Recorder, Transport};
 
-use crate::answer::Answer;
 use crate::responder::Question;
 
 /// What goes back for one message.
@@ -112,12 +111,14 @@ impl Exchange {
     }
 
     /// Notes what the message says; without one, that nothing was said.
-    pub(crate) fn describe(&mut self, answer: &Answer, message: Option<&[u8]>) {
+    pub(crate) fn describe(&mut self, rcode: ResponseCode, message: Option<&[u8]>) {
         let Some(header) = message.and_then(|message| Header::read(&mut BinDecoder::new(message)).ok())
         else {
             return;
         };
-        self.rcode = mnemonic(answer.rcode);
+        // The header has the low bits only, which tell whether the path has put another code there.
+        let sent = header.metadata.response_code;
+        self.rcode = mnemonic(if sent.low() == rcode.low() { rcode } else { sent });
         self.answers = header.counts.answers;
         self.authorities = header.counts.authorities;
         self.authentic_data = header.metadata.authentic_data;

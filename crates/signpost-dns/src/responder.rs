@@ -12,8 +12,9 @@ use hickory_server::zone_handler::MessageResponseBuilder;
 use signpost_transcript::Transport;
 
 use crate::answer::{Answer, Step};
+use crate::fault::{self, Delivery, FaultKind};
 use crate::hierarchy::Hierarchy;
-use crate::reply::{Exchange, Reply};
+use crate::reply::{Applied, Exchange, Reply};
 use crate::rrset::Rrset;
 
 /// What part of the hierarchy a responder speaks for.
@@ -84,15 +85,29 @@ impl Responder {
             dnssec_ok: request.edns.as_ref().is_some_and(|edns| edns.flags().dnssec_ok),
         };
         let mut exchange = Exchange::new(&question, request.metadata.checking_disabled);
-        let answer = if request.version() > 0 {
+        let mut delivery = Delivery::default();
+        let mut answer = if request.version() > 0 {
             Answer::empty(ResponseCode::BADVERS)
         } else if query.query_class() != DNSClass::IN {
             Answer::empty(ResponseCode::Refused)
         } else {
             self.look_up(&question, request.metadata.recursion_desired)
         };
-        let message = self.emit(request, &question, &answer, transport);
-        exchange.describe(&answer, message.as_deref());
+        for fault in self.hierarchy.faults.iter().filter(|_| request.version() == 0) {
+            let (before, delivered_before) = (answer.clone(), delivery);
+            let told = fault::apply(fault, &self.hierarchy, &question, transport, &mut answer, &mut delivery);
+            let Some(detail) = told else { continue };
+            // What a publisher did shows in honest answers. Anything else counts only if the client can see it.
+            let is_seen = matches!(fault.kind, FaultKind::Publish { .. })
+                || self.emit(request, &question, &before, transport, delivered_before)
+                    != self.emit(request, &question, &answer, transport, delivery);
+            if is_seen {
+                let (at, kind) = (fault.at.clone(), fault.kind.name().to_owned());
+                exchange.faults.push(Applied { at, kind, detail });
+            }
+        }
+        let message = self.emit(request, &question, &answer, transport, delivery);
+        exchange.describe(answer.rcode, message.as_deref());
         Some(Reply::new(exchange, message))
     }
 
@@ -119,19 +134,25 @@ impl Responder {
         question: &Question,
         answer: &Answer,
         transport: Transport,
+        delivery: Delivery,
     ) -> Option<Vec<u8>> {
+        if delivery.is_silent {
+            return None;
+        }
+        let request_edns = request.edns.as_ref().filter(|_| !delivery.ignores_edns);
+        let rejected = delivery.rejects_edns && request_edns.is_some();
         let mut metadata = Metadata::response_from_request(&request.metadata);
-        metadata.response_code = answer.rcode;
+        metadata.response_code = if rejected { ResponseCode::FormErr } else { answer.rcode };
         metadata.authoritative = answer.authoritative;
         metadata.authentic_data = answer.authentic_data;
         metadata.recursion_available = self.view == View::Forward;
-        let edns = request.edns.as_ref().map(|_| {
+        let dnssec_ok = question.dnssec_ok && !delivery.ignores_do;
+        let edns = request_edns.filter(|_| !rejected).map(|_| {
             let mut edns = Edns::new();
-            edns.set_max_payload(UDP_PAYLOAD).set_dnssec_ok(question.dnssec_ok);
+            edns.set_max_payload(UDP_PAYLOAD).set_dnssec_ok(dnssec_ok);
             edns
         });
-        let sections = Sections::new(question, answer);
-        let emit = |sections: &Sections, metadata: Metadata| {
+        let encode = |sections: &Sections, metadata: Metadata| {
             let mut bytes = Vec::with_capacity(512);
             let mut encoder = BinEncoder::new(&mut bytes);
             encoder.set_max_size(u16::MAX);
@@ -143,20 +164,28 @@ impl Responder {
                 .build(metadata, &sections.answer, &sections.authority, [], &sections.additional)
                 .destructive_emit(&mut encoder)
                 .ok()?;
+            delivery.spoil(&mut bytes);
             Some(bytes)
         };
-        let limit = match (transport, &request.edns) {
-            (Transport::Tcp, _) => u16::MAX,
-            (Transport::Udp, Some(_)) => request.max_payload().min(UDP_PAYLOAD),
-            (Transport::Udp, None) => PLAIN_UDP_PAYLOAD,
-        };
-        let bytes = emit(&sections, metadata)?;
-        if bytes.len() <= usize::from(limit) {
-            return Some(bytes);
+        if !delivery.is_truncated {
+            let sections = if rejected {
+                Sections::default()
+            } else {
+                Sections::new(question.record_type, dnssec_ok, answer)
+            };
+            let limit = match (transport, request_edns) {
+                (Transport::Tcp, _) => u16::MAX,
+                (Transport::Udp, Some(_)) => request.max_payload().min(UDP_PAYLOAD),
+                (Transport::Udp, None) => PLAIN_UDP_PAYLOAD,
+            };
+            let bytes = encode(&sections, metadata)?;
+            if bytes.len() <= usize::from(limit) {
+                return Some(bytes);
+            }
         }
         // RFC 2181 section 9: a client that sees TC ignores the rest, so there is none.
         metadata.truncation = true;
-        emit(&Sections::default(), metadata)
+        encode(&Sections::default(), metadata)
     }
 }
 
@@ -178,16 +207,16 @@ struct Sections {
 
 impl Sections {
     /// DNSSEC's own records go only to those who set DO or ask for them (RFC 4035 section 3.2.1).
-    fn new(question: &Question, answer: &Answer) -> Self {
+    fn new(asked: RecordType, dnssec_ok: bool, answer: &Answer) -> Self {
         let records = |sets: &[Rrset]| {
             let mut records = Vec::new();
             for set in sets {
                 let is_proof =
                     matches!(set.record_type, RecordType::NSEC | RecordType::NSEC3 | RecordType::DS);
-                if question.dnssec_ok || !is_proof || set.record_type == question.record_type {
+                if dnssec_ok || !is_proof || set.record_type == asked {
                     records.extend(set.records());
                 }
-                if question.dnssec_ok {
+                if dnssec_ok {
                     records.extend(set.signature_records());
                 }
             }

@@ -12,6 +12,9 @@ use crate::rrset::{Rrset, Rrsig, StoredRrset, Validity};
 use crate::wire;
 use crate::zone::Denial;
 
+/// TTL and RDATA of each RRset of an owner, by type.
+type RdataByType = BTreeMap<u16, (u32, Vec<Vec<u8>>)>;
+
 /// The keys that a zone signs with.
 #[derive(Clone, Debug)]
 pub(crate) struct ZoneKeys {
@@ -19,6 +22,8 @@ pub(crate) struct ZoneKeys {
     pub(crate) key_signing: ZoneKey,
     /// Sign everything else.
     pub(crate) zone_signing: ZoneKey,
+    /// RDATA of DNSKEY records that sign nothing here.
+    pub(crate) also_published: Vec<Vec<u8>>,
 }
 
 /// What a name is to the zone that it stands in.
@@ -75,7 +80,7 @@ impl SignedZone {
         signing: Option<(ZoneKeys, Denial)>,
         now: u32,
     ) -> Result<Self, hickory_proto::ProtoError> {
-        let mut owners: BTreeMap<OrderKey, (Name, BTreeMap<u16, (u32, Vec<Vec<u8>>)>)> = BTreeMap::new();
+        let mut owners: BTreeMap<OrderKey, (Name, RdataByType)> = BTreeMap::new();
         let mut last: Option<(Name, OrderKey)> = None;
         for record in &records {
             // Master files list an owner's records together, so that most keys need not be made again.
@@ -118,6 +123,7 @@ impl SignedZone {
     fn publish_keys(&mut self, keys: &ZoneKeys) {
         let apex = &mut self.nodes[0];
         let mut rdata = vec![keys.key_signing.dnskey.clone(), keys.zone_signing.dnskey.clone()];
+        rdata.extend(keys.also_published.iter().cloned());
         let mut ttl = apex.set(RecordType::SOA).map_or(3600, |soa| soa.ttl);
         if let Some(place) = apex.sets.iter().position(|set| set.record_type == RecordType::DNSKEY) {
             // Keys that the publisher lists himself: stand-by keys, or those of another signer.

@@ -72,19 +72,19 @@ pub(crate) fn type_bit_maps(types: &[u16]) -> Vec<u8> {
     bytes
 }
 
-/// Whether a type bit map has the bit of `code`.
-pub(crate) fn has_type(mut maps: &[u8], code: u16) -> bool {
-    let [high, low] = code.to_be_bytes();
+/// The types that type bit maps list.
+pub(crate) fn listed_types(mut maps: &[u8]) -> Vec<u16> {
+    let mut types = Vec::new();
     while let [window, length, rest @ ..] = maps {
-        let length = usize::from(*length).min(rest.len());
-        if *window == high {
-            return rest[..length]
-                .get(usize::from(low / 8))
-                .is_some_and(|octet| octet & 0x80 >> (low % 8) != 0);
+        let (map, after) = rest.split_at(usize::from(*length).min(rest.len()));
+        for (place, octet) in map.iter().enumerate().take(32) {
+            let set = (0..8).filter(|bit| octet & (0x80 >> bit) != 0);
+            // A map has 32 octets at most, so the low octet of a type does not overflow.
+            types.extend(set.map(|bit| u16::from_be_bytes([*window, (place * 8 + bit) as u8])));
         }
-        maps = &rest[length..];
+        maps = after;
     }
-    false
+    types
 }
 
 #[cfg(test)]
@@ -99,8 +99,7 @@ mod tests {
         expected.extend([0; 26]);
         expected.push(0x20);
         assert_eq!(maps, expected);
-        assert!(has_type(&maps, 1234) && has_type(&maps, 1) && has_type(&maps, 47));
-        assert!(!has_type(&maps, 2) && !has_type(&maps, 1233) && !has_type(&maps, 600));
+        assert_eq!(listed_types(&maps), [1, 15, 46, 47, 1234]);
     }
 
     #[test]

@@ -5,6 +5,8 @@ mod nsec3;
 
 use std::thread::Scope;
 
+pub(crate) use nsec3::{hash, hash_of_owner, hashed_owner};
+
 use hickory_proto::rr::{Name, RecordType};
 
 use crate::order::OrderKey;
@@ -48,6 +50,17 @@ impl Chain {
     }
 }
 
+/// Which owners have the records that say each part of a proof of non-existence.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub(crate) struct Roles {
+    /// Matches the closest encloser (NSEC3).
+    pub(crate) encloser: Option<Name>,
+    /// Covers the name, or the next closer name.
+    pub(crate) next_closer: Option<Name>,
+    /// Covers or matches the wildcard.
+    pub(crate) wildcard: Option<Name>,
+}
+
 /// A name that is denied, with the closest encloser: its longest ancestor that exists (RFC 4592 section 3.3.1).
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Denied<'a> {
@@ -63,6 +76,30 @@ impl SignedZone {
         match &self.chain {
             Chain::None | Chain::Nsec(_) => Vec::new(),
             Chain::Nsec3(chain) => chain.rrsets(self).collect(),
+        }
+    }
+
+    /// Who says what in the proof that a name does not exist.
+    pub(crate) fn roles(&self, denied: Denied<'_>) -> Roles {
+        match &self.chain {
+            Chain::None => Roles::default(),
+            Chain::Nsec(chain) => {
+                let wildcard = OrderKey::new(denied.encloser).wildcard();
+                Roles {
+                    encloser: None,
+                    next_closer: Some(chain.at_or_before(self, denied.key).owner),
+                    wildcard: Some(chain.at_or_before(self, &wildcard).owner),
+                }
+            }
+            Chain::Nsec3(chain) => chain.roles(self, denied.name, denied.encloser),
+        }
+    }
+
+    /// The hash of a name in the zone's NSEC3 chain.
+    pub(crate) fn nsec3_hash(&self, name: &Name) -> Option<Vec<u8>> {
+        match &self.chain {
+            Chain::Nsec3(chain) => Some(chain.hash(name).to_vec()),
+            Chain::None | Chain::Nsec(_) => None,
         }
     }
 

@@ -8,7 +8,7 @@ use data_encoding::BASE32_DNSSEC;
 use hickory_proto::rr::{Name, RecordType};
 use ring::digest;
 
-use super::distinct;
+use super::{Roles, distinct};
 use crate::order::OrderKey;
 use crate::rrset::{Rrset, StoredRrset};
 use crate::signed_zone::{Node, SignedZone, Standing};
@@ -119,6 +119,20 @@ impl Nsec3Chain {
         self.covering(zone, &next_closer)
     }
 
+    pub(super) fn roles(&self, zone: &SignedZone, name: &Name, encloser: &Name) -> Roles {
+        let wildcard = wildcard(encloser);
+        let about_wildcard = self.matching(zone, &wildcard).unwrap_or_else(|| self.covering(zone, &wildcard));
+        Roles {
+            encloser: self.matching(zone, encloser).map(|set| set.owner),
+            next_closer: Some(self.covering_next_closer(zone, name, encloser).owner),
+            wildcard: Some(about_wildcard.owner),
+        }
+    }
+
+    pub(super) fn hash(&self, name: &Name) -> Hash {
+        hash(name, self.iterations, &self.salt)
+    }
+
     pub(super) fn sign_all<'scope>(
         &'scope self,
         zone: &'scope SignedZone,
@@ -222,6 +236,13 @@ pub(crate) fn hash(name: &Name, iterations: u16, salt: &[u8]) -> Hash {
     hash
 }
 
+/// The hash that the first label of an NSEC3 record's owner spells.
+pub(crate) fn hash_of_owner(owner: &Name) -> Option<Vec<u8>> {
+    let label = owner.iter().next()?.to_ascii_lowercase();
+    BASE32_DNSSEC.decode(&label).ok().filter(|hash| !hash.is_empty())
+}
+
+/// The owner of the NSEC3 record for a hash (RFC 5155 section 3).
 pub(crate) fn hashed_owner(hash: &[u8], origin: &Name) -> Name {
     // A label of 32 octets may make the longest origins too long; such a zone cannot exist with NSEC3.
     origin.prepend_label(BASE32_DNSSEC.encode(hash).as_str()).unwrap_or_else(|_| origin.clone())

@@ -1,6 +1,28 @@
 //! Faults of the DNS: what is broken, and where.
 
+mod alias;
+mod apply;
+mod denial;
+mod dnskey;
+mod ds;
+mod forge;
+mod kind;
+mod parse;
+mod path;
+mod publish;
+mod record;
+mod signature;
+
 use hickory_proto::rr::{Name, RecordType};
+
+pub(crate) use apply::apply;
+pub use kind::{
+    AliasFault, DenialFault, DnskeyFault, DsFault, FaultKind, ForgedSignature, PathFault, PublishFault,
+    RecordFault, SignatureFault,
+};
+pub use parse::{FaultError, FaultParams};
+pub(crate) use path::Delivery;
+pub(crate) use publish::{Published, publish};
 
 /// One thing broken in the answers of a hierarchy.
 #[derive(Clone, Debug)]
@@ -14,6 +36,10 @@ pub struct Fault {
 }
 
 /// Which answers a fault is about. `None` is any.
+///
+/// Faults of messages and denials are about what is answered to that question. Faults of RRsets and signatures are
+/// also about that RRset wherever it appears, so that a DS record is broken in a referral as it is in an answer.
+/// Faults of a publisher need the origin of a zone as the owner, and no type.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Target {
     /// The name asked for, or the owner of RRsets in other answers.
@@ -22,10 +48,9 @@ pub struct Target {
     pub record_type: Option<RecordType>,
 }
 
-/// What is broken.
-#[derive(Clone, Debug, Eq, PartialEq)]
-#[non_exhaustive]
-pub enum FaultKind {
-    /// One bit of every signature is flipped.
-    SignatureBroken,
+impl Target {
+    pub(crate) fn matches(&self, owner: &Name, record_type: RecordType) -> bool {
+        self.owner.as_ref().is_none_or(|wanted| wanted == owner)
+            && self.record_type.is_none_or(|wanted| wanted == record_type)
+    }
 }

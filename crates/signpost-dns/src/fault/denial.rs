@@ -1,0 +1,323 @@
+//! Faults of denial of existence.
+
+use std::sync::Arc;
+
+use hickory_proto::op::ResponseCode;
+use hickory_proto::rr::{Name, RecordType};
+
+use super::apply::{Scene, told};
+use super::signature::{alter, break_signature};
+use super::{DenialFault, SignatureFault};
+use crate::answer::Answer;
+use crate::denial::{Denied, Roles};
+use crate::order::OrderKey;
+use crate::rrset::{Rrset, Rrsig};
+use crate::signed_zone::SignedZone;
+use crate::wire;
+
+impl DenialFault {
+    pub(super) fn apply(self, scene: Scene<'_>, answer: &mut Answer) -> Option<String> {
+        if !scene.is_asked() {
+            return None;
+        }
+        let question = scene.question;
+        let zone = scene.hierarchy.zone_for(&question.name, question.record_type)?;
+        match self {
+            Self::ForgedNoData => *answer = deny(zone, ResponseCode::NoError, Vec::new()),
+            Self::ForgedNoName => *answer = deny(zone, ResponseCode::NXDomain, Vec::new()),
+            Self::PiggyBacked => {
+                let unrelated = unrelated_proof(zone, &question.name)?;
+                *answer = deny(zone, ResponseCode::NoError, vec![unrelated]);
+            }
+            Self::FromParent => *answer = denied_by(scene.hierarchy.parent(zone.place)?, scene)?,
+            Self::FromGrandparent => {
+                let top = scene.hierarchy.zones.first().filter(|top| top.place != zone.place)?;
+                *answer = denied_by(top, scene)?;
+            }
+            Self::WildcardReplayed => answer.answer = vec![replayed_wildcard(scene, zone)?],
+            Self::WildcardFromParent => wildcard_of_parent(scene, zone, answer)?,
+            Self::EmptyNonTerminal => {
+                let key = OrderKey::new(&question.name);
+                if zone.node(&key).is_some() || !zone.exists(&key) {
+                    return None;
+                }
+                answer.rcode = ResponseCode::NXDomain;
+            }
+            Self::OptOutForged => {
+                let ds = answer.answer.iter().position(|set| set.record_type == RecordType::DS)?;
+                let owner = answer.answer.remove(ds).owner;
+                let mut proof = zone.prove_no_data(&owner, &OrderKey::new(&owner));
+                proof
+                    .iter_mut()
+                    .filter(|set| set.record_type == RecordType::NSEC3)
+                    .for_each(|set| edit(set, 1, 1));
+                *answer = deny(zone, ResponseCode::NoError, proof);
+            }
+            Self::Stripped
+            | Self::EncloserAbsent
+            | Self::NextCloserAbsent
+            | Self::WildcardAbsent
+            | Self::WildcardProofStripped => return self.leave_out(zone, scene, answer),
+            _ => return self.spoil_records(scene, answer),
+        }
+        Some(self.name().to_owned())
+    }
+
+    /// Faults that leave out some of the proof.
+    fn leave_out(self, zone: &SignedZone, scene: Scene<'_>, answer: &mut Answer) -> Option<String> {
+        let is_expanded = !answer.answer.is_empty();
+        let roles = self.roles(zone, &scene.question.name);
+        let before = answer.authority.len();
+        answer.authority.retain(|set| {
+            let left_out = match self {
+                Self::WildcardProofStripped => is_expanded,
+                Self::Stripped => true,
+                _ => roles.contains(&set.owner),
+            };
+            !(is_proof(set) && left_out)
+        });
+        told(before - answer.authority.len(), self.name())
+    }
+
+    /// The owners of the records that say what this fault leaves out.
+    fn roles(self, zone: &SignedZone, name: &Name) -> Vec<Name> {
+        let key = OrderKey::new(name);
+        if zone.exists(&key) {
+            return Vec::new();
+        }
+        let encloser = zone.closest_encloser(name);
+        let Roles { encloser, next_closer, wildcard } =
+            zone.roles(Denied { name, key: &key, encloser: &encloser });
+        match self {
+            Self::EncloserAbsent => encloser,
+            Self::NextCloserAbsent => next_closer,
+            Self::WildcardAbsent => wildcard,
+            _ => None,
+        }
+        .into_iter()
+        .collect()
+    }
+
+    /// Faults in the records that are there.
+    fn spoil_records(self, scene: Scene<'_>, answer: &mut Answer) -> Option<String> {
+        if self == Self::Mixed {
+            let set = answer.authority.iter_mut().rev().find(|set| set.record_type == RecordType::NSEC)?;
+            *set = as_nsec3(scene, set)?;
+            return Some(self.name().to_owned());
+        }
+        let proofs = answer.authority.iter_mut().filter(|set| is_proof(set));
+        let count = proofs.filter_map(|set| self.spoil(scene, set)).count();
+        told(count, self.name())
+    }
+
+    fn spoil(self, scene: Scene<'_>, set: &mut Rrset) -> Option<()> {
+        let zone = scene.zone(set);
+        let is_nsec3 = set.record_type == RecordType::NSEC3;
+        match self {
+            Self::SignatureMissing => set.signatures = Arc::default(),
+            Self::SignatureBroken => alter(set, break_signature),
+            Self::SignatureExpired => {
+                let mut broken = Answer::empty(ResponseCode::NoError);
+                broken.authority.push(set.clone());
+                SignatureFault::Expired.apply(scene, EXPIRED_SINCE, &mut broken)?;
+                *set = broken.authority.pop()?;
+            }
+            Self::TypeBitSet => set_type(scene, set, scene.question.record_type)?,
+            Self::CnameBitSet => set_type(scene, set, RecordType::CNAME)?,
+            Self::FromAnotherZone => {
+                let other = scene.hierarchy.zones.iter().find(|other| {
+                    other.place != set.zone && other.keys.is_some() && !other.origin.zone_of(&zone.origin)
+                });
+                let other = other.or_else(|| scene.hierarchy.parent(set.zone))?;
+                let key = &other.keys.as_ref()?.zone_signing;
+                scene.sign_again_with(set, key, |rrsig| {
+                    rrsig.signer = other.origin.clone();
+                    rrsig.key_tag = key.tag;
+                });
+            }
+            Self::SelfLoop if !is_nsec3 && set.owner != zone.origin => {
+                let owner = set.owner.clone();
+                set_next(scene, set, &owner)?;
+            }
+            Self::Overreach if !is_nsec3 => {
+                let mut outside = Name::from_labels(["zzz", "test"]).ok()?;
+                outside.set_fqdn(true);
+                set_next(scene, set, &outside)?;
+            }
+            Self::OwnerHashWrong if is_nsec3 => {
+                set.owner = other_hash(&set.owner, &zone.origin)?;
+                scene.sign_again(set);
+            }
+            Self::OwnerOutsideZone if is_nsec3 => {
+                let label = set.owner.iter().next()?.to_vec();
+                let parent = zone.origin.base_name();
+                let labels = std::iter::once(label.as_slice()).chain(parent.iter());
+                set.owner = Name::from_labels(labels.collect::<Vec<_>>()).ok()?;
+                set.owner.set_fqdn(true);
+                scene.sign_again_with(set, scene.key(set)?, |rrsig| rrsig.labels -= 1);
+            }
+            Self::NextHashWrong if is_nsec3 => {
+                let hash = crate::denial::hash_of_owner(&set.owner)?;
+                let place = next_hash_place(set)?;
+                let rdata = Arc::make_mut(&mut set.rdata).first_mut()?;
+                rdata.get_mut(place..place + hash.len())?.copy_from_slice(&hash);
+                *rdata.get_mut(place + hash.len() - 1)? = hash.last()?.wrapping_add(1);
+                scene.sign_again(set);
+            }
+            Self::HashAlgorithmUnknown if is_nsec3 => {
+                edit(set, 0, 3);
+                scene.sign_again(set);
+            }
+            Self::FlagsUnknown if is_nsec3 => {
+                edit(set, 1, 0x80);
+                scene.sign_again(set);
+            }
+            Self::HashLengthWrong if is_nsec3 => {
+                let place = next_hash_place(set)?;
+                let rdata = Arc::make_mut(&mut set.rdata).first_mut()?;
+                rdata[place - 1] -= 1;
+                rdata.remove(place);
+                scene.sign_again(set);
+            }
+            _ => return None,
+        }
+        Some(())
+    }
+}
+
+/// A day, as signatures expire elsewhere.
+const EXPIRED_SINCE: u32 = 86_400;
+
+fn is_proof(set: &Rrset) -> bool {
+    matches!(set.record_type, RecordType::NSEC | RecordType::NSEC3)
+}
+
+/// A negative answer of a zone with a proof that may be none.
+fn deny(zone: &SignedZone, rcode: ResponseCode, proof: Vec<Rrset>) -> Answer {
+    let mut answer = Answer::empty(rcode);
+    answer.authority.extend(zone.negative_soa());
+    answer.authority.extend(proof);
+    answer
+}
+
+/// The signed proof that something else of the zone lacks a type: a record that says nothing of the name.
+fn unrelated_proof(zone: &SignedZone, name: &Name) -> Option<Rrset> {
+    let node =
+        zone.nodes.iter().rev().find(|node| {
+            node.standing == crate::signed_zone::Standing::Authoritative && node.owner != *name
+        })?;
+    zone.prove_no_data(&node.owner, &node.key).into_iter().next()
+}
+
+/// What a zone above the name's own says if it answers in its stead: its record at the cut, which covers all below it.
+fn denied_by(zone: &SignedZone, scene: Scene<'_>) -> Option<Answer> {
+    let name = &scene.question.name;
+    let key = OrderKey::new(name);
+    zone.keys.as_ref()?;
+    let proof = zone.prove_no_name(Denied { name, key: &key, encloser: &zone.origin });
+    Some(deny(zone, ResponseCode::NXDomain, proof))
+}
+
+/// The RRset of the nearest wildcard above the name, with the name as its owner and the wildcard's signature.
+fn replayed_wildcard(scene: Scene<'_>, zone: &SignedZone) -> Option<Rrset> {
+    let question = scene.question;
+    let mut encloser = question.name.base_name();
+    while zone.origin.zone_of(&encloser) {
+        let wildcard = OrderKey::new(&encloser).wildcard();
+        if let Some((node, set)) =
+            zone.node(&wildcard).and_then(|node| Some((node, node.set(question.record_type)?)))
+        {
+            let mut replayed = zone.rrset(node, set);
+            replayed.owner = question.name.clone();
+            return Some(replayed);
+        }
+        if encloser == zone.origin {
+            return None;
+        }
+        encloser = encloser.base_name();
+    }
+    None
+}
+
+/// The answer as a wildcard of the parent would give it, with the parent's signature and its denial of the name.
+fn wildcard_of_parent(scene: Scene<'_>, zone: &SignedZone, answer: &mut Answer) -> Option<()> {
+    let parent = scene.hierarchy.parent(zone.place)?;
+    let key = &parent.keys.as_ref()?.zone_signing;
+    let set = answer.answer.first_mut()?;
+    let wildcard = parent.origin.prepend_label("*").ok()?;
+    let fields = Rrsig::unsigned(&wildcard, set.record_type, set.ttl, key, &parent.origin, parent.validity);
+    set.signatures = Arc::new(vec![fields.sign(&set.owner, set.record_type, &set.rdata, key)]);
+    let name = &scene.question.name;
+    let denied = Denied { name, key: &OrderKey::new(name), encloser: &parent.origin };
+    answer.authority = parent.prove_no_closer_match(denied);
+    Some(())
+}
+
+fn edit(set: &mut Rrset, place: usize, bits: u8) {
+    if let Some(octet) = Arc::make_mut(&mut set.rdata).first_mut().and_then(|rdata| rdata.get_mut(place)) {
+        *octet ^= bits;
+    }
+}
+
+/// Where the next hash starts: after four fixed octets, the salt and the lengths of both.
+fn next_hash_place(set: &Rrset) -> Option<usize> {
+    Some(6 + usize::from(*set.rdata.first()?.get(4)?))
+}
+
+/// Where the type bit maps start.
+fn types_place(set: &Rrset) -> Option<usize> {
+    let rdata = set.rdata.first()?;
+    if set.record_type == RecordType::NSEC {
+        return Some(wire::lowercase_name(&wire::read_name(rdata)?).len());
+    }
+    let hash = next_hash_place(set)?;
+    Some(hash + usize::from(*rdata.get(hash - 1)?))
+}
+
+/// Lists one more type and signs again, if the record is one that lists types of an existing name.
+fn set_type(scene: Scene<'_>, set: &mut Rrset, record_type: RecordType) -> Option<()> {
+    let is_of_name = match set.record_type {
+        RecordType::NSEC => set.owner == scene.question.name,
+        _ => crate::denial::hash_of_owner(&set.owner)? == scene.zone(set).nsec3_hash(&scene.question.name)?,
+    };
+    if !is_of_name {
+        return None;
+    }
+    let place = types_place(set)?;
+    let rdata = Arc::make_mut(&mut set.rdata).first_mut()?;
+    let mut types = wire::listed_types(&rdata[place..]);
+    types.push(record_type.into());
+    rdata.truncate(place);
+    rdata.extend(wire::type_bit_maps(&types));
+    scene.sign_again(set);
+    Some(())
+}
+
+fn set_next(scene: Scene<'_>, set: &mut Rrset, next: &Name) -> Option<()> {
+    let place = types_place(set)?;
+    let rdata = Arc::make_mut(&mut set.rdata).first_mut()?;
+    let mut changed = wire::lowercase_name(next);
+    changed.extend_from_slice(&rdata[place..]);
+    *rdata = changed;
+    scene.sign_again(set);
+    Some(())
+}
+
+fn other_hash(owner: &Name, origin: &Name) -> Option<Name> {
+    let mut hash = crate::denial::hash_of_owner(owner)?;
+    hash[0] ^= 0x80;
+    Some(crate::denial::hashed_owner(&hash, origin))
+}
+
+/// The same span as an NSEC3 record, signed by the zone.
+fn as_nsec3(scene: Scene<'_>, set: &Rrset) -> Option<Rrset> {
+    let zone = scene.zone(set);
+    let next = wire::read_name(set.rdata.first()?)?;
+    let (owner_hash, next_hash) =
+        (crate::denial::hash(&set.owner, 0, &[]), crate::denial::hash(&next, 0, &[]));
+    let mut rdata = vec![1, 0, 0, 0, 0, 20];
+    rdata.extend(next_hash);
+    rdata.extend_from_slice(set.rdata.first()?.get(types_place(set)?..)?);
+    let owner = crate::denial::hashed_owner(&owner_hash, &zone.origin);
+    Some(scene.signed_by(zone, &owner, RecordType::NSEC3, set.ttl, vec![rdata]))
+}

@@ -1,0 +1,452 @@
+//! Every kind of fault, grouped by mechanism.
+
+use hickory_proto::op::ResponseCode;
+use hickory_proto::rr::Record;
+
+/// Declares an enum of faults without parameters, each with the name that scenarios use.
+macro_rules! named_faults {
+    ($(#[$meta:meta])* $name:ident { $($(#[$doc:meta])* $variant:ident = $text:literal,)+ }) => {
+        $(#[$meta])*
+        #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+        #[non_exhaustive]
+        pub enum $name {
+            $($(#[$doc])* $variant,)+
+        }
+
+        impl $name {
+            /// Every one of them.
+            pub const ALL: &'static [Self] = &[$(Self::$variant,)+];
+
+            /// The name in scenarios.
+            #[must_use]
+            pub const fn name(self) -> &'static str {
+                match self {
+                    $(Self::$variant => $text,)+
+                }
+            }
+
+            /// The one with this name.
+            #[must_use]
+            pub fn from_name(name: &str) -> Option<Self> {
+                Self::ALL.iter().copied().find(|fault| fault.name() == name)
+            }
+        }
+    };
+}
+
+/// What is broken.
+#[derive(Clone, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub enum FaultKind {
+    /// Aliases.
+    Alias(AliasFault),
+    /// Denial of existence.
+    Denial(DenialFault),
+    /// The answered DNSKEY RRset.
+    Dnskey(DnskeyFault),
+    /// The answered DS RRset; the parent signs what it then says, where it says anything.
+    Ds(DsFault),
+    /// The answer is replaced: `forge`, `forge-keeping-signature`, `forge-signed`, `forged-ad`.
+    Forge {
+        /// What is answered instead.
+        records: Vec<Record>,
+        /// What stands beside it as a signature.
+        signature: ForgedSignature,
+    },
+    /// Records are added to the additional section: `additional-forged`.
+    ForgedAdditional {
+        /// The records.
+        records: Vec<Record>,
+    },
+    /// Messages on their way.
+    Path(PathFault),
+    /// What the publisher of a zone did; everything else follows honestly from it.
+    Publish {
+        /// What he did.
+        fault: PublishFault,
+        /// By how much a clock is wrong, for the fault that moves one.
+        seconds: i64,
+    },
+    /// Nothing but this RCODE is answered: `servfail`, `refused`, or `rcode` with any other.
+    Rcode(ResponseCode),
+    /// RRsets whose signatures stay as they were.
+    Record(RecordFault),
+    /// Signatures.
+    Signature {
+        /// What is wrong with them.
+        fault: SignatureFault,
+        /// How far outside their validity they are, for the faults of time.
+        seconds: u32,
+    },
+}
+
+/// What stands beside forged records.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub enum ForgedSignature {
+    /// Nothing, and the AD bit is set as if somebody had validated.
+    AuthenticData,
+    /// The signature of the RRset that was replaced.
+    Kept,
+    /// Nothing.
+    None,
+    /// A signature that names the zone's key but was made with another one.
+    Stranger,
+}
+
+impl ForgedSignature {
+    pub(super) const ALL: [Self; 4] = [Self::None, Self::Kept, Self::Stranger, Self::AuthenticData];
+
+    pub(super) const fn name(self) -> &'static str {
+        match self {
+            Self::AuthenticData => "forged-ad",
+            Self::Kept => "forge-keeping-signature",
+            Self::None => "forge",
+            Self::Stranger => "forge-signed",
+        }
+    }
+}
+
+named_faults! {
+    /// Faults of signatures. Except for the first two, the RRset is really signed again under the wrong fields.
+    SignatureFault {
+        /// One bit is flipped.
+        Broken = "signature-broken",
+        /// There is none.
+        Missing = "signature-missing",
+        /// The validity has ended.
+        Expired = "signature-expired",
+        /// The validity has not begun.
+        NotYetValid = "signature-not-yet-valid",
+        /// The validity ends before it begins.
+        ExpiresBeforeInception = "signature-expires-before-inception",
+        /// The validity begins this second.
+        InceptionNow = "signature-inception-now",
+        /// The validity is the longest that serial arithmetic allows, 2³¹ − 1 seconds.
+        Longest = "signature-longest",
+        /// The validity is longer than serial arithmetic allows.
+        TooLong = "signature-too-long",
+        /// The key tag is that of no key.
+        KeyTagWrong = "signature-key-tag-wrong",
+        /// The key is not in the DNSKEY RRset.
+        KeyUnknown = "signature-key-unknown",
+        /// The algorithm is RSA/SHA-256, which the key is not.
+        AlgorithmWrong = "signature-algorithm-wrong",
+        /// The algorithm is number 100, which nobody knows.
+        AlgorithmUnknown = "signature-algorithm-unknown",
+        /// The labels field counts one more than the owner has.
+        LabelsTooMany = "signature-labels-too-many",
+        /// The labels field counts one less, as if a wildcard had been expanded.
+        LabelsTooFew = "signature-labels-too-few",
+        /// The signer is a zone elsewhere.
+        SignerUnrelated = "signature-signer-unrelated",
+        /// The signer is the parent zone, with the parent's key.
+        SignerParent = "signature-signer-parent",
+        /// The type covered is another one.
+        TypeCoveredWrong = "signature-type-covered-wrong",
+        /// The original TTL was altered after signing.
+        OriginalTtlAltered = "signature-original-ttl-altered",
+        /// The signature is shorter than its algorithm makes them.
+        LengthWrong = "signature-length-wrong",
+        /// Nine broken ones stand before the good one.
+        Flood = "signature-flood",
+        /// An expired one and one of an unknown algorithm stand before the good one.
+        Extra = "signature-extra",
+        /// None in the whole zone that the owner names.
+        ZoneMissing = "zone-signatures-missing",
+        /// All expired in the whole zone that the owner names.
+        ZoneExpired = "zone-signatures-expired",
+    }
+}
+
+named_faults! {
+    /// Faults of RRsets under signatures that stay as they were.
+    RecordFault {
+        /// One bit of RDATA is flipped.
+        Altered = "record-altered",
+        /// A record is added.
+        Added = "record-added",
+        /// A record is left out of two or more.
+        Dropped = "record-dropped",
+        /// The TTL is raised.
+        TtlRaised = "ttl-raised",
+        /// The owner is written in other letters.
+        OwnerCaseChanged = "owner-case-changed",
+    }
+}
+
+named_faults! {
+    /// Faults of the answered DNSKEY RRset.
+    DnskeyFault {
+        /// The RRset is not there, and nothing proves that.
+        Empty = "dnskey-empty",
+        /// The zone signing key is left out; the key signing key signs the rest.
+        ZskRemoved = "dnskey-zsk-removed",
+        /// The key signing key is left out, and the zone signing key signs the rest.
+        KskRemoved = "dnskey-ksk-removed",
+        /// Somebody else's keys, signed by themselves.
+        Attacker = "dnskey-attacker",
+        /// Only the zone signing key signs, which no DS names.
+        SignedByZsk = "dnskey-signed-by-zsk",
+    }
+}
+
+named_faults! {
+    /// Faults of the answered DS RRset.
+    DsFault {
+        /// DS and its denial are both left out.
+        Stripped = "ds-stripped",
+        /// DS is left out and an NSEC record without signature denies it.
+        DeniedUnsigned = "ds-denied-unsigned",
+        /// The digest is of another key.
+        Wrong = "ds-wrong",
+        /// The key tag is of no key.
+        KeyTagWrong = "ds-key-tag-wrong",
+        /// The algorithm is not the key's.
+        AlgorithmWrong = "ds-algorithm-wrong",
+        /// The only DS has an algorithm that nobody knows.
+        AlgorithmUnknown = "ds-algorithm-unknown",
+        /// The only DS has DSA, which nobody may use.
+        AlgorithmDsa = "ds-algorithm-dsa",
+        /// The only DS has RSA/MD5, which nobody may use.
+        AlgorithmRsaMd5 = "ds-algorithm-rsamd5",
+        /// The only DS has GOST R 34.10-2001, which nobody may use.
+        AlgorithmGost = "ds-algorithm-gost",
+        /// The only DS has a digest type that nobody knows.
+        DigestTypeUnknown = "ds-digest-type-unknown",
+        /// The only DS has SHA-1.
+        Sha1Only = "ds-sha1-only",
+        /// The DS with SHA-1 is right and the one with SHA-256 is wrong.
+        Sha1GoodSha256Bad = "ds-sha1-good-sha256-bad",
+        /// Beside the right DS stands a wrong one.
+        GoodAndBad = "ds-good-and-bad",
+        /// Beside the right DS stand sixteen wrong ones.
+        Many = "ds-many",
+        /// The child answers that there is none, with its own proof.
+        AnsweredByChild = "ds-answered-by-child",
+        /// The child is referred to instead of an answer.
+        Referral = "ds-referral",
+        /// An alias without signature stands in its place.
+        Alias = "ds-alias",
+    }
+}
+
+named_faults! {
+    /// Faults of denial of existence, by NSEC or NSEC3.
+    DenialFault {
+        /// The NSEC or NSEC3 records and their signatures are left out.
+        Stripped = "denial-stripped",
+        /// The records have no signatures.
+        SignatureMissing = "denial-signature-missing",
+        /// One bit of their signatures is flipped.
+        SignatureBroken = "denial-signature-broken",
+        /// Their signatures have expired.
+        SignatureExpired = "denial-signature-expired",
+        /// The record that matches the closest encloser is left out (NSEC3).
+        EncloserAbsent = "denial-encloser-absent",
+        /// The record that covers the name, or the next closer name, is left out.
+        NextCloserAbsent = "denial-next-closer-absent",
+        /// The record about the wildcard is left out.
+        WildcardAbsent = "denial-wildcard-absent",
+        /// What exists is denied as a type, without proof.
+        ForgedNoData = "forged-nodata",
+        /// What exists is denied as a name, without proof.
+        ForgedNoName = "forged-nxdomain",
+        /// What exists is denied as a type by a signed record about another name.
+        PiggyBacked = "nsec-piggy-backed",
+        /// The record lists the type that is denied.
+        TypeBitSet = "nsec-type-bit-set",
+        /// The record lists CNAME, so that the answer should have been an alias.
+        CnameBitSet = "nsec-cname-bit-set",
+        /// A name is denied by the parent's record at the cut above it.
+        FromParent = "nsec-from-parent",
+        /// A name is denied by a record of the topmost zone.
+        FromGrandparent = "nsec-from-grandparent",
+        /// The records are the same, but another zone has signed them.
+        FromAnotherZone = "nsec-from-another-zone",
+        /// The next name is the owner itself, which is not the apex.
+        SelfLoop = "nsec-self-loop",
+        /// The next name is outside the zone.
+        Overreach = "nsec-overreach",
+        /// An empty non-terminal is said not to exist, with the proof of its lacking the type.
+        EmptyNonTerminal = "empty-non-terminal-denied",
+        /// One of the NSEC records is replaced by an NSEC3 record.
+        Mixed = "denial-mixed",
+        /// The owner is the hash of another name; signed again.
+        OwnerHashWrong = "nsec3-owner-hash-wrong",
+        /// The next hash is just after the owner's; signed again.
+        NextHashWrong = "nsec3-next-hash-wrong",
+        /// The hash algorithm is number 2; signed again.
+        HashAlgorithmUnknown = "nsec3-hash-algorithm-unknown",
+        /// An unknown flag is set; signed again.
+        FlagsUnknown = "nsec3-flags-unknown",
+        /// The owner is in the parent's zone; signed again.
+        OwnerOutsideZone = "nsec3-owner-outside-zone",
+        /// The next hash has 19 octets; signed again.
+        HashLengthWrong = "nsec3-hash-length-wrong",
+        /// DS is left out, and the opt-out flag is set without signing again.
+        OptOutForged = "nsec3-opt-out-forged",
+        /// A wildcard is expanded without the denial of the name itself.
+        WildcardProofStripped = "wildcard-proof-stripped",
+        /// The wildcard's records stand at a name that has its own.
+        WildcardReplayed = "wildcard-replayed",
+        /// A wildcard of the parent zone stands for the name.
+        WildcardFromParent = "wildcard-from-parent",
+    }
+}
+
+named_faults! {
+    /// Faults of aliases.
+    AliasFault {
+        /// A CNAME without signature stands before the answer.
+        Injected = "cname-injected",
+        /// A CNAME signed by the parent zone stands before the answer.
+        FromParent = "cname-from-parent",
+        /// A signed CNAME leads to itself.
+        Loop = "cname-loop",
+        /// The CNAME made from a DNAME leads elsewhere.
+        DnameMismatch = "dname-cname-mismatch",
+    }
+}
+
+named_faults! {
+    /// Faults of messages on their way.
+    PathFault {
+        /// Nothing is ever answered.
+        Timeout = "timeout",
+        /// Nothing is answered by UDP.
+        UdpDropped = "udp-dropped",
+        /// Every answer by UDP is truncated, and nothing is answered by TCP.
+        TruncatedTcpRefused = "truncated-tcp-refused",
+        /// Every DNSSEC record is left out.
+        DnssecStripped = "dnssec-stripped",
+        /// The DO bit is ignored.
+        DoIgnored = "do-ignored",
+        /// EDNS is ignored and not answered.
+        EdnsDropped = "edns-dropped",
+        /// EDNS is answered with FORMERR.
+        EdnsFormErr = "edns-formerr",
+        /// The message has another ID.
+        IdWrong = "id-wrong",
+        /// The message says that it is a query.
+        QrClear = "qr-clear",
+        /// The message answers another question.
+        QuestionWrong = "question-wrong",
+        /// The question comes back in other letters.
+        QuestionCaseChanged = "question-case-changed",
+        /// The records are of class CH.
+        ClassWrong = "class-wrong",
+        /// The message is cut in the middle of a record.
+        Garbled = "garbled",
+        /// A name server outside the zone and its address are added.
+        ServerForged = "server-forged",
+    }
+}
+
+named_faults! {
+    /// What the publisher of a zone did.
+    PublishFault {
+        /// The zone bit of both keys is clear.
+        ZoneBitClear = "dnskey-zone-bit-clear",
+        /// The zone bit of the key signing key is clear.
+        ZoneBitClearKsk = "dnskey-zone-bit-clear-ksk",
+        /// The zone bit of the zone signing key is clear.
+        ZoneBitClearZsk = "dnskey-zone-bit-clear-zsk",
+        /// The key signing key is revoked, and DS names it as such.
+        Revoked = "dnskey-revoked",
+        /// The protocol field of both keys is 4.
+        ProtocolWrong = "dnskey-protocol-wrong",
+        /// The zone signing key has the number of RSA/SHA-256, in its signatures too.
+        ZskAlgorithmWrong = "zsk-algorithm-wrong",
+        /// The zone signing key has an unassigned algorithm, in its signatures too.
+        ZskAlgorithmUnassigned = "zsk-algorithm-unassigned",
+        /// The zone signing key has a reserved algorithm, in its signatures too.
+        ZskAlgorithmReserved = "zsk-algorithm-reserved",
+        /// One bit of the published key signing key is flipped; DS matches it.
+        KskMaterialBroken = "ksk-material-broken",
+        /// One bit of the published zone signing key is flipped.
+        ZskMaterialBroken = "zsk-material-broken",
+        /// The published zone signing key is too short.
+        KeyTruncated = "zsk-truncated",
+        /// A second key signing key signs nothing yet.
+        StandbyKey = "dnskey-standby",
+        /// A second zone signing key signs nothing yet.
+        PrePublishedKey = "dnskey-pre-published",
+        /// Two operators publish each other's keys; the data is signed by the second one's.
+        MultiSigner = "dnskey-multi-signer",
+        /// DS names the zone signing key, which signs everything.
+        DsNamesZsk = "ds-names-zsk",
+        /// Seven more keys have the tag of the zone signing key.
+        TagCollisions = "dnskey-tag-collisions",
+        /// Forty more keys.
+        ManyKeys = "dnskey-many",
+        /// The zone is not signed although the parent has a DS for it.
+        Unsigned = "zone-unsigned",
+        /// 200 additional iterations of NSEC3.
+        IterationsHigh = "nsec3-iterations-high",
+        /// 3000 additional iterations of NSEC3.
+        IterationsExcessive = "nsec3-iterations-excessive",
+        /// No NSEC3PARAM record.
+        Nsec3ParamMissing = "nsec3param-missing",
+        /// The salt in the NSEC3PARAM record is not that of the chain.
+        Nsec3ParamSaltWrong = "nsec3param-salt-wrong",
+        /// A CDS record matches no key.
+        CdsWrong = "cds-wrong",
+        /// The CDS and CDNSKEY records ask for the removal of DS.
+        CdsDelete = "cds-delete",
+        /// The clock of every signer is wrong.
+        ClockShifted = "clock-shifted",
+        /// The trust anchor is of another key.
+        AnchorWrong = "trust-anchor-wrong",
+    }
+}
+
+impl FaultKind {
+    /// The name in scenarios.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Alias(fault) => fault.name(),
+            Self::Denial(fault) => fault.name(),
+            Self::Dnskey(fault) => fault.name(),
+            Self::Ds(fault) => fault.name(),
+            Self::Forge { signature, .. } => signature.name(),
+            Self::ForgedAdditional { .. } => FORGED_ADDITIONAL,
+            Self::Path(fault) => fault.name(),
+            Self::Publish { fault, .. } => fault.name(),
+            Self::Rcode(ResponseCode::ServFail) => SERVFAIL,
+            Self::Rcode(ResponseCode::Refused) => REFUSED,
+            Self::Rcode(_) => RCODE,
+            Self::Record(fault) => fault.name(),
+            Self::Signature { fault, .. } => fault.name(),
+        }
+    }
+
+    /// Every name.
+    pub fn names() -> impl Iterator<Item = &'static str> {
+        let alias = AliasFault::ALL.iter().map(|fault| fault.name());
+        let denial = DenialFault::ALL.iter().map(|fault| fault.name());
+        let dnskey = DnskeyFault::ALL.iter().map(|fault| fault.name());
+        let ds = DsFault::ALL.iter().map(|fault| fault.name());
+        let forge = ForgedSignature::ALL.iter().map(|signature| signature.name());
+        let path = PathFault::ALL.iter().map(|fault| fault.name());
+        let publish = PublishFault::ALL.iter().map(|fault| fault.name());
+        let record = RecordFault::ALL.iter().map(|fault| fault.name());
+        let signature = SignatureFault::ALL.iter().map(|fault| fault.name());
+        let others = [FORGED_ADDITIONAL, RCODE, REFUSED, SERVFAIL];
+        signature
+            .chain(record)
+            .chain(dnskey)
+            .chain(ds)
+            .chain(denial)
+            .chain(alias)
+            .chain(forge)
+            .chain(path)
+            .chain(publish)
+            .chain(others)
+    }
+}
+
+pub(super) const FORGED_ADDITIONAL: &str = "additional-forged";
+pub(super) const RCODE: &str = "rcode";
+pub(super) const REFUSED: &str = "refused";
+pub(super) const SERVFAIL: &str = "servfail";
