@@ -85,6 +85,9 @@ kinds! {
     PathLengthExceeded = "path-length-exceeded",
     /// Forged: the real chain, but the server holds another key, so it cannot prove possession.
     ReplacedKey = "replaced-key",
+    /// Forged: same names, under a root that nobody trusts or pins, and the real root sent along, to which nothing
+    /// in the chain leads.
+    RootBesideChain = "root-beside-chain",
     /// The chain is sent without its root.
     RootNotSent = "root-not-sent",
     /// Forged: same names, self-signed.
@@ -106,6 +109,7 @@ impl FaultKind {
                 | Self::LeafAsIssuer
                 | Self::OtherRoot
                 | Self::ReplacedKey
+                | Self::RootBesideChain
                 | Self::SelfSigned
                 | Self::UnknownRoot
         )

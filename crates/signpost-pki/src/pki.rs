@@ -252,6 +252,7 @@ impl<'a> Builder<'a> {
             | FaultKind::LeafAsIssuer
             | FaultKind::OtherRoot
             | FaultKind::ReplacedKey
+            | FaultKind::RootBesideChain
             | FaultKind::SelfSigned
             | FaultKind::UnknownRoot => {
                 if let Some(first) = plan.forgery {
@@ -297,7 +298,8 @@ impl<'a> Builder<'a> {
                 name: name.to_owned(),
                 chain: issued.chain.clone(),
                 key: PrivatePkcs8KeyDer::from(key.serialized_der().to_vec()),
-                root_sent: true,
+                // What a forger sends along is no root that could as well be left out.
+                root_sent: !plan.forgery.is_some_and(|fault| fault.kind == FaultKind::RootBesideChain),
             };
             if plan.without_intermediates && identity.chain.len() > 2 {
                 identity.chain.drain(1..identity.chain.len() - 1);
@@ -319,6 +321,11 @@ impl<'a> Builder<'a> {
         match self.plans[name].forgery.map(|fault| fault.kind) {
             Some(FaultKind::ForgedRoot) => self.impostor(name, Impostor::Forged),
             Some(FaultKind::OtherRoot) => self.impostor(name, Impostor::Trusted),
+            Some(FaultKind::RootBesideChain) => {
+                let mut issued = self.impostor(name, Impostor::Unknown)?;
+                issued.chain.extend(self.published[name].chain.last().cloned());
+                Ok(issued)
+            }
             Some(FaultKind::UnknownRoot) => self.impostor(name, Impostor::Unknown),
             Some(FaultKind::SelfSigned) => self.issue_below(template, &role, &[], None).map(forged),
             Some(FaultKind::LeafAsIssuer) => {

@@ -84,9 +84,10 @@ fn webpki_names_each_fault() {
             FaultKind::IssuerNotCa | FaultKind::LeafAsIssuer => {
                 matches!(verdict, Err(Error::EndEntityUsedAsCa))
             }
-            FaultKind::MissingIntermediate | FaultKind::SelfSigned | FaultKind::UnknownRoot => {
-                matches!(verdict, Err(Error::UnknownIssuer))
-            }
+            FaultKind::MissingIntermediate
+            | FaultKind::RootBesideChain
+            | FaultKind::SelfSigned
+            | FaultKind::UnknownRoot => matches!(verdict, Err(Error::UnknownIssuer)),
             FaultKind::NameConstraintsViolated => matches!(verdict, Err(Error::NameConstraintViolation)),
             FaultKind::NotYetValid => matches!(verdict, Err(Error::CertNotValidYet { .. })),
             FaultKind::OtherRoot | FaultKind::ReplacedKey | FaultKind::RootNotSent => verdict == Ok(()),
@@ -136,6 +137,15 @@ fn a_forged_root_has_the_real_roots_name() {
     let real = pki.certificate("root").unwrap();
     assert_eq!(subject(&forged), subject(real));
     assert_ne!(&forged, real);
+}
+
+#[test]
+fn the_real_root_is_sent_beside_a_chain_that_does_not_lead_to_it() {
+    let pki = build("leaf", FaultKind::RootBesideChain);
+    let identity = pki.identity("leaf").unwrap().clone().without_root();
+    assert_eq!(identity.chain.len(), 4);
+    assert_eq!(&identity.chain[3], pki.certificate("root").unwrap());
+    assert_ne!(parsed(&identity.chain[2]).subject(), parsed(&identity.chain[3]).subject());
 }
 
 #[test]
