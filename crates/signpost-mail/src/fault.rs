@@ -23,7 +23,7 @@ impl Fault {
     /// Puts a kind and its parameters together.
     ///
     /// # Errors
-    /// If the kind needs a parameter that is not there, or does not take one that is.
+    /// If the kind needs a parameter that is not there, does not take one that is, or cannot do what it says.
     pub fn new(at: impl Into<String>, kind: FaultKind, params: FaultParams) -> Result<Self, FaultError> {
         for (parameter, given) in params.given() {
             if given && !kind.takes(parameter) {
@@ -38,6 +38,15 @@ impl Fault {
         }
         if params.size == Some(0) {
             return Err(FaultError::BadSize);
+        }
+        if params.mechanisms.as_ref().is_some_and(Vec::is_empty) {
+            return Err(FaultError::NoMechanisms);
+        }
+        if params.step == Some(Step::Handshake) && !matches!(kind, FaultKind::Close | FaultKind::Silence) {
+            return Err(FaultError::NoReply { kind });
+        }
+        if !kind.says_octets() && params.text.as_ref().is_some_and(|text| text.contains(['\r', '\n'])) {
+            return Err(FaultError::SeveralLines { kind });
         }
         Ok(Self { at: at.into(), kind, params })
     }
@@ -186,6 +195,11 @@ kinds! {
 }
 
 impl FaultKind {
+    /// Whether `text` is sent as it is, not as one line behind a code or status indicator.
+    const fn says_octets(self) -> bool {
+        matches!(self, Self::HandshakeCleartextError | Self::PlaintextAfterStarttls | Self::Say)
+    }
+
     fn takes(self, parameter: &str) -> bool {
         self.parameters().contains(&parameter)
     }
@@ -239,6 +253,23 @@ pub enum FaultError {
         /// The parameter's key.
         parameter: &'static str,
     },
+    /// A list of no mechanisms.
+    #[error("`mechanisms` is empty: to offer none is the fault `no-auth`")]
+    NoMechanisms,
+    /// A reply at a step that has none.
+    #[error(
+        "`{kind}` has no reply to change at the step `handshake`: see `handshake-broken` and `handshake-cleartext-error`"
+    )]
+    NoReply {
+        /// The kind of the fault.
+        kind: FaultKind,
+    },
+    /// A line that is more than one.
+    #[error("`text` of `{kind}` is one line without its end: to send other octets is the fault `say`")]
+    SeveralLines {
+        /// The kind of the fault.
+        kind: FaultKind,
+    },
     /// A parameter that the kind does not take.
     #[error("`{kind}` takes no `{parameter}`: {taken}")]
     Superfluous {
@@ -289,5 +320,12 @@ mod tests {
             fault(FaultKind::RefuseStarttls, code),
             "`code` 99 is no SMTP reply code: expected 200 to 599"
         );
+        let lines = FaultParams { text: Some("a\r\nb".to_owned()), ..FaultParams::default() };
+        assert_eq!(
+            fault(FaultKind::RefuseStarttls, lines),
+            "`text` of `refuse-starttls` is one line without its end: to send other octets is the fault `say`"
+        );
+        let handshake = FaultParams { step: Some(Step::Handshake), ..FaultParams::default() };
+        assert!(fault(FaultKind::Flood, handshake).starts_with("`flood` has no reply to change"));
     }
 }

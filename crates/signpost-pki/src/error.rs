@@ -128,6 +128,9 @@ pub enum PkiErrorKind {
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum FaultError {
+    /// A list of no names.
+    #[error("`names` is empty: expected at least one host name")]
+    NoNames,
     /// No such kind.
     #[error("unknown kind `{0}` of certificate fault: expected one of {known}", known = FaultKind::names())]
     UnknownKind(String),

@@ -22,10 +22,13 @@ impl Fault {
     /// A fault whose `at` is `pki:CERTIFICATE`.
     ///
     /// # Errors
-    /// If the kind does not take one of the parameters.
+    /// If the kind does not take one of the parameters, or a parameter says nothing.
     pub fn new(certificate: &str, kind: FaultKind, params: FaultParams) -> Result<Self, FaultError> {
         if params.names.is_some() && !kind.takes_names() {
             return Err(FaultError::Superfluous { kind, parameter: "names" });
+        }
+        if params.names.as_ref().is_some_and(Vec::is_empty) {
+            return Err(FaultError::NoNames);
         }
         Ok(Self { at: format!("pki:{certificate}"), certificate: certificate.to_owned(), kind, params })
     }
@@ -182,5 +185,8 @@ mod tests {
         let params = FaultParams { names: Some(vec!["a.example".to_owned()]) };
         let error = Fault::new("leaf", FaultKind::Expired, params).unwrap_err();
         assert_eq!(error.to_string(), "`expired` takes no `names`");
+        let params = FaultParams { names: Some(Vec::new()) };
+        let error = Fault::new("leaf", FaultKind::OtherName, params).unwrap_err();
+        assert_eq!(error.to_string(), "`names` is empty: expected at least one host name");
     }
 }

@@ -205,6 +205,9 @@ impl<'a> Builder<'a> {
     fn apply(&mut self, fault: &'a Fault) -> Result<(), PkiErrorKind> {
         let kind = fault.kind;
         let certificate = || fault.certificate.clone();
+        for name in fault.params.names.iter().flatten() {
+            dns_name(name)?;
+        }
         let names = || fault.params.names.clone().unwrap_or_else(|| vec!["elsewhere.example".to_owned()]);
         let issuer = self.plans[fault.certificate.as_str()].issuer;
         let below_intermediate = issuer.is_some_and(|issuer| self.plans[issuer].issuer.is_some());

@@ -264,6 +264,12 @@ fn faults_that_do_not_fit_say_where() {
         with("leaf", &[FaultKind::UnknownRoot, FaultKind::SelfSigned]).to_string(),
         "fault at `pki:leaf`: `self-signed` cannot be put on top of `unknown-root`"
     );
+    let params = FaultParams { names: Some(vec!["a b".to_owned()]) };
+    let fault = Fault::new("leaf", FaultKind::OtherName, params).unwrap();
+    assert_eq!(
+        Pki::build(&specs(), &[fault], now()).unwrap_err().to_string(),
+        "fault at `pki:leaf`: `a b` is not a host name"
+    );
 }
 
 #[test]
