@@ -157,8 +157,13 @@ impl Attempts {
         if self.tried > 0 && !self.rules.fails_over() {
             return Turn::Done(self.exhausted());
         }
-        let Some(Target { value: candidate, .. }) = self.left.next(entropy) else {
-            return Turn::Done(self.exhausted());
+        let candidate = match self.left.next(entropy) {
+            Some(Target { value: candidate, .. }) => candidate,
+            None if self.may_guess_after_all() => {
+                self.guess_after_all();
+                return Turn::Next;
+            }
+            None => return Turn::Done(self.exhausted()),
         };
         self.tried += 1;
         if !candidate.is_secure
@@ -434,6 +439,21 @@ impl Attempts {
         }
     }
 
+    fn may_guess_after_all(&self) -> bool {
+        self.plan == Plan::ServiceRecords
+            && self.refusal.is_none()
+            && !self.rules.ends_with_the_published_targets()
+    }
+
+    /// Looks for other servers than the domain names, which only a defect does.
+    fn guess_after_all(&mut self) {
+        let binding = Arc::new(Binding::without_policy());
+        let labels = self.request.service.labels();
+        let guessed = labels.iter().flat_map(|label| Candidate::guessed(&self.request, *label, &binding));
+        self.left = target::select(guessed.collect(), self.rules);
+        self.plan = Plan::Guess;
+    }
+
     /// The outcome instead of connecting to a host that only an unsigned record names (RFC 8314 §5.1).
     fn ask_before(&mut self, candidate: &Candidate) -> Outcome {
         match self.refusal.take() {
@@ -475,7 +495,10 @@ fn terms(request: &Arc<Request>, rules: Rules, candidate: &Candidate, upgrade: b
 fn resolve(host: &Name, lookups: [&Lookup; 2], rules: Rules) -> Result<Resolved, Failure> {
     let mut resolved = Resolved { addresses: VecDeque::new(), is_alias: false };
     for lookup in lookups {
-        security(lookup, rules).map_err(|failure| about("address", failure))?;
+        match security(lookup, rules) {
+            Err(failure) if rules.refuses_bogus_address() => return Err(about("address", failure)),
+            Ok(_) | Err(_) => {}
+        }
         for record in lookup.records() {
             let address = match &record.data {
                 RData::A(address) => IpAddr::V4(address.0),

@@ -29,10 +29,12 @@ impl Publication {
             Err(_) if !rules.tells_failure_from_absence() => Security::Insecure,
             Err(failure) => return Err(about(&format!("SRV at {label}"), failure)),
         };
-        let text_security =
-            security(text, rules).map_err(|failure| about(&format!("TXT at {label}"), failure))?;
-        let policy = find_policy(label, text.records(), text_security, rules)
-            .map_err(|failure| about(&format!("policy of {label}"), failure))?;
+        let policy = match security(text, rules) {
+            Ok(security) => find_policy(label, text.records(), security, rules)
+                .map_err(|failure| about(&format!("policy of {label}"), failure))?,
+            Err(_) if !rules.refuses_failed_policy_lookup() => None,
+            Err(failure) => return Err(about(&format!("TXT at {label}"), failure)),
+        };
         Ok(Self { label, service: ServiceRecords::read(service, rules), service_security, policy })
     }
 
@@ -98,7 +100,11 @@ impl ServiceRecords {
 pub(crate) fn security(lookup: &Lookup, rules: Rules) -> Result<Security, Failure> {
     let because = || if lookup.reason.is_empty() { String::new() } else { format!(" ({})", lookup.reason) };
     match (lookup.security, &lookup.outcome) {
-        (Security::Bogus, Answer::Records(_)) if !rules.refuses_bogus() => Ok(Security::Secure),
+        (Security::Bogus, Answer::NoData | Answer::NxDomain | Answer::Records(_))
+            if !rules.refuses_bogus() =>
+        {
+            Ok(Security::Secure)
+        }
         (Security::Bogus, _) => {
             Err(Failure::new(Reason::DnssecBogus, format!("the answer is bogus{}", because())))
         }

@@ -66,30 +66,44 @@ impl Binding {
         strict: bool,
         rules: Rules,
     ) -> Result<Self, Failure> {
-        let Some(policy) = &publication.policy else {
-            return Ok(Self {
-                authentication_required: false,
-                mechanisms: None,
-                verification: VerificationRule::WebPki,
-                notes: Vec::new(),
-            });
-        };
-        let (verification, notes) = match &policy.key_owner {
-            None => (VerificationRule::WebPki, vec![]),
-            Some(_) if !pins_hold(publication, rules) => (VerificationRule::WebPki, vec![Note::PinsVoid]),
-            Some(owner) => {
-                let pins = keys.pins(owner, publication.is_secure(), strict, rules);
-                let pins = pins.map_err(|failure| about(&format!("key records at {owner}"), failure))?;
-                let is_weak = pins.iter().any(|pin| pin.algorithm.is_weak());
-                (VerificationRule::Pinned(pins), if is_weak { vec![Note::WeakDigest] } else { vec![] })
-            }
-        };
-        Ok(Self {
+        let Some(policy) = &publication.policy else { return Ok(Self::without_policy()) };
+        let binding = Self {
             authentication_required: policy.authentication_required,
             mechanisms: policy.mechanisms.clone(),
-            verification,
-            notes,
-        })
+            ..Self::without_policy()
+        };
+        let Some(owner) = &policy.key_owner else { return Ok(binding) };
+        if !pins_hold(publication, rules) {
+            return Ok(Self { notes: vec![Note::PinsVoid], ..binding });
+        }
+        match keys.pins(owner, publication.is_secure(), strict, rules) {
+            Ok(pins) => {
+                let is_weak = pins.iter().any(|pin| pin.algorithm.is_weak());
+                let notes = if is_weak { vec![Note::WeakDigest] } else { vec![] };
+                Ok(Self { verification: VerificationRule::Pinned(pins), notes, ..binding })
+            }
+            Err(failure) if excuses(failure.reason, rules) => Ok(binding),
+            Err(failure) => Err(about(&format!("key records at {owner}"), failure)),
+        }
+    }
+
+    /// Nothing but TLS and the WebPKI, which are demanded always.
+    pub(crate) fn without_policy() -> Self {
+        Self {
+            authentication_required: false,
+            mechanisms: None,
+            verification: VerificationRule::WebPki,
+            notes: Vec::new(),
+        }
+    }
+}
+
+/// Whether a flawed client goes on without the pins that it could not get.
+fn excuses(reason: Reason, rules: Rules) -> bool {
+    match reason {
+        Reason::DnssecBogus | Reason::LookupFailed => !rules.refuses_failed_key_lookup(),
+        Reason::KeyRecordUnusable => !rules.refuses_unusable_key_record(),
+        _ => false,
     }
 }
 

@@ -117,6 +117,38 @@ impl Rules {
         !self.has(Defect::SendsBeforeAuth)
     }
 
+    pub(crate) const fn refuses_failed_policy_lookup(self) -> bool {
+        !self.has(Defect::IgnoresFailedPolicyLookup)
+    }
+
+    pub(crate) const fn refuses_failed_key_lookup(self) -> bool {
+        !self.has(Defect::IgnoresFailedKeyLookup)
+    }
+
+    pub(crate) const fn refuses_unusable_key_record(self) -> bool {
+        !self.has(Defect::IgnoresUnusableKeyRecord)
+    }
+
+    pub(crate) const fn refuses_bogus_address(self) -> bool {
+        !self.has(Defect::AcceptsBogusAddress)
+    }
+
+    pub(crate) const fn ends_with_the_published_targets(self) -> bool {
+        !self.has(Defect::GuessesWhenUnreachable)
+    }
+
+    pub(crate) const fn requires_ehlo(self) -> bool {
+        !self.has(Defect::FallsBackToHelo)
+    }
+
+    pub(crate) const fn judges_certificates(self) -> bool {
+        !self.has(Defect::AcceptsAnyCertificate)
+    }
+
+    pub(crate) const fn checks_handshake_signature(self) -> bool {
+        !self.has(Defect::SkipsHandshakeSignature)
+    }
+
     pub(crate) const fn checks_pins(self) -> bool {
         !self.has(Defect::SkipsPin)
     }

@@ -40,6 +40,8 @@ enum State {
     /// Waiting for the end of the handshake.
     Handshake,
     Hello,
+    /// Waiting for the answer to HELO, which only a defect says.
+    HelloWithoutExtensions,
     Recipient,
     Sender,
     Starttls,
@@ -131,7 +133,9 @@ impl Smtp {
             State::Authenticating(_) if self.users.is_empty() => return self.rejected(),
             State::Authenticating(_) => (Reason::ProtocolError, "reply to AUTH"),
             State::Content => (Reason::ProtocolError, "reply to the message"),
-            State::Data | State::Hello | State::Recipient | State::Sender => (Reason::ProtocolError, "reply"),
+            State::Data | State::Hello | State::HelloWithoutExtensions | State::Recipient | State::Sender => {
+                (Reason::ProtocolError, "reply")
+            }
         };
         let mut failure = Failure::new(reason, format!("{how} instead of a {step}"));
         failure.is_final = matches!(self.state, State::Content);
@@ -196,6 +200,10 @@ impl Smtp {
                 _ => self.unexpected("the connection", &reply),
             },
             State::Hello => self.on_hello(&reply),
+            State::HelloWithoutExtensions => match reply.code {
+                250 => self.authenticate(),
+                _ => self.unexpected("HELO", &reply),
+            },
             State::Recipient => match reply.code {
                 250 | 251 => self.command("DATA", State::Data),
                 _ => self.unexpected("RCPT", &reply),
@@ -219,6 +227,9 @@ impl Smtp {
             250 if self.terms.rules.forgets_capabilities() => self.offers = offers(reply),
             250 => self.offers.add(offers(reply)),
             421 => return self.fail(Reason::Unreachable, reply.describe()),
+            _ if !self.terms.rules.requires_ehlo() && !self.protected => {
+                return self.command("HELO [127.0.0.1]", State::HelloWithoutExtensions);
+            }
             // HELO has no extensions, so it is no way on.
             _ if self.terms.upgrade && !self.protected => {
                 return self.fail(Reason::StarttlsNotOffered, format!("EHLO rejected: {}", reply.describe()));

@@ -1,6 +1,6 @@
 //! Every defect shows in one world and in no honest one.
 
-use hickory_proto::rr::RecordType::{SRV, TXT};
+use hickory_proto::rr::RecordType::{A, SRV, TXT};
 use signpost_discovery::{Defect, Reason, Rules, Service};
 use signpost_validate::{Failure, Security};
 
@@ -46,9 +46,17 @@ fn world(defect: Defect) -> Option<(World, &'static str, &'static str)> {
             world.believe(LABEL, SRV, Security::Bogus);
             ("refused dnssec-bogus", "configured")
         }
+        Defect::AcceptsBogusAddress => {
+            world.believe("submit1.example.com.", A, Security::Bogus);
+            ("refused dnssec-bogus", "configured")
+        }
         Defect::ContinuesInClear => {
             world.server().handshake = Err(Reason::TlsFailed);
             ("refused tls-failed", "leak")
+        }
+        Defect::FallsBackToHelo => {
+            world.server().on(Clear, "EHLO", says("502 what?\r\n")).on(Clear, "HELO", says("250 hello\r\n"));
+            ("refused starttls-not-offered", "leak")
         }
         Defect::FirstPolicyOfTwo => {
             world.txt(LABEL, &["v=submission STARTTLS=_certroot.example.com", "v=submission"]);
@@ -58,6 +66,23 @@ fn world(defect: Defect) -> Option<(World, &'static str, &'static str)> {
             world.fail(LABEL, SRV, Failure::ServFail);
             guessable(&mut world);
             ("refused lookup-failed", "configured")
+        }
+        Defect::GuessesWhenUnreachable => {
+            world.server().reachable = false;
+            guessable(&mut world);
+            ("unavailable unreachable", "configured")
+        }
+        Defect::IgnoresFailedKeyLookup => {
+            world.fail(KEYS, TXT, Failure::ServFail);
+            ("refused lookup-failed", "configured")
+        }
+        Defect::IgnoresFailedPolicyLookup => {
+            world.fail(LABEL, TXT, Failure::ServFail);
+            ("refused lookup-failed", "configured")
+        }
+        Defect::IgnoresUnusableKeyRecord => {
+            world.txt(KEYS, &["v=keyrecord uri=https://example.com/root"]);
+            ("refused key-record-unusable", "configured")
         }
         Defect::IgnoresAuthRequired => {
             world.server().on(Tls, "EHLO", says("250 hello\r\n"));
@@ -134,8 +159,10 @@ fn world(defect: Defect) -> Option<(World, &'static str, &'static str)> {
             ("configured", "configured")
         }
         // These are flaws of the verifier and of the resolver.
-        Defect::IgnoresNameMismatch
+        Defect::AcceptsAnyCertificate
+        | Defect::IgnoresNameMismatch
         | Defect::PinsButSkipsChain
+        | Defect::SkipsHandshakeSignature
         | Defect::SkipsPin
         | Defect::TakesAdOnTrust
         | Defect::TakesExpiredChain => return None,

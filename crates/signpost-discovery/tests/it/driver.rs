@@ -11,6 +11,7 @@ use rcgen::{CertificateParams, CertifiedIssuer, Issuer, KeyPair};
 use ring::digest;
 use rustls::ServerConfig;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::sign::{CertifiedKey, SingleCertAndKey};
 use signpost_discovery::{Configured, Defect, Limits, Outcome, Reason, Request, Rules, Service, drive};
 use signpost_validate::{Lookup, Outcome as Answer, Resolver, Security};
 use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncWrite, AsyncWriteExt, BufReader};
@@ -53,6 +54,8 @@ enum Manner {
     Honest,
     InjectsAfterReply,
     InjectsWithReply,
+    /// It has the certificate and not its key.
+    OtherKey,
     Silent,
     SilentAfterStarttls,
 }
@@ -72,14 +75,18 @@ impl Server {
         let issuer: &Issuer<'_, KeyPair> = &root;
         let key = KeyPair::generate().unwrap();
         let leaf = CertificateParams::new(vec![HOST.to_owned()]).unwrap().signed_by(&key, issuer).unwrap();
+        let key = if manner == Manner::OtherKey { KeyPair::generate().unwrap() } else { key };
         let key = PrivateKeyDer::try_from(key.serialize_der()).unwrap();
         let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let chain = vec![leaf.der().clone(), root.der().clone()];
+        let key = provider.key_provider.load_private_key(key).unwrap();
+        // Unlike the usual way, this one does not ask whether key and certificate belong together.
+        let certified = SingleCertAndKey::from(CertifiedKey::new(chain, key));
         let config = ServerConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()
             .unwrap()
             .with_no_client_auth()
-            .with_single_cert(vec![leaf.der().clone(), root.der().clone()], key)
-            .unwrap();
+            .with_cert_resolver(Arc::new(certified));
         let acceptor = TlsAcceptor::from(Arc::new(config));
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
@@ -218,6 +225,14 @@ async fn the_verifier_judges_the_handshake() {
     assert!(!server.heard("tls"));
     // The same chain is fine by the WebPKI, which is all that the flawed client looks at.
     let outcome = server.discover_pinned(&[0; 32], Defect::SkipsPin.into()).await;
+    assert!(matches!(outcome, Outcome::Configured(_)), "{outcome:?}");
+}
+
+#[tokio::test]
+async fn a_certificate_without_its_key_is_worth_nothing() {
+    let server = Server::start(Manner::OtherKey).await;
+    check(&server.discover(Rules::default()).await, Reason::CertificateUntrusted);
+    let outcome = server.discover(Defect::SkipsHandshakeSignature.into()).await;
     assert!(matches!(outcome, Outcome::Configured(_)), "{outcome:?}");
 }
 
