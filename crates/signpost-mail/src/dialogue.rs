@@ -6,7 +6,7 @@ use signpost_transcript::{Action as MailAction, Channel};
 
 use crate::sasl::Attempt;
 use crate::script::Script;
-use crate::{BrokenHandshake, Fault, FaultKind, FaultParams, ServerSpec, Step};
+use crate::{BrokenHandshake, Fault, FaultKind, FaultParams, ServerSpec, Service, Step};
 
 /// One protocol, spoken by an honest server. To add a protocol is to implement this in a file of its own.
 pub(crate) trait Dialogue: Send {
@@ -252,7 +252,6 @@ impl<'a> Turn<'a> {
     }
 
     fn default_cleartext_error(&self) -> String {
-        use crate::Service;
         match self.spec.service {
             Service::Pop3 | Service::Pop3s => "-ERR [SYS/TEMP] TLS is not available\r\n".to_owned(),
             Service::Submission | Service::Submissions => "454 4.7.0 TLS is not available\r\n".to_owned(),
