@@ -9,8 +9,8 @@ use rustls_pki_types::ServerName;
 use signpost_select::{Entropy, Selection, Target};
 use signpost_validate::{Lookup, Security};
 
-use crate::client::{Action, Event, Plan, plan_note};
-use crate::discovery::{Publication, PublishedTarget, about, security};
+use crate::client::{Action, Event};
+use crate::discovery::{Plan, Publication, PublishedTarget, about, security};
 use crate::outcome::{Configured, Endpoint, Note, Outcome, Reason};
 use crate::policy::Binding;
 use crate::request::{Label, Protection, Request};
@@ -103,8 +103,6 @@ struct Attempt {
     candidate: Candidate,
     server_name: ServerName<'static>,
     addresses: VecDeque<IpAddr>,
-    /// Where the last connection went.
-    connection: Option<SocketAddr>,
     notes: Vec<Note>,
     stage: Stage,
 }
@@ -114,9 +112,7 @@ enum Stage {
         ipv6: Option<Lookup>,
         ipv4: Option<Lookup>,
     },
-    Connecting {
-        clear: bool,
-    },
+    Connecting,
     /// The first handshake of implicit TLS.
     Securing,
     Conversing(Session),
@@ -129,16 +125,7 @@ struct Resolved {
 }
 
 impl Attempts {
-    pub(crate) fn new(
-        request: Arc<Request>,
-        rules: Rules,
-        plan: Plan,
-        mut candidates: Vec<Candidate>,
-    ) -> Self {
-        if plan == Plan::Guess {
-            // Stable: implicit TLS, whose label comes first, stays before STARTTLS on the same host.
-            candidates.sort_by_key(|candidate| candidate.target.priority);
-        }
+    pub(crate) fn new(request: Arc<Request>, rules: Rules, plan: Plan, candidates: Vec<Candidate>) -> Self {
         Self {
             request,
             rules,
@@ -154,7 +141,7 @@ impl Attempts {
 
     /// Begins with the next candidate.
     pub(crate) fn begin(&mut self, actions: &mut VecDeque<Action>, entropy: &mut impl Entropy) -> Turn {
-        if self.tried > 0 && !self.rules.fails_over() {
+        if self.plan == Plan::ServiceRecords && self.tried > 0 && !self.rules.fails_over() {
             return Turn::Done(self.exhausted());
         }
         let candidate = match self.left.next(entropy) {
@@ -178,15 +165,16 @@ impl Attempts {
             return Turn::Next;
         };
         let name = candidate.target.host.clone();
-        let notes = plan_note(self.plan, candidate.is_secure)
-            .into_iter()
-            .chain(candidate.binding.notes.iter().copied())
-            .collect();
+        let way = match self.plan {
+            Plan::Guess => Some(Note::Guessed),
+            Plan::ServiceRecords if candidate.is_secure => None,
+            Plan::ServiceRecords => Some(Note::UnsignedDiscovery),
+        };
+        let notes = way.into_iter().chain(candidate.binding.notes.iter().copied()).collect();
         self.current = Some(Attempt {
             candidate,
             server_name,
             addresses: VecDeque::new(),
-            connection: None,
             notes,
             stage: Stage::Resolving { ipv6: None, ipv4: None },
         });
@@ -219,15 +207,12 @@ impl Attempts {
                     Err(failure) => self.on_unresolved(failure),
                 }
             }
-            (Stage::Connecting { clear }, Event::Connected) => {
-                let clear = *clear;
-                self.on_connected(clear, actions)
-            }
-            (Stage::Connecting { .. }, Event::ConnectFailed(why)) => {
+            (Stage::Connecting, Event::Connected) => self.on_connected(actions),
+            (Stage::Connecting, Event::ConnectFailed(why)) => {
                 self.unreachable.get_or_insert(Failure::new(Reason::Unreachable, why));
                 self.connect(actions)
             }
-            (Stage::Connecting { .. }, Event::TimedOut) => {
+            (Stage::Connecting, Event::TimedOut) => {
                 self.unreachable.get_or_insert(Failure::new(Reason::Unreachable, "connection timed out"));
                 self.connect(actions)
             }
@@ -304,10 +289,8 @@ impl Attempts {
         let Some(attempt) = &mut self.current else { return Turn::Wait };
         match attempt.addresses.pop_front() {
             Some(address) => {
-                let address = SocketAddr::new(address, attempt.candidate.target.port);
-                attempt.connection = Some(address);
-                attempt.stage = Stage::Connecting { clear: false };
-                actions.push_back(Action::Connect(address));
+                attempt.stage = Stage::Connecting;
+                actions.push_back(Action::Connect(SocketAddr::new(address, attempt.candidate.target.port)));
                 Turn::Wait
             }
             None => {
@@ -317,15 +300,15 @@ impl Attempts {
         }
     }
 
-    fn on_connected(&mut self, clear: bool, actions: &mut VecDeque<Action>) -> Turn {
+    fn on_connected(&mut self, actions: &mut VecDeque<Action>) -> Turn {
         let Some(attempt) = &mut self.current else { return Turn::Wait };
         match attempt.candidate.protection {
-            Protection::Tls if !clear => {
+            Protection::Tls => {
                 attempt.stage = Stage::Securing;
                 actions.push_back(attempt.start_tls());
             }
-            _ => {
-                let terms = terms(&self.request, self.rules, &attempt.candidate, !clear);
+            Protection::StartTls => {
+                let terms = terms(&self.request, self.rules, &attempt.candidate, true);
                 attempt.stage = Stage::Conversing(Session::new(terms, false));
             }
         }
@@ -333,16 +316,14 @@ impl Attempts {
     }
 
     fn on_tls_failure(&mut self, reason: Reason, detail: String, actions: &mut VecDeque<Action>) -> Turn {
-        actions.push_back(Action::Close);
         if self.rules.stays_silent_after_tls_failure() {
+            actions.push_back(Action::Close);
             return self.fail(Failure::new(reason, detail));
         }
-        let Some(Attempt { connection: Some(address), stage, .. }) = &mut self.current else {
-            return Turn::Wait;
-        };
-        *stage = Stage::Connecting { clear: true };
-        actions.push_back(Action::Connect(*address));
-        Turn::Wait
+        let Some(attempt) = &mut self.current else { return Turn::Wait };
+        let terms = terms(&self.request, self.rules, &attempt.candidate, false);
+        attempt.stage = Stage::Conversing(Session::begun_in_clear(terms));
+        self.converse(actions)
     }
 
     /// Does what the session asks for.

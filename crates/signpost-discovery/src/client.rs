@@ -9,8 +9,8 @@ use rustls_pki_types::ServerName;
 use signpost_validate::Lookup;
 
 use crate::attempt::{Attempts, Candidate, Turn};
-use crate::discovery::{Publication, ServiceRecords, about};
-use crate::outcome::{Note, Outcome, Reason};
+use crate::discovery::{Plan, Publication, ServiceRecords, about};
+use crate::outcome::{Outcome, Reason};
 use crate::policy::{Binding, KeyRecords};
 use crate::request::{Label, Request};
 use crate::rules::Rules;
@@ -108,13 +108,6 @@ struct Asked {
     text: Option<Lookup>,
 }
 
-/// Where candidates come from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Plan {
-    Guess,
-    ServiceRecords,
-}
-
 impl Client {
     /// A client that begins by asking for the domain's records.
     ///
@@ -189,14 +182,12 @@ impl Client {
             Ok(publications) => publications,
             Err(failure) => return self.refuse(failure),
         };
-        let plan = match plan(&publications) {
+        let plan = match Plan::choose(&publications) {
             Ok(plan) => plan,
             Err(outcome) => return self.end(outcome),
         };
-        let keys = KeyRecords::wanted(
-            publications.iter().filter(|&publication| counts(plan, publication)),
-            self.rules,
-        );
+        let keys =
+            KeyRecords::wanted(publications.iter().filter(|&publication| plan.uses(publication)), self.rules);
         for owner in keys.owners() {
             self.actions.push_back(Action::Query { name: owner.clone(), record_type: RecordType::TXT });
         }
@@ -212,7 +203,7 @@ impl Client {
         let Phase::Binding { publications, plan, keys } = &self.phase else { return };
         let plan = *plan;
         let mut candidates = Vec::new();
-        for publication in publications.iter().filter(|publication| counts(plan, publication)) {
+        for publication in publications.iter().filter(|publication| plan.uses(publication)) {
             let binding = match Binding::new(publication, keys, self.request.strict, self.rules) {
                 Ok(binding) => Arc::new(binding),
                 Err(failure) => {
@@ -275,38 +266,5 @@ impl Client {
     fn end(&mut self, outcome: Outcome) {
         self.phase = Phase::Ended;
         self.actions.push_back(Action::Done(outcome));
-    }
-}
-
-/// Decides where candidates come from: from targets if there is one, else by guessing if nothing is said.
-fn plan(publications: &[Publication]) -> Result<Plan, Outcome> {
-    let has = |wanted: fn(&ServiceRecords) -> bool| {
-        publications.iter().any(|publication| wanted(&publication.service))
-    };
-    if has(|service| matches!(service, ServiceRecords::Targets(targets) if !targets.is_empty())) {
-        Ok(Plan::ServiceRecords)
-    } else if has(|service| matches!(service, ServiceRecords::Absent)) {
-        let detail = "the domain declares that it does not offer the service".to_owned();
-        Err(Outcome::Unavailable { reason: Reason::DeclaredAbsent, detail })
-    } else if has(|service| matches!(service, ServiceRecords::Targets(_))) {
-        let detail = "no SRV record names a host and a port".to_owned();
-        Err(Outcome::Unavailable { reason: Reason::Unreachable, detail })
-    } else {
-        Ok(Plan::Guess)
-    }
-}
-
-/// Whether a label's policy binds a candidate of the plan.
-fn counts(plan: Plan, publication: &Publication) -> bool {
-    plan == Plan::Guess
-        || matches!(&publication.service, ServiceRecords::Targets(targets) if !targets.is_empty())
-}
-
-/// The notes that do not depend on what happens with a candidate.
-pub(crate) fn plan_note(plan: Plan, service_is_secure: bool) -> Option<Note> {
-    match plan {
-        Plan::Guess => Some(Note::Guessed),
-        Plan::ServiceRecords if service_is_secure => None,
-        Plan::ServiceRecords => Some(Note::UnsignedDiscovery),
     }
 }

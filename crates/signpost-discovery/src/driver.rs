@@ -176,13 +176,17 @@ impl Driver {
             Ok(config) => config,
             Err(error) => return self.client.handle(Event::TlsFailed(untrusted(&error))),
         };
-        let handshake = TlsConnector::from(Arc::new(config)).connect(server_name, stream);
+        let handshake = TlsConnector::from(Arc::new(config)).connect(server_name, stream).into_fallible();
         let event = match timeout(self.step, handshake).await {
             Ok(Ok(stream)) => {
                 self.connection = Connection::Tls(Box::new(stream));
                 Event::TlsEstablished
             }
-            Ok(Err(error)) => Event::TlsFailed(why(&error)),
+            Ok(Err((error, stream))) => {
+                // To be closed, or whatever else the client wants with it.
+                self.connection = Connection::Clear(stream);
+                Event::TlsFailed(why(&error))
+            }
             Err(_) => Event::TlsFailed(Untrusted::new(Reason::TlsFailed, "the handshake takes too long")),
         };
         self.client.handle(event);

@@ -3,6 +3,16 @@
 //! [`Client`] is the whole of the protocol: it is fed with validated answers and with what servers say, and
 //! tells what to do next. [`drive`] does it. What the client trusts is in [`PinVerifier`]; how it can be made to
 //! err on purpose, in [`Defect`] and [`Rules`].
+//!
+//! A discovery goes one way, and every step has a module:
+//!
+//! 1. `discovery`: SRV and TXT at each label of the service, all asked at once. A failure of any is never an
+//!    absence. What they say makes a plan: published targets, or the usual host names if there are none.
+//! 2. `policy`: the key records that the policies name, and so what each label demands of its targets.
+//! 3. `target`, `attempt`: one candidate after the other, drawn by RFC 2782: its addresses, a connection, TLS.
+//! 4. `session`, `smtp`, `pop3`: log in, and submit or retrieve a message.
+//!
+//! A target that fails gives way to the next; what their failures add up to is the outcome.
 
 mod attempt;
 mod client;

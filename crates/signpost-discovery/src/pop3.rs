@@ -119,7 +119,7 @@ impl Pop3 {
             return;
         }
         self.protected = true;
-        self.command("CAPA", State::Capabilities);
+        self.begin();
         self.read();
     }
 
@@ -171,11 +171,7 @@ impl Pop3 {
             return self.malformed(&format!("{:?}", quote(line)));
         };
         match (&mut self.state, status) {
-            (State::Greeting, Status::Ok(_)) if self.protected || self.terms.upgrade => {
-                self.command("CAPA", State::Capabilities);
-            }
-            // Only a defect leads here: in clear, and to stay so.
-            (State::Greeting, Status::Ok(_)) => self.log_in(),
+            (State::Greeting, Status::Ok(_)) => self.begin(),
             (State::Greeting, Status::Error(text)) => {
                 self.fail(Reason::Unreachable, format!("greeted with -ERR {}", quote(text)));
             }
@@ -184,13 +180,10 @@ impl Pop3 {
             }
             (State::Capabilities, Status::Error(_)) => self.on_capabilities(Offers::default()),
             (State::Stls, Status::Ok(_)) => self.on_stls_accepted(),
+            (State::Stls, _) if !self.terms.rules.requires_accepted_starttls() => self.log_in(),
             (State::Stls, Status::Error(text)) => {
-                if self.terms.rules.requires_accepted_starttls() {
-                    self.quit();
-                    self.fail(Reason::StarttlsRefused, format!("STLS answered with -ERR {}", quote(text)));
-                } else {
-                    self.log_in();
-                }
+                self.quit();
+                self.fail(Reason::StarttlsRefused, format!("STLS answered with -ERR {}", quote(text)));
             }
             (State::User, Status::Ok(_)) => {
                 let password = format!("PASS {}", self.terms.request.password.reveal());
@@ -264,6 +257,11 @@ impl Pop3 {
         }
         self.state = State::Handshake;
         self.steps.push_back(Step::StartTls);
+    }
+
+    /// Asks what the server offers, before TLS and inside it.
+    pub(crate) fn begin(&mut self) {
+        self.command("CAPA", State::Capabilities);
     }
 
     fn log_in(&mut self) {

@@ -107,6 +107,16 @@ impl Session {
         }
     }
 
+    /// A session on a connection whose handshake failed, which only a defect begins. Nobody greets there.
+    pub(crate) fn begun_in_clear(terms: Terms) -> Self {
+        let mut session = Self::new(terms, false);
+        match &mut session {
+            Self::Pop3(pop3) => pop3.begin(),
+            Self::Smtp(smtp) => smtp.begin(),
+        }
+        session
+    }
+
     pub(crate) fn next_step(&mut self) -> Option<Step> {
         match self {
             Self::Pop3(pop3) => pop3.next_step(),

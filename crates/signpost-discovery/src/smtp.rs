@@ -259,11 +259,11 @@ impl Smtp {
                 self.state = State::Handshake;
                 self.steps.push_back(Step::StartTls);
             }
-            400..=599 if self.terms.rules.requires_accepted_starttls() => {
+            _ if !self.terms.rules.requires_accepted_starttls() => self.authenticate(),
+            400..=599 => {
                 self.quit();
                 self.fail(Reason::StarttlsRefused, format!("STARTTLS answered with {}", reply.describe()));
             }
-            400..=599 => self.authenticate(),
             _ => self
                 .fail(Reason::StarttlsProtocolError, format!("STARTTLS answered with {}", reply.describe())),
         }
@@ -336,6 +336,11 @@ impl Smtp {
         }
         self.state = State::Content;
         self.steps.push_back(Step::Send(transparent(&self.terms.request.message)));
+    }
+
+    /// Speaks first.
+    pub(crate) fn begin(&mut self) {
+        self.hello();
     }
 
     fn hello(&mut self) {

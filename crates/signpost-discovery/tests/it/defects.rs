@@ -207,6 +207,42 @@ fn pop3_in_clear_shows_as_well() {
 }
 
 #[test]
+fn implicit_tls_in_clear_shows_as_well() {
+    let mut world = World::submission();
+    world.srv("_submission", &[]);
+    world.srv("_submissions", &[(1, 1, 465, "submit1.example.com.")]);
+    let mut server = Server::submission();
+    server.handshake = Err(Reason::TlsFailed);
+    world.serve("192.0.2.1:465", server);
+    world.check("refused tls-failed");
+    world.rules = Rules::from(Defect::ContinuesInClear);
+    assert!(world.run().leaks());
+}
+
+#[test]
+fn odd_answers_to_starttls_do_not_stop_the_flawed_client() {
+    for odd in ["354 go on\r\n", "220-go\r\n220 on\r\n"] {
+        let mut world = World::submission();
+        world.server().on(Clear, "STARTTLS", says(odd));
+        world.rules = Rules::from(Defect::IgnoresRefusedStarttls);
+        assert_eq!(world.run().leaks(), odd.starts_with("354"));
+    }
+    let mut world = World::pop3();
+    world.server().on(Clear, "STLS", says("+ go on\r\n"));
+    world.rules = Rules::from(Defect::IgnoresRefusedStarttls);
+    assert!(world.run().leaks());
+}
+
+#[test]
+fn no_failover_concerns_published_targets_only() {
+    let mut world = World::bare(Service::Submission);
+    world.address("mail.example.com.", "192.0.2.1");
+    world.serve("192.0.2.1:587", Server::submission());
+    world.rules = Rules::from(Defect::NoFailover);
+    world.check("configured");
+}
+
+#[test]
 fn a_guess_is_not_made_with_the_domain_alone() {
     let run = World::bare(Service::Submission).check("ask-user nothing-fits");
     assert!(!run.has("query example.com."), "{run:#?}");

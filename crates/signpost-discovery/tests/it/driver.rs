@@ -265,9 +265,9 @@ async fn nothing_is_said_in_clear_after_a_broken_handshake() {
     check(&server.discover(Rules::default()).await, Reason::TlsFailed);
     assert!(!server.heard("clear AUTH") && !server.heard("clear QUIT"));
     server.discover(Defect::ContinuesInClear.into()).await;
+    // The last of these follows the handshake, perhaps on one line with its octets.
     let heard = server.heard.lock().unwrap();
-    assert!(heard.iter().filter(|line| *line == "clear EHLO [127.0.0.1]").count() >= 3, "{heard:?}");
-    assert!(heard.iter().any(|line| line.starts_with("clear AUTH PLAIN")), "{heard:?}");
+    assert_eq!(heard.iter().filter(|line| line.contains("EHLO [127.0.0.1]")).count(), 3, "{heard:?}");
 }
 
 #[tokio::test]
