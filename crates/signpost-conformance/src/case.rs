@@ -11,6 +11,7 @@ use crate::judge::{Expectation, Outcome, SelectionExpectation, Selector};
 use crate::requirement::{Level, Requirements};
 use crate::scenario::Scenario;
 use crate::selection::{MOST_RUNS, SelectionTest};
+use crate::subject::Subject;
 
 /// What runs: a scenario for one service, ready to be raised and judged.
 #[derive(Clone, Debug)]
@@ -44,6 +45,14 @@ impl Case {
         self.expectation.selection.as_ref().map_or(1, |selection| selection.test.runs)
     }
 
+    /// Whether a subject claims the rules that are tested, and can set up the service at all.
+    #[must_use]
+    pub fn is_for(&self, subject: &dyn Subject) -> bool {
+        let profiles = self.scenario.table.profiles.get_ref();
+        subject.services().contains(&self.service)
+            && subject.profiles().iter().any(|profile| profiles.contains(profile))
+    }
+
     /// The folder that the scenario stands in.
     #[must_use]
     pub fn area(&self) -> &str {
@@ -72,7 +81,9 @@ pub(crate) fn cases_of(
         match case(scenario, world, requirements, service) {
             Ok(case) => cases.push(case),
             // The same mistake shows in every service.
-            Err(found) => problems.extend(found.into_iter().filter(|new| !problems.contains(new)).collect::<Vec<_>>()),
+            Err(found) => {
+                problems.extend(found.into_iter().filter(|new| !problems.contains(new)).collect::<Vec<_>>())
+            }
         }
     }
     if problems.is_empty() { Ok(cases) } else { Err(problems) }
@@ -110,7 +121,9 @@ fn case(
     let mut rejected = servers(&table.expect.rejected);
     for fault in &faults {
         if let Fault::Certificate(fault) = fault {
-            rejected.extend(world.servers_below(&fault.certificate).into_iter().map(|server| server.name.clone()));
+            rejected.extend(
+                world.servers_below(&fault.certificate).into_iter().map(|server| server.name.clone()),
+            );
         }
     }
     rejected.retain(|server| !accepted.contains(server));
@@ -146,8 +159,11 @@ fn fits(fault: Fault, span: Range<usize>, world: &World) -> Result<Fault, Proble
         Fault::Certificate(fault) => {
             let known: Vec<&str> = world.certificates.iter().map(|spec| spec.name.as_str()).collect();
             if !known.contains(&fault.certificate.as_str()) {
-                return Err(Problem::at(span, format!("the world has no certificate `{}`", fault.certificate))
-                    .help(format!("known are {}", known.join(", "))));
+                return Err(Problem::at(
+                    span,
+                    format!("the world has no certificate `{}`", fault.certificate),
+                )
+                .help(format!("known are {}", known.join(", "))));
             }
         }
         Fault::Server { server, .. } | Fault::Unreachable { server, .. } if server != "*" => {
@@ -233,8 +249,11 @@ fn selection_of(
         .collect::<Result<Vec<_>, _>>()?;
     let weights: Vec<u16> = weights.values().copied().collect();
     let test = SelectionTest::derive(&weights).ok_or_else(|| {
-        Problem::at(span, format!("{MOST_RUNS} runs are not enough to tell these weights from a wrong choice"))
-            .help("use weights that differ more, such as 10 and 90")
+        Problem::at(
+            span,
+            format!("{MOST_RUNS} runs are not enough to tell these weights from a wrong choice"),
+        )
+        .help("use weights that differ more, such as 10 and 90")
     })?;
     Ok(SelectionExpectation { servers, test })
 }

@@ -1,13 +1,16 @@
 //! Scenario format, requirements, subjects, judge, runner and results. Never knows a terminal.
 
 pub mod case;
+pub mod expectation_file;
 pub mod judge;
+mod partition;
 pub mod profile;
 pub mod requirement;
 pub mod result;
 pub mod runner;
 pub mod scenario;
 pub mod selection;
+mod stable_hash;
 pub mod subject;
 pub mod suite;
 pub mod verdict;

@@ -67,7 +67,12 @@ impl Requirements {
             })
             .collect();
         source.check(problems)?;
-        Ok(Self(file.requirement.into_iter().map(|(slug, requirement)| (slug.into_inner(), requirement)).collect()))
+        Ok(Self(
+            file.requirement
+                .into_iter()
+                .map(|(slug, requirement)| (slug.into_inner(), requirement))
+                .collect(),
+        ))
     }
 
     /// The requirement with this slug.
@@ -84,7 +89,8 @@ impl Requirements {
 
 fn is_slug(text: &str) -> bool {
     let part = |part: &str| {
-        !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
+        !part.is_empty()
+            && part.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
     };
     text.split_once('/').is_some_and(|(group, name)| part(group) && part(name))
 }

@@ -11,8 +11,10 @@ use signpost_lab::{World, WorldError};
 use signpost_source::{Files, Problem, Problems};
 
 use crate::case::{Case, cases_of};
+pub use crate::partition::{Partition, PartitionError};
 use crate::requirement::Requirements;
 use crate::scenario::{CONTROLS, Scenario};
+use crate::subject::Subject;
 
 static BUILT_IN: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/../../scenarios");
 
@@ -99,6 +101,24 @@ impl Suite {
         }
         cases.sort_by(|one, other| one.id.cmp(&other.id));
         Ok(Self { requirements, cases: cases.into_iter().map(Arc::new).collect() })
+    }
+
+    /// The cases that any of the filters names, of one partition, that are for a subject.
+    ///
+    /// A filter names a case by a part of its ID; no filter names all.
+    #[must_use]
+    pub fn select(
+        &self,
+        filters: &[String],
+        partition: Option<Partition>,
+        subject: Option<&dyn Subject>,
+    ) -> Vec<Arc<Case>> {
+        let is_selected = |case: &&Arc<Case>| {
+            (filters.is_empty() || filters.iter().any(|filter| case.id.contains(filter.as_str())))
+                && partition.is_none_or(|partition| partition.holds(&case.id))
+                && subject.is_none_or(|subject| case.is_for(subject))
+        };
+        self.cases.iter().filter(is_selected).cloned().collect()
     }
 
     /// The case with this ID.
@@ -219,8 +239,9 @@ fn check(
     problems.extend(check_control(scenario, scenarios));
     if !scenario.is_control() && table.expect.defects.is_empty() {
         problems.push(
-            Problem::at(0..0, "no defect is named that must fail here")
-                .help("a scenario counts when a defective subject fails it: add `defects = […]` to `[expect]`"),
+            Problem::at(0..0, "no defect is named that must fail here").help(
+                "a scenario counts when a defective subject fails it: add `defects = […]` to `[expect]`",
+            ),
         );
     }
     for (key, is_empty, span) in [

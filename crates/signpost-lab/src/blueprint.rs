@@ -9,7 +9,7 @@ use hickory_proto::rr::{Name, RData};
 use rustls_pki_types::UnixTime;
 use signpost_dns::{Algorithm, Denial, Hierarchy, KeyPool, Responder, Signing, View, Zone};
 use signpost_mail::{Account, Limits, ServerSpec};
-use signpost_pki::{Identity, Pki};
+use signpost_pki::Pki;
 use signpost_transcript::{Event, Recorder};
 
 use crate::fault::ZoneChange;
@@ -158,7 +158,7 @@ impl<'w> Blueprint<'w> {
             name: server.name.clone(),
             service: listener.service,
             identity: server.certificate.clone(),
-            tls: server_config(identity).map_err(|error| fail(error.to_string()))?,
+            tls: Arc::new(identity.server_config().map_err(|error| fail(error.to_string()))?),
             hostname: server.host.clone(),
             account: Account { user: user.address.clone(), password: user.password.clone() },
             mailbox: vec![waiting_message(&user.address)],
@@ -178,19 +178,6 @@ impl<'w> Blueprint<'w> {
 /// Whether a fault's server, `*` for every one that is not an attacker's, is this one.
 fn fault_names(name: &str, server: &WorldServer) -> bool {
     name == server.name || name == "*"
-}
-
-fn server_config(identity: &Identity) -> Result<Arc<rustls::ServerConfig>, rustls::Error> {
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    // A resolver instead of `with_single_cert`, which refuses a certificate whose key is another: presenting one is
-    // what the fault `replaced-key` does.
-    let key = provider.key_provider.load_private_key(identity.key.clone_key().into())?;
-    let certified = Arc::new(rustls::sign::CertifiedKey::new(identity.chain.clone(), key));
-    let config = rustls::ServerConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()?
-        .with_no_client_auth()
-        .with_cert_resolver(Arc::new(rustls::sign::SingleCertAndKey::from(certified)));
-    Ok(Arc::new(config))
 }
 
 fn waiting_message(address: &str) -> Vec<u8> {

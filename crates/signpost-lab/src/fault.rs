@@ -161,7 +161,33 @@ fn read_answer(
     target: &str,
     service: Service,
 ) -> Result<signpost_dns::Fault, Problem> {
-    todo!("{at} {target} {service} {spec:?}")
+    only(spec, &["rcode", "records", "seconds"])?;
+    let params = signpost_dns::FaultParams {
+        records: spec.records.as_ref().map(|records| expand(records.get_ref(), service)),
+        rcode: spec.rcode.as_ref().map(|rcode| rcode.get_ref().clone()),
+        seconds: spec.seconds.as_ref().map(|seconds| *seconds.get_ref()),
+    };
+    let kind =
+        signpost_dns::FaultKind::parse(spec.kind.get_ref(), &params).map_err(|error| of_kind(spec, error))?;
+    let target = question(target).map_err(|error| {
+        Problem::at(spec.at.span(), error).help("expected `dns:NAME/TYPE`, `dns:NAME/*` or `dns:*`")
+    })?;
+    Ok(signpost_dns::Fault { at: at.to_owned(), target, kind })
+}
+
+/// Reads `NAME/TYPE`, `NAME/*` or `*`.
+fn question(text: &str) -> Result<signpost_dns::Target, String> {
+    if text == "*" {
+        return Ok(signpost_dns::Target::default());
+    }
+    let (name, record_type) = text.rsplit_once('/').ok_or_else(|| format!("`{text}` has no type"))?;
+    let mut owner = Name::from_ascii(name).map_err(|error| format!("`{name}` is no domain name: {error}"))?;
+    owner.set_fqdn(true);
+    let record_type = match record_type {
+        "*" => None,
+        mnemonic => Some(mnemonic.parse().map_err(|_| format!("`{mnemonic}` is no record type"))?),
+    };
+    Ok(signpost_dns::Target { owner: Some(owner), record_type })
 }
 
 fn read_certificate(spec: &FaultSpec, certificate: &str) -> Result<signpost_pki::Fault, Problem> {

@@ -101,6 +101,11 @@ impl Lab {
         &self.assignment
     }
 
+    /// Gives the subject this long for one run.
+    pub fn allow(&mut self, deadline: Duration) {
+        self.assignment.deadline_ms = u64::try_from(deadline.as_millis()).unwrap_or(u64::MAX);
+    }
+
     /// Where the lab records, and where the subject's own words go.
     #[must_use]
     pub fn recorder(&self) -> &Recorder {

@@ -22,7 +22,7 @@ pub use blueprint::Blueprint;
 pub use error::LabError;
 pub use fault::{Fault, FaultSpec, ZoneChange};
 pub use lab::Lab;
-pub use network::Network;
+pub use network::{Network, PRIVATE_RESOLVER};
 pub use placeholder::expand;
 pub use world::{User, World, WorldListener, WorldServer, WorldZone, ZoneSigning};
 pub use world_error::WorldError;

@@ -18,6 +18,11 @@ pub enum Network {
     Private,
 }
 
+/// Where the validating resolver of a lab in a private network listens, on port 53.
+pub const PRIVATE_RESOLVER: Ipv4Addr = Ipv4Addr::new(127, PRIVATE_BLOCK[0], PRIVATE_BLOCK[1], RESOLVER_HOST);
+
+/// Nobody else is in a private network, so its block need not be searched for.
+const PRIVATE_BLOCK: [u8; 2] = [0, 1];
 /// The block of documentation addresses that worlds use.
 const DOCUMENTATION: [u8; 3] = [192, 0, 2];
 /// How many blocks or ports are tried before the machine counts as full.
@@ -78,7 +83,10 @@ impl Place {
         ports: &BTreeSet<u16>,
     ) -> io::Result<(Self, Sockets)> {
         let mut random = rand::rng();
-        let block = [random.random_range(1..=254), random.random_range(0..=255)];
+        let block = match network {
+            Network::Loopback => [random.random_range(1..=254), random.random_range(0..=255)],
+            Network::Private => PRIVATE_BLOCK,
+        };
         let mut place = Self { block, ports: BTreeMap::new() };
         for &port in ports {
             let stand_in = match network {

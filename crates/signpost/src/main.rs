@@ -1,3 +1,36 @@
 //! The command line and the reports.
 
-fn main() {}
+mod argument;
+mod command;
+mod exit;
+mod report;
+mod subject;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::argument::{Arguments, Command};
+use crate::exit::Exit;
+
+fn main() -> ExitCode {
+    // A namespace of this process has to be entered before there is a second thread; what it cannot do is said when a
+    // subject needs it.
+    let namespaces = signpost_sandbox::prepare();
+    let arguments = Arguments::parse();
+    let ended = match arguments.command {
+        Command::Discover(options) => command::discover::discover(&options),
+        Command::Explain(options) => command::explain::explain(&options),
+        Command::Lab(options) => command::lab::lab(&options),
+        Command::List(options) => command::list::list(&options),
+        Command::Record(options) => command::record::record(&options),
+        Command::Run(options) => command::run::run(&options, namespaces),
+    };
+    match ended {
+        Ok(exit) => exit.into(),
+        Err(failure) => {
+            anstream::eprintln!("{failure}");
+            Exit::from(&failure).into()
+        }
+    }
+}

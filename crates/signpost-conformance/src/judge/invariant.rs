@@ -39,23 +39,18 @@ fn credential_in_clear(index: &Index<'_>, ground: Ground<'_>) -> Option<Finding>
     let secrets = secrets(ground);
     // A secret may arrive in several segments, so each connection's clear bytes are read as one.
     let mut said: HashMap<ConnectionId, Vec<u8>> = HashMap::new();
-    finding(
-        index,
-        "invariant/no-credential-in-clear",
-        "no credential outside TLS",
-        |event| match event {
-            Event::Credential { channel: Channel::Clear, .. } => true,
-            Event::Bytes { connection, by: Party::Client, channel: Channel::Clear, bytes } => {
-                let said = said.entry(*connection).or_default();
-                said.extend_from_slice(bytes);
-                let given_away = secrets.iter().any(|secret| contains(said, secret));
-                let longest = secrets.iter().map(Vec::len).max().unwrap_or_default();
-                said.drain(..if given_away { said.len() } else { said.len().saturating_sub(longest) });
-                given_away
-            }
-            _ => false,
-        },
-    )
+    finding(index, "invariant/no-credential-in-clear", "no credential outside TLS", |event| match event {
+        Event::Credential { channel: Channel::Clear, .. } => true,
+        Event::Bytes { connection, by: Party::Client, channel: Channel::Clear, bytes } => {
+            let said = said.entry(*connection).or_default();
+            said.extend_from_slice(bytes);
+            let given_away = secrets.iter().any(|secret| contains(said, secret));
+            let longest = secrets.iter().map(Vec::len).max().unwrap_or_default();
+            said.drain(..if given_away { said.len() } else { said.len().saturating_sub(longest) });
+            given_away
+        }
+        _ => false,
+    })
 }
 
 fn mail_in_clear(index: &Index<'_>) -> Option<Finding> {
@@ -69,7 +64,9 @@ fn to_forged_host(index: &Index<'_>, ground: Ground<'_>) -> Option<Finding> {
         index,
         "invariant/nothing-to-forged-host",
         "no credential and no mail to a host that only forged data names",
-        |event| handed_over(event).is_some_and(|connection| names(ground.attackers, index.server(connection))),
+        |event| {
+            handed_over(event).is_some_and(|connection| names(ground.attackers, index.server(connection)))
+        },
     )
 }
 

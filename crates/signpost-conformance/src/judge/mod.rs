@@ -164,12 +164,12 @@ fn forbidden(demand: &Demand<'_>, index: &Index<'_>) -> Vec<Finding> {
 
 /// What the case needs to have happened, and did not: a step of the subject, or a fault that never bit.
 fn unreached(demand: &Demand<'_>, index: &Index<'_>) -> Vec<Finding> {
-    let missing = demand
-        .expectation
-        .reached
-        .iter()
-        .filter(|selector| selector.matches(index).is_empty())
-        .map(|selector| note("suite/reached", &format!("{selector}, where the case begins to bite"), "never seen"));
+    let missing =
+        demand.expectation.reached.iter().filter(|selector| selector.matches(index).is_empty()).map(
+            |selector| {
+                note("suite/reached", &format!("{selector}, where the case begins to bite"), "never seen")
+            },
+        );
     let idle = demand
         .faults
         .iter()
@@ -218,7 +218,9 @@ fn wrong_outcome(demand: &Demand<'_>, report: &Report) -> Option<Finding> {
 
 /// A refusal for another reason than the one that the case is about proves nothing of it.
 fn other_reason(demand: &Demand<'_>, report: &Report) -> Option<Finding> {
-    let (Report::AskUser { reason, .. } | Report::Refused { reason, .. } | Report::Unavailable { reason, .. }) = report
+    let (Report::AskUser { reason, .. }
+    | Report::Refused { reason, .. }
+    | Report::Unavailable { reason, .. }) = report
     else {
         return None;
     };

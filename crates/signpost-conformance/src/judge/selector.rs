@@ -90,7 +90,9 @@ impl fmt::Display for Selector {
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 pub enum SelectorError {
     /// Unknown kind.
-    #[error("expected one of credential, dns, mail, starttls, tcp, tls and tls-completed, or one of them with `:SERVER`")]
+    #[error(
+        "expected one of credential, dns, mail, starttls, tcp, tls and tls-completed, or one of them with `:SERVER`"
+    )]
     Kind,
     /// `dns:` without a type.
     #[error("expected `dns:NAME/TYPE`")]

@@ -1,15 +1,19 @@
 //! Implementations under test.
 
+mod external;
 mod msmtp;
 mod program;
 mod recipe;
-
-pub use recipe::{Missing, RECIPES, Recipe};
+mod reference;
 
 use async_trait::async_trait;
-use signpost_lab::{Assignment, Report, Stance};
+use signpost_lab::{Assignment, Report, Service, Stance};
 use signpost_sandbox::Namespace;
 use signpost_transcript::Recorder;
+
+pub use external::External;
+pub use recipe::{Missing, RECIPES, Recipe};
+pub use reference::Reference;
 
 use crate::profile::Profile;
 
@@ -27,6 +31,8 @@ pub enum Isolation {
 pub struct Environment<'a> {
     /// Takes what the subject says, as [`signpost_transcript::Event::Subject`].
     pub recorder: &'a Recorder,
+    /// Seed of the subject's own random choices, where it takes one: another in every run.
+    pub seed: u64,
     /// The case's namespace, for [`Isolation::Namespace`].
     pub namespace: Option<&'a Namespace>,
 }
@@ -42,6 +48,11 @@ pub trait Subject: Send + Sync {
 
     /// The sets of rules that it claims to follow: which scenarios it is judged by.
     fn profiles(&self) -> &[Profile];
+
+    /// The services that it can set up at all: cases of others are not for it.
+    fn services(&self) -> &[Service] {
+        &Service::ALL
+    }
 
     /// Where its cases run.
     fn isolation(&self) -> Isolation;

@@ -57,6 +57,10 @@ impl Subject for Msmtp {
         &[Profile::SrvDiscovery]
     }
 
+    fn services(&self) -> &[Service] {
+        std::slice::from_ref(&self.member.service)
+    }
+
     fn isolation(&self) -> Isolation {
         Isolation::Namespace
     }

@@ -1,0 +1,144 @@
+//! The reference client as a subject, honest or with a defect.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use rand::rngs::StdRng;
+use rand::{Rng, SeedableRng};
+use rustls_pki_types::CertificateDer;
+use rustls_pki_types::pem::PemObject;
+use signpost_discovery::{
+    Defect, Limits, Outcome, Protection, Request, Rules, StandardPorts, TrustStore, drive,
+};
+use signpost_lab::{Assignment, ConfiguredEndpoint, Report, Security, Service};
+use signpost_validate::{AuditedValidator, Resolver, TrustAnchor, Upstream, flawed::AdTrustingResolver};
+
+use super::{Environment, Isolation, Subject, SubjectError};
+use crate::profile::Profile;
+
+/// How long the reference waits for one reply, by DNS or by a server, in a lab on the same machine.
+const PATIENCE: Duration = Duration::from_millis(800);
+
+/// The reference client.
+#[derive(Clone, Debug)]
+pub struct Reference {
+    name: String,
+    rules: Rules,
+}
+
+impl Reference {
+    /// The client as the specification wants it.
+    #[must_use]
+    pub fn honest() -> Self {
+        Self { name: "reference".to_owned(), rules: Rules::default() }
+    }
+
+    /// The client with one deliberate flaw.
+    #[must_use]
+    pub fn with_defect(defect: Defect) -> Self {
+        Self { name: format!("reference?defect={defect}"), rules: Rules::default().with(defect) }
+    }
+}
+
+#[async_trait(?Send)]
+impl Subject for Reference {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn version(&self) -> &str {
+        env!("CARGO_PKG_VERSION")
+    }
+
+    fn profiles(&self) -> &[Profile] {
+        &[Profile::PolicyRecords]
+    }
+
+    fn isolation(&self) -> Isolation {
+        Isolation::Loopback
+    }
+
+    async fn run(
+        &self,
+        assignment: &Assignment,
+        environment: Environment<'_>,
+    ) -> Result<Report, SubjectError> {
+        let request = request(assignment)?;
+        let upstream = upstream(assignment)?;
+        let resolver: Arc<dyn Resolver> = if self.rules.validates() {
+            Arc::new(AuditedValidator::new(&upstream))
+        } else {
+            Arc::new(AdTrustingResolver::new(&upstream))
+        };
+        let mut random = StdRng::seed_from_u64(environment.seed);
+        let entropy = move || random.next_u64();
+        Ok(report(drive(request, self.rules, resolver, entropy).await))
+    }
+}
+
+fn request(assignment: &Assignment) -> Result<Request, SubjectError> {
+    let wrong = |error: &dyn std::fmt::Display| SubjectError::NotStarted(format!("assignment: {error}"));
+    let service = match assignment.service {
+        Service::Pop3 => signpost_discovery::Service::Pop3,
+        Service::Submission => signpost_discovery::Service::Submission,
+    };
+    let address =
+        assignment.address.parse().map_err(|error: signpost_discovery::AddressError| wrong(&error))?;
+    let password =
+        assignment.password.parse().map_err(|error: signpost_discovery::PasswordError| wrong(&error))?;
+    let roots = CertificateDer::pem_slice_iter(assignment.ca_pem.as_bytes())
+        .collect::<Result<Vec<_>, _>>()
+        .map_err(|error| wrong(&error))?;
+    let port = |label: &str| {
+        assignment.ports.get(label).copied().ok_or_else(|| wrong(&format_args!("no port for {label}")))
+    };
+    let mut request = Request::new(address, password, service);
+    request.roots = TrustStore::from(roots);
+    request.ports = StandardPorts {
+        pop3: port("pop3")?,
+        pop3s: port("pop3s")?,
+        submission: port("submission")?,
+        submissions: port("submissions")?,
+    };
+    request.limits = Limits { step: PATIENCE, overall: Duration::from_millis(assignment.deadline_ms) };
+    Ok(request)
+}
+
+fn upstream(assignment: &Assignment) -> Result<Upstream, SubjectError> {
+    let anchor: TrustAnchor = assignment
+        .trust_anchor
+        .join("\n")
+        .parse()
+        .map_err(|error| SubjectError::NotStarted(format!("assignment: trust anchor, {error}")))?;
+    let mut upstream = Upstream::new(assignment.dns.authority, anchor);
+    upstream.timeout = PATIENCE;
+    upstream.attempts = 1;
+    Ok(upstream)
+}
+
+fn report(outcome: Outcome) -> Report {
+    match outcome {
+        Outcome::AskUser { reason, detail } => {
+            Report::AskUser { reason: Some(reason.slug().to_owned()), detail: Some(detail) }
+        }
+        Outcome::Configured(configured) => Report::Configured {
+            endpoint: ConfiguredEndpoint {
+                host: configured.endpoint.host,
+                port: configured.endpoint.port,
+                security: match configured.endpoint.protection {
+                    Protection::StartTls => Security::Starttls,
+                    Protection::Tls => Security::Tls,
+                },
+            },
+            user: Some(configured.user),
+            notes: configured.notes.iter().map(|note| note.slug().to_owned()).collect(),
+        },
+        Outcome::Refused { reason, detail } => {
+            Report::Refused { reason: Some(reason.slug().to_owned()), detail: Some(detail) }
+        }
+        Outcome::Unavailable { reason, detail } => {
+            Report::Unavailable { reason: Some(reason.slug().to_owned()), detail: Some(detail) }
+        }
+    }
+}

@@ -1,0 +1,79 @@
+//! Recipes with the real programs, in real namespaces, against real labs. What is missing is left out and said so,
+//! unless `SIGNPOST_REQUIRE_PROGRAMS` is set.
+
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use libtest_mimic::{Arguments, Failed, Trial};
+use signpost_conformance::runner::{Options, run_case};
+use signpost_conformance::subject::RECIPES;
+use signpost_conformance::suite::Suite;
+use signpost_conformance::verdict::Verdict;
+use signpost_lab::Report;
+use signpost_sandbox::prepare;
+
+/// Scenarios that every recipe must pass in its service, and what the program must have done: a recipe that never
+/// gets anywhere would pass every scenario that expects a refusal.
+const SCENARIOS: [(&str, fn(&Report) -> bool); 4] = [
+    ("honest/implicit-tls", is_configured),
+    ("honest/two-servers", is_configured),
+    ("downgrade/starttls-stripped", is_declined),
+    ("downgrade/starttls-refused", is_declined),
+];
+
+fn main() -> ExitCode {
+    let required = std::env::var_os("SIGNPOST_REQUIRE_PROGRAMS").is_some();
+    let prepared = prepare();
+    if let Err(error) = &prepared {
+        eprintln!("skipped: {error}");
+        if required {
+            return ExitCode::FAILURE;
+        }
+    }
+    let suite = match Suite::built_in() {
+        Ok(suite) => suite,
+        Err(error) => {
+            eprintln!("{error}");
+            return ExitCode::FAILURE;
+        }
+    };
+    let mut trials = Vec::new();
+    for recipe in &RECIPES {
+        let subject = match recipe.find() {
+            Ok(subject) => subject,
+            Err(missing) => {
+                eprintln!("skipped: {missing}");
+                if required {
+                    return ExitCode::FAILURE;
+                }
+                continue;
+            }
+        };
+        let subject: Arc<dyn signpost_conformance::subject::Subject> = Arc::from(subject);
+        for (scenario, did) in SCENARIOS {
+            for case in suite.cases.iter().filter(|case| case.scenario.id == scenario) {
+                let (subject, case) = (Arc::clone(&subject), Arc::clone(case));
+                let name = format!("{} {}", recipe.name, case.id);
+                let test = move || {
+                    let result = run_case(&case, subject.as_ref(), Options::default());
+                    match (result.verdict, &result.report) {
+                        (Verdict::Pass, Some(report)) if did(report) => Ok(()),
+                        // Each program has one of the services.
+                        (Verdict::Unsupported, Some(Report::Unsupported { .. })) => Ok(()),
+                        _ => Err(Failed::from(format!("{result:#?}"))),
+                    }
+                };
+                trials.push(Trial::test(name, test).with_ignored_flag(prepared.is_err()));
+            }
+        }
+    }
+    libtest_mimic::run(&Arguments::from_args(), trials).exit_code()
+}
+
+fn is_configured(report: &Report) -> bool {
+    matches!(report, Report::Configured { .. })
+}
+
+fn is_declined(report: &Report) -> bool {
+    matches!(report, Report::Declined { .. })
+}

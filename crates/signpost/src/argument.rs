@@ -1,0 +1,173 @@
+//! The command line.
+
+use std::num::NonZeroUsize;
+use std::time::Duration;
+
+use camino::Utf8PathBuf;
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use signpost_conformance::suite::Partition;
+
+/// Conformance tests for finding mail servers through signed DNS.
+#[derive(Debug, Parser)]
+#[command(name = "signpost", version, about, max_term_width = 100)]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Runs cases against a subject and judges it by what the servers saw.
+    Run(RunOptions),
+    /// Lists cases, requirements, defects or subjects.
+    List(ListOptions),
+    /// Shows what a case tests, why, and how to reproduce it.
+    Explain(ExplainOptions),
+    /// Raises the lab of a case, prints where it is, and judges what you did there at ctrl-c.
+    Lab(LabOptions),
+    /// Explains policy and key records, and shows what is wrong with them.
+    Record(RecordOptions),
+    /// Finds the servers for an address with the reference client and real DNS.
+    Discover(DiscoverOptions),
+}
+
+/// Which suite.
+#[derive(Args, Debug)]
+pub(crate) struct SuiteOptions {
+    /// Folder of the suite; by default `scenarios` here if it holds one, else the one built in.
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) scenarios: Option<Utf8PathBuf>,
+}
+
+/// Which cases.
+#[derive(Args, Debug)]
+pub(crate) struct Selection {
+    /// Parts of case IDs, such as `downgrade/` or `pin/expired[pop3]`; a case is selected by any of them.
+    #[arg(value_name = "FILTER")]
+    pub(crate) filters: Vec<String>,
+    #[command(flatten)]
+    pub(crate) suite: SuiteOptions,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct RunOptions {
+    #[command(flatten)]
+    pub(crate) selection: Selection,
+    /// What is tested: `reference`, `reference?defect=NAME`, `cmd:PROGRAM`, or a recipe such as `msmtp`.
+    #[arg(long, default_value = "reference")]
+    pub(crate) subject: String,
+    /// Cases at a time; by default twice the number of processors, because some cases only wait.
+    #[arg(long, short, value_name = "N")]
+    pub(crate) jobs: Option<NonZeroUsize>,
+    /// Seed of the subject's random choices.
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub(crate) seed: u64,
+    /// Only the M-th of N parts of the cases, divided by a hash of their IDs.
+    #[arg(long, value_name = "hash:M/N")]
+    pub(crate) partition: Option<Partition>,
+    /// Seconds for one run of the subject.
+    #[arg(long, value_name = "SECONDS", default_value = "10", value_parser = seconds)]
+    pub(crate) deadline: Duration,
+    /// Form of the results.
+    #[arg(long, value_enum, default_value_t = Format::Human)]
+    pub(crate) format: Format,
+    /// File for the results, written when all cases have ended; by default standard output.
+    #[arg(long, short, value_name = "FILE")]
+    pub(crate) output: Option<Utf8PathBuf>,
+    /// The subject's known deviations.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) expectations: Option<Utf8PathBuf>,
+}
+
+fn seconds(text: &str) -> Result<Duration, String> {
+    let seconds: f64 = text.parse().map_err(|_| "expected a number of seconds".to_owned())?;
+    match Duration::try_from_secs_f64(seconds) {
+        Ok(duration) if !duration.is_zero() => Ok(duration),
+        _ => Err("expected more than 0 seconds".to_owned()),
+    }
+}
+
+/// Form of the results.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
+pub(crate) enum Format {
+    /// For a terminal.
+    Human,
+    /// One JSON object a line; the source of the others.
+    Jsonl,
+    /// JUnit XML.
+    Junit,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct ListOptions {
+    #[command(flatten)]
+    pub(crate) selection: Selection,
+    /// The deliberate flaws of the reference, and the cases that must show each.
+    #[arg(long, group = "what")]
+    pub(crate) defects: bool,
+    /// Every requirement, and the cases that test it.
+    #[arg(long, group = "what")]
+    pub(crate) requirements: bool,
+    /// What can be tested, and how it is installed.
+    #[arg(long, group = "what")]
+    pub(crate) subjects: bool,
+    /// Form of the list.
+    #[arg(long, value_enum, default_value_t = ListFormat::Human)]
+    pub(crate) format: ListFormat,
+}
+
+/// Form of a list.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
+pub(crate) enum ListFormat {
+    /// For a terminal.
+    Human,
+    /// One JSON array.
+    Json,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct ExplainOptions {
+    /// ID of a case or scenario.
+    pub(crate) case: String,
+    #[command(flatten)]
+    pub(crate) suite: SuiteOptions,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct LabOptions {
+    /// ID of a case or scenario.
+    pub(crate) case: String,
+    #[command(flatten)]
+    pub(crate) suite: SuiteOptions,
+    /// Print the assignment as one line of JSON instead of text.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct RecordOptions {
+    /// Texts of TXT records; `-` or nothing: one a line from standard input.
+    #[arg(value_name = "TEXT")]
+    pub(crate) texts: Vec<String>,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct DiscoverOptions {
+    /// The e-mail address.
+    pub(crate) address: String,
+    /// What to set up.
+    #[arg(long, value_enum, default_value_t = DiscoverService::Submission)]
+    pub(crate) service: DiscoverService,
+    /// DNS server; by default the first of /etc/resolv.conf.
+    #[arg(long, value_name = "ADDRESS[:PORT]")]
+    pub(crate) server: Option<String>,
+}
+
+/// What to discover.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
+pub(crate) enum DiscoverService {
+    /// Retrieval by POP3.
+    Pop3,
+    /// Message submission by SMTP.
+    Submission,
+}

@@ -1,0 +1,102 @@
+//! `signpost lab`: a lab to try a client in by hand.
+
+use signpost_conformance::case::Case;
+use signpost_conformance::judge::Run;
+use signpost_conformance::runner;
+use signpost_conformance::suite::Suite;
+use signpost_conformance::verdict::Verdict;
+use signpost_lab::{Assignment, Blueprint, ConfiguredEndpoint, Network, Report, Security};
+use signpost_transcript::{Channel, Event, Transcript};
+
+use super::{find_case, load_suite, print};
+use crate::argument::LabOptions;
+use crate::exit::{Exit, Failure};
+use crate::report;
+
+/// Raises the lab of a case, waits for ctrl-c, and judges.
+pub(crate) fn lab(options: &LabOptions) -> Result<Exit, Failure> {
+    let suite = load_suite(&options.suite)?;
+    let case = find_case(&suite, &options.case)?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::not_started(format_args!("no runtime: {error}")))?;
+    runtime.block_on(async {
+        let blueprint = Blueprint::new(&case.world, &case.faults).map_err(Failure::not_started)?;
+        let ca_file = tempfile::Builder::new()
+            .prefix("signpost-ca-")
+            .suffix(".pem")
+            .tempfile()
+            .map_err(Failure::not_started)?;
+        std::fs::write(ca_file.path(), blueprint.ca_pem()).map_err(Failure::not_started)?;
+        let lab = blueprint
+            .start(case.service, case.scenario.table.stance, Network::Loopback)
+            .map_err(Failure::not_started)?;
+        let shown = if options.json {
+            serde_json::to_string(lab.assignment()).map_err(Failure::not_started)? + "\n"
+        } else {
+            describe(case, lab.assignment(), &ca_file.path().display().to_string())
+        };
+        print(&shown)?;
+        anstream::eprintln!("the lab runs; ctrl-c ends it and judges what was seen");
+        tokio::signal::ctrl_c().await.map_err(Failure::not_started)?;
+        lab.settle().await;
+        let transcript = lab.take_transcript();
+        let ended = Ok(seen_outcome(&transcript));
+        Ok(judge(&suite, case, Run { transcript, ended }))
+    })
+}
+
+fn describe(case: &Case, assignment: &Assignment, ca_file: &str) -> String {
+    let anchor = assignment.trust_anchor.join("\n               ");
+    let ports: Vec<String> = assignment.ports.iter().map(|(label, port)| format!("{label} {port}")).collect();
+    format!(
+        "{}\n  {}\nservice        {}\naddress        {}\npassword       {}\nDNS            {} (not validating)\n\
+         DNS            {} (validating)\ntrust anchor   {anchor}\nCA file        {ca_file}\n\
+         guessed ports  {}\n",
+        case.id,
+        case.scenario.table.title,
+        assignment.service,
+        assignment.address,
+        assignment.password,
+        assignment.dns.authority,
+        assignment.dns.resolver,
+        ports.join(", "),
+    )
+}
+
+/// Nobody reports what a client did that was used by hand, so the servers' word stands for it.
+fn seen_outcome(transcript: &Transcript) -> Report {
+    let mut accepted = transcript.events().filter_map(|event| match event {
+        Event::Credential { connection, channel: Channel::Tls, accepted: true, .. } => Some(*connection),
+        _ => None,
+    });
+    let Some(connection) = accepted.next() else {
+        return Report::Declined { detail: Some("no server accepted a login inside TLS".to_owned()) };
+    };
+    let (host, service) = transcript
+        .events()
+        .find_map(|event| match event {
+            Event::Accepted { connection: accepted, server, service, .. } if *accepted == connection => {
+                Some((server.clone(), service.clone()))
+            }
+            _ => None,
+        })
+        .unwrap_or_default();
+    let security = if service.ends_with('s') { Security::Tls } else { Security::Starttls };
+    Report::Configured {
+        endpoint: ConfiguredEndpoint { host, port: 0, security },
+        user: None,
+        notes: Vec::new(),
+    }
+}
+
+fn judge(suite: &Suite, case: &Case, run: Run) -> Exit {
+    let result = runner::judge_by_hand(case, run);
+    let text = match result.verdict {
+        Verdict::Pass => report::one_line(&result) + "\n",
+        _ => report::human::failure(suite, &result),
+    };
+    anstream::print!("{text}");
+    if result.verdict == Verdict::Pass { Exit::AsExpected } else { Exit::Unexpected }
+}

@@ -1,0 +1,154 @@
+//! `signpost list`: what there is.
+
+use std::fmt::Write as _;
+
+use serde_json::{Value, json};
+use signpost_conformance::case::Case;
+use signpost_conformance::subject::RECIPES;
+use signpost_conformance::suite::Suite;
+use signpost_discovery::Defect;
+
+use super::{load_suite, print};
+use crate::argument::{ListFormat, ListOptions};
+use crate::exit::{Exit, Failure};
+
+/// Lists cases, or what the options name instead.
+pub(crate) fn list(options: &ListOptions) -> Result<Exit, Failure> {
+    let suite = load_suite(&options.selection.suite)?;
+    let filters = &options.selection.filters;
+    let entries = if options.defects {
+        defects(&suite)
+    } else if options.requirements {
+        requirements(&suite)
+    } else if options.subjects {
+        subjects()
+    } else {
+        suite.select(filters, None, None).iter().map(|case| case_entry(case)).collect()
+    };
+    let is_wanted = |entry: &Entry| {
+        filters.is_empty() || filters.iter().any(|filter| entry.name.contains(filter.as_str()))
+    };
+    let entries: Vec<Entry> = entries.into_iter().filter(is_wanted).collect();
+    if entries.is_empty() {
+        return Err(Failure::nothing_selected("nothing is selected").hint("without a filter all is listed"));
+    }
+    match options.format {
+        ListFormat::Human => print(&human(&entries))?,
+        ListFormat::Json => {
+            let values: Vec<Value> = entries.into_iter().map(|entry| entry.json).collect();
+            print(&format!("{:#}\n", Value::Array(values)))?;
+        }
+    }
+    Ok(Exit::AsExpected)
+}
+
+struct Entry {
+    name: String,
+    text: String,
+    details: Vec<String>,
+    json: Value,
+}
+
+fn human(entries: &[Entry]) -> String {
+    let mut text = String::new();
+    for entry in entries {
+        let _ = writeln!(text, "{}\n    {}", entry.name, entry.text);
+        for detail in &entry.details {
+            let _ = writeln!(text, "    {detail}");
+        }
+    }
+    text
+}
+
+fn case_entry(case: &Case) -> Entry {
+    let table = &case.scenario.table;
+    let requirements: Vec<&str> = case.requirements.iter().map(|(slug, _)| slug.as_str()).collect();
+    Entry {
+        name: case.id.clone(),
+        text: table.title.clone(),
+        details: vec![requirements.join(", ")],
+        json: json!({
+            "id": case.id,
+            "title": table.title,
+            "severity": table.severity,
+            "profiles": table.profiles.get_ref(),
+            "requirements": requirements,
+            "control": case.control,
+            "defects": case.defects().collect::<Vec<_>>(),
+        }),
+    }
+}
+
+fn defects(suite: &Suite) -> Vec<Entry> {
+    let entry = |defect: &Defect| {
+        let cases = ids(suite, |case| case.defects().any(|name| name == defect.name()));
+        Entry {
+            name: defect.name().to_owned(),
+            text: defect.description().to_owned(),
+            details: cases.clone(),
+            json: json!({ "name": defect.name(), "description": defect.description(), "cases": cases }),
+        }
+    };
+    Defect::ALL.iter().map(entry).collect()
+}
+
+fn requirements(suite: &Suite) -> Vec<Entry> {
+    let entry = |(slug, requirement): (&str, &signpost_conformance::requirement::Requirement)| {
+        let cases = ids(suite, |case| case.requirements.iter().any(|(cited, _)| cited == slug));
+        let tested = match cases.len() {
+            // The judge holds every case to the invariants.
+            _ if slug.starts_with("invariant/") => vec!["tested by every case".to_owned()],
+            0 => vec!["tested by no case".to_owned()],
+            _ => cases.clone(),
+        };
+        let details =
+            std::iter::once(format!("{}, {}", requirement.level, requirement.source)).chain(tested).collect();
+        Entry {
+            name: slug.to_owned(),
+            text: requirement.text.clone(),
+            details,
+            json: json!({
+                "slug": slug,
+                "level": requirement.level.to_string(),
+                "text": requirement.text,
+                "source": requirement.source,
+                "cases": cases,
+            }),
+        }
+    };
+    suite.requirements.iter().map(entry).collect()
+}
+
+fn ids(suite: &Suite, holds: impl Fn(&Case) -> bool) -> Vec<String> {
+    suite.cases.iter().filter(|case| holds(case)).map(|case| case.id.clone()).collect()
+}
+
+fn subjects() -> Vec<Entry> {
+    let entry = |name: &str, text: &str, details: Vec<String>| Entry {
+        name: name.to_owned(),
+        text: text.to_owned(),
+        details: details.clone(),
+        json: json!({ "name": name, "about": text, "details": details }),
+    };
+    let own = [
+        entry("reference", "The reference client, honest.", vec![]),
+        entry(
+            "reference?defect=NAME",
+            "The reference client with one deliberate flaw.",
+            vec!["`signpost list --defects` shows the names".to_owned()],
+        ),
+        entry(
+            "cmd:PROGRAM",
+            "A program that reads an assignment and writes a report, both as one line of JSON.",
+            vec!["docs/adapters.md".to_owned()],
+        ),
+    ];
+    let recipes = RECIPES.iter().map(|recipe| {
+        let state = match recipe.find() {
+            Ok(subject) => format!("installed: {}", subject.version()),
+            Err(missing) => missing.to_string(),
+        };
+        entry(recipe.name, recipe.about, vec![state])
+    });
+    own.into_iter().chain(recipes).collect()
+}

@@ -1,0 +1,49 @@
+//! One file per command.
+
+pub(crate) mod discover;
+pub(crate) mod explain;
+pub(crate) mod lab;
+pub(crate) mod list;
+pub(crate) mod record;
+pub(crate) mod run;
+
+use std::sync::Arc;
+
+use camino::Utf8Path;
+use signpost_conformance::case::Case;
+use signpost_conformance::suite::Suite;
+use signpost_source::Files;
+
+use crate::argument::SuiteOptions;
+use crate::exit::Failure;
+
+/// The suite that the options name.
+pub(crate) fn load_suite(options: &SuiteOptions) -> Result<Suite, Failure> {
+    let here = Utf8Path::new("scenarios");
+    let loaded = match &options.scenarios {
+        Some(folder) => Suite::load(&Files::Folder(folder.clone())),
+        None if here.join("requirements.toml").is_file() => Suite::load(&Files::Folder(here.to_owned())),
+        None => Suite::built_in(),
+    };
+    loaded.map_err(|error| {
+        let frames: Vec<String> = error.problems().iter().map(signpost_source::Problems::styled).collect();
+        let unreadable = error.unreadable().iter().map(|reason| format!("error: {reason}"));
+        Failure::usage(frames.into_iter().chain(unreadable).collect::<Vec<_>>().join("\n\n"))
+    })
+}
+
+/// The case of this ID, or the first of the scenario of this ID.
+pub(crate) fn find_case<'s>(suite: &'s Suite, id: &str) -> Result<&'s Arc<Case>, Failure> {
+    suite.cases.iter().find(|case| case.id == id || case.scenario.id == id).ok_or_else(|| {
+        Failure::nothing_selected(format_args!("there is no case `{id}`")).hint("`signpost list` shows all")
+    })
+}
+
+/// Writes to standard output. A reader that has seen enough is no error.
+pub(crate) fn print(text: &str) -> Result<(), Failure> {
+    use std::io::Write as _;
+    match anstream::stdout().lock().write_all(text.as_bytes()) {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(error.into()),
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,94 @@
+//! Exit codes: the one place where an end becomes a number.
+
+use std::fmt;
+use std::io;
+use std::process::ExitCode;
+
+use anstyle::{AnsiColor, Style};
+
+/// How a command ends.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Exit {
+    /// Everything came as expected.
+    AsExpected,
+    /// A verdict is not the expected one, or a record is not well-formed.
+    Unexpected,
+    /// The command line or a file is wrong.
+    Usage,
+    /// The lab or the subject could not start.
+    NotStarted,
+    /// The filters select nothing.
+    NothingSelected,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(match exit {
+            Exit::AsExpected => 0,
+            Exit::Unexpected => 1,
+            Exit::Usage => 2,
+            Exit::NotStarted => 3,
+            Exit::NothingSelected => 4,
+        })
+    }
+}
+
+/// What keeps a command from doing its work.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    exit: Exit,
+    message: String,
+    hint: Option<String>,
+}
+
+impl Failure {
+    /// A wrong command line or file.
+    pub(crate) fn usage(message: impl fmt::Display) -> Self {
+        Self { exit: Exit::Usage, message: message.to_string(), hint: None }
+    }
+
+    /// A lab or subject that does not start.
+    pub(crate) fn not_started(message: impl fmt::Display) -> Self {
+        Self { exit: Exit::NotStarted, message: message.to_string(), hint: None }
+    }
+
+    /// Filters that select nothing.
+    pub(crate) fn nothing_selected(message: impl fmt::Display) -> Self {
+        Self { exit: Exit::NothingSelected, message: message.to_string(), hint: None }
+    }
+
+    /// What to do next.
+    pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+}
+
+impl From<io::Error> for Failure {
+    fn from(error: io::Error) -> Self {
+        Self::usage(format_args!("failed to write the output: {error}"))
+    }
+}
+
+impl From<&Failure> for Exit {
+    fn from(failure: &Failure) -> Self {
+        failure.exit
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let error = Style::new().bold().fg_color(Some(AnsiColor::Red.into()));
+        let hint = Style::new().bold().fg_color(Some(AnsiColor::Cyan.into()));
+        // Frames of files begin with their own `error`.
+        if self.message.starts_with("error") {
+            write!(formatter, "{}", self.message)?;
+        } else {
+            write!(formatter, "{error}error{error:#}: {}", self.message)?;
+        }
+        match &self.hint {
+            Some(text) => write!(formatter, "\n{hint}hint{hint:#}: {text}"),
+            None => Ok(()),
+        }
+    }
+}

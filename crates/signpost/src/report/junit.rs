@@ -1,0 +1,52 @@
+//! JUnit XML, for CI systems: a suite for each area, a test for each case.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use quick_junit::{NonSuccessKind, Report as JunitReport, TestCase, TestCaseStatus, TestSuite};
+use signpost_conformance::result::CaseResult;
+use signpost_conformance::verdict::Verdict;
+
+use super::{Report, human};
+use crate::exit::Failure;
+
+/// The results as JUnit XML.
+pub(crate) fn render(report: &Report<'_>) -> Result<String, Failure> {
+    let mut junit = JunitReport::new(format!("signpost {}", report.header.subject));
+    junit.set_time(Duration::from_micros(report.summary.duration_us));
+    let mut areas: BTreeMap<&str, Vec<&CaseResult>> = BTreeMap::new();
+    for result in report.results {
+        areas.entry(result.id.split('/').next().unwrap_or_default()).or_default().push(result);
+    }
+    for (area, results) in areas {
+        let mut suite = TestSuite::new(area);
+        suite.add_test_cases(results.into_iter().map(|result| test_case(report, result)));
+        junit.add_test_suite(suite);
+    }
+    junit.to_string().map_err(|error| Failure::usage(format_args!("failed to write JUnit XML: {error}")))
+}
+
+fn test_case(report: &Report<'_>, result: &CaseResult) -> TestCase {
+    let mut status = match result.verdict {
+        // What is expected is no failure, whatever it is.
+        _ if result.expected => TestCaseStatus::success(),
+        Verdict::Unsupported => TestCaseStatus::skipped(),
+        Verdict::Errored | Verdict::Inconclusive => TestCaseStatus::non_success(NonSuccessKind::Error),
+        Verdict::Fail | Verdict::Pass | Verdict::Weak => TestCaseStatus::non_success(NonSuccessKind::Failure),
+    };
+    if !result.expected {
+        status.set_type(result.verdict.name());
+        if let Some(finding) = result.findings.first() {
+            status.set_message(format!(
+                "{}: expected {}, seen {}",
+                finding.requirement, finding.expected, finding.seen
+            ));
+        }
+        let details = anstream::adapter::strip_str(&human::failure(report.suite, result)).to_string();
+        status.set_description(details);
+    }
+    let mut case = TestCase::new(&result.id, status);
+    case.set_classname(result.id.split('/').next().unwrap_or_default());
+    case.set_time(Duration::from_micros(result.duration_us));
+    case
+}

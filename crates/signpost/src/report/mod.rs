@@ -1,0 +1,35 @@
+//! Views of the results.
+
+pub(crate) mod human;
+pub(crate) mod jsonl;
+pub(crate) mod junit;
+
+use anstyle::{AnsiColor, Style};
+use signpost_conformance::result::{CaseResult, RunHeader, Summary};
+use signpost_conformance::suite::Suite;
+use signpost_conformance::verdict::Verdict;
+
+/// Everything that a view shows.
+pub(crate) struct Report<'a> {
+    pub(crate) header: &'a RunHeader,
+    pub(crate) results: &'a [CaseResult],
+    pub(crate) summary: &'a Summary,
+    pub(crate) suite: &'a Suite,
+}
+
+/// A case in one line, as it ends.
+pub(crate) fn one_line(result: &CaseResult) -> String {
+    let style = style(result.verdict);
+    format!("{style}{:>12}{style:#} {}", result.verdict.name(), result.id)
+}
+
+/// The colour of a verdict; its name says the same.
+pub(crate) fn style(verdict: Verdict) -> Style {
+    let colour = match verdict {
+        Verdict::Pass => AnsiColor::Green,
+        Verdict::Weak | Verdict::Inconclusive => AnsiColor::Yellow,
+        Verdict::Fail | Verdict::Errored => AnsiColor::Red,
+        Verdict::Unsupported => AnsiColor::Cyan,
+    };
+    Style::new().bold().fg_color(Some(colour.into()))
+}
