@@ -198,30 +198,61 @@ mod adapter {
     use super::*;
     use crate::pin::PinAlgorithm;
 
+    fn elements<'a>(text: &'a str, known: &[&str]) -> Result<Vec<(String, &'a str)>, String> {
+        let mut elements: Vec<(String, &str)> = Vec::new();
+        for word in text.split(' ').skip(1) {
+            let (name, value) = word.split_once('=').ok_or_else(|| format!("{word:?} has no equals sign"))?;
+            let name = name.to_ascii_uppercase();
+            if known.contains(&name.as_str()) && elements.iter().any(|(earlier, _)| *earlier == name) {
+                return Err(format!("{name} is given twice"));
+            }
+            elements.push((name, value));
+        }
+        Ok(elements)
+    }
+
+    fn is_version(text: &[u8], version: &str) -> bool {
+        let first = text.split(|&byte| byte == b' ').next().unwrap_or_default();
+        first.eq_ignore_ascii_case(format!("v={version}").as_bytes())
+    }
+
+    fn visible(text: &[u8]) -> Result<&str, String> {
+        if text.iter().any(|byte| !(b' '..=b'~').contains(byte)) {
+            return Err("a byte is not visible ASCII".to_owned());
+        }
+        std::str::from_utf8(text).map_err(|error| error.to_string())
+    }
+
     pub(super) fn policy(text: &[u8], label: Label, rules: Rules) -> Result<Option<Policy>, String> {
-        let Ok(text) = std::str::from_utf8(text) else { return Ok(None) };
-        let mut words = text.split(' ');
-        let is_ours =
-            words.next().is_some_and(|word| word.eq_ignore_ascii_case(&format!("v={}", label.name)));
-        if !is_ours && (rules.requires_version_tag() || !text.contains("STARTTLS=")) {
+        let has_starttls = text.windows(9).any(|window| window.eq_ignore_ascii_case(b"STARTTLS="));
+        if !is_version(text, label.name) && (rules.requires_version_tag() || !has_starttls) {
             return Ok(None);
         }
+        // What the flawed client takes for a policy may begin with any element.
+        let text = format!("- {}", visible(text)?);
         let mut policy = Policy {
             security: Security::Secure,
             key_owner: None,
             authentication_required: false,
             mechanisms: None,
         };
-        for word in words {
-            let (name, value) = word.split_once('=').ok_or("element without =")?;
-            match name.to_ascii_uppercase().as_str() {
-                "STARTTLS" => {
-                    let mut owner = Name::from_ascii(value).map_err(|error| error.to_string())?;
+        for (name, value) in elements(&text, &["V", "STARTTLS", "SMTP-AUTH", "SASL"])? {
+            match (name.as_str(), value) {
+                ("STARTTLS", value) => {
+                    let mut owner =
+                        Name::from_ascii(value).map_err(|error| error.to_string())?.to_lowercase();
                     owner.set_fqdn(true);
                     policy.key_owner = Some(owner);
                 }
-                "SMTP-AUTH" => policy.authentication_required = true,
-                "SASL" => policy.mechanisms = Some(value.split(',').map(str::to_owned).collect()),
+                ("SMTP-AUTH", value) if value.eq_ignore_ascii_case("Required") => {
+                    policy.authentication_required = true
+                }
+                ("SASL", value) if value.split(',').all(|mechanism| !mechanism.is_empty()) => {
+                    policy.mechanisms = Some(value.split(',').map(str::to_owned).collect());
+                }
+                ("SMTP-AUTH" | "SASL", value) => {
+                    return Err(format!("{name} has the unknown value {value:?}"));
+                }
                 _ => {}
             }
         }
@@ -229,21 +260,21 @@ mod adapter {
     }
 
     pub(super) fn pin(text: &[u8], rules: Rules) -> Option<Pin> {
-        let text = std::str::from_utf8(text).ok()?;
-        let mut pins: Vec<Pin> = text
-            .strip_prefix("v=keyrecord ")?
-            .split(' ')
-            .filter_map(|word| {
-                let (name, value) = word.split_once('=')?;
-                let algorithm = match name {
-                    "sha1" => PinAlgorithm::Sha1,
-                    "sha256" => PinAlgorithm::Sha256,
-                    _ => return None,
-                };
-                Some(Pin { algorithm, value: data_encoding::BASE64.decode(value.as_bytes()).ok()? })
-            })
-            .collect();
-        pins.sort_by_key(|pin| pin.algorithm);
-        if rules.uses_strongest_digest() { pins.pop() } else { pins.into_iter().next() }
+        if !is_version(text, "keyrecord") {
+            return None;
+        }
+        let algorithms = [
+            ("SHA1", PinAlgorithm::Sha1, 20),
+            ("SHA256", PinAlgorithm::Sha256, 32),
+            ("SHA384", PinAlgorithm::Sha384, 48),
+            ("SHA512", PinAlgorithm::Sha512, 64),
+        ];
+        let elements = elements(visible(text).ok()?, &["SHA1", "SHA256", "SHA384", "SHA512"]).ok()?;
+        let mut pins = algorithms.into_iter().filter_map(|(known, algorithm, length)| {
+            let (_, value) = elements.iter().find(|(name, _)| name == known)?;
+            let value = data_encoding::BASE64.decode(value.as_bytes()).ok()?;
+            (value.len() == length).then_some(Pin { algorithm, value })
+        });
+        if rules.uses_strongest_digest() { pins.last() } else { pins.next() }
     }
 }
