@@ -4,6 +4,7 @@
 //! datagrams from the result without I/O, and [`serve`] puts it on sockets.
 
 mod answer;
+mod catalogue;
 mod denial;
 mod fault;
 mod hierarchy;
@@ -19,6 +20,7 @@ mod signed_zone;
 mod wire;
 mod zone;
 
+pub use catalogue::{CatalogueRow, Verdict, catalogue, catalogue_zones};
 pub use fault::{
     AliasFault, DenialFault, DnskeyFault, DsFault, Fault, FaultError, FaultKind, FaultParams,
     ForgedSignature, PathFault, PublishFault, RecordFault, SignatureFault, Target,

@@ -9,7 +9,7 @@ use std::time::Duration;
 use hickory_proto::op::ResponseCode;
 use hickory_proto::rr::RecordType;
 use signpost_dns::{Hierarchy, KeyPool, View};
-use support::{Lab, ask, has_program, hierarchy, name, run, unbound};
+use support::{Lab, ask, delv, has_program, hierarchy, name, run, unbound};
 
 /// What is asked, what the answer is, and whether it can be Secure.
 const QUESTIONS: &[(&str, RecordType, ResponseCode, bool)] = {
@@ -184,18 +184,6 @@ fn delv_says_secure() {
     let hierarchy = hierarchy(&[]);
     let lab = Lab::start(hierarchy.clone());
     let directory = tempfile::tempdir().unwrap();
-    let anchors = directory.path().join("anchors");
-    let dnskey = hierarchy.trust_anchor().dnskey_text();
-    let fields: Vec<&str> = dnskey.split_whitespace().collect();
-    let key = fields[fields.iter().position(|field| *field == "DNSKEY").unwrap() + 1..].to_vec();
-    let text = format!(
-        "trust-anchors {{ \".\" static-key {} {} {} \"{}\"; }};\n",
-        key[0],
-        key[1],
-        key[2],
-        key[3..].concat()
-    );
-    std::fs::write(&anchors, text).unwrap();
     let mut wrong = Vec::new();
     for (owner, record_type, rcode, secure) in QUESTIONS {
         if owner.contains("optout")
@@ -205,11 +193,7 @@ fn delv_says_secure() {
             // delv calls such a denial fully validated and does not say that opt-out leaves it open.
             continue;
         }
-        let output = run(Command::new("delv")
-            .arg(format!("@{}", lab.address.ip()))
-            .args(["-p", &lab.address.port().to_string(), "-a"])
-            .arg(&anchors)
-            .args(["+root=.", "-4", owner, &record_type.to_string()]));
+        let output = run(delv(&hierarchy, lab.address, &directory).args([*owner, &record_type.to_string()]));
         let text =
             String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
         // What it says of each RRset of an alias chain stands on a line of its own.

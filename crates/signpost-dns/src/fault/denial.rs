@@ -101,7 +101,7 @@ impl DenialFault {
     /// Faults in the records that are there.
     fn spoil_records(self, scene: Scene<'_>, answer: &mut Answer) -> Option<String> {
         if self == Self::Mixed {
-            let set = answer.authority.iter_mut().rev().find(|set| set.record_type == RecordType::NSEC)?;
+            let set = answer.authority.iter_mut().find(|set| set.record_type == RecordType::NSEC)?;
             *set = as_nsec3(scene, set)?;
             return Some(self.name().to_owned());
         }
@@ -185,8 +185,8 @@ impl DenialFault {
     }
 }
 
-/// A day, as signatures expire elsewhere.
-const EXPIRED_SINCE: u32 = 86_400;
+/// A week, which no validator forgives.
+const EXPIRED_SINCE: u32 = 7 * 86_400;
 
 fn is_proof(set: &Rrset) -> bool {
     matches!(set.record_type, RecordType::NSEC | RecordType::NSEC3)

@@ -21,8 +21,9 @@ pub struct FaultParams {
     pub seconds: Option<i64>,
 }
 
-/// Signatures are a day out of their validity unless a scenario says otherwise.
-const DAY: u32 = 86_400;
+/// Signatures are a week out of their validity unless a scenario says otherwise: Unbound forgives a day (a tenth of
+/// the validity, at most `val-sig-skew-max`).
+const WEEK: u32 = 7 * 86_400;
 /// Clocks are five years wrong unless a scenario says otherwise.
 const FIVE_YEARS: i64 = 5 * 365 * 86_400;
 
@@ -52,7 +53,7 @@ impl FaultKind {
                 SignatureFault::Expired | SignatureFault::NotYetValid | SignatureFault::ZoneExpired
             );
             let seconds = if is_of_time { params.seconds.take() } else { None };
-            let seconds = seconds.map_or(Ok(DAY), u32::try_from).map_err(|_| FaultError::Seconds)?;
+            let seconds = seconds.map_or(Ok(WEEK), u32::try_from).map_err(|_| FaultError::Seconds)?;
             return Ok(Self::Signature { fault, seconds });
         }
         if let Some(fault) = PublishFault::from_name(kind) {

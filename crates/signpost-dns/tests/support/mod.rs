@@ -9,7 +9,7 @@ use std::time::{Duration, Instant, SystemTime};
 use hickory_proto::op::{Edns, Message, MessageType, OpCode, Query};
 use hickory_proto::rr::{Name, RData, RecordType};
 use hickory_proto::serialize::binary::{BinDecodable as _, BinEncodable as _};
-use signpost_dns::{Denial, Fault, Hierarchy, KeyPool, Responder, Signing, View, Zone, serve};
+use signpost_dns::{Fault, Hierarchy, KeyPool, Responder, View, Zone, serve};
 use signpost_transcript::Recorder;
 
 pub fn name(text: &str) -> Name {
@@ -23,36 +23,8 @@ pub fn now() -> u32 {
     u32::try_from(since.as_secs()).unwrap()
 }
 
-/// Root, com, example.com, and below it a zone without signatures and two with NSEC3.
 pub fn zones() -> Vec<Zone> {
-    let mut zones = vec![
-        zone(".", include_str!("../zones/root.zone")),
-        zone("com.", include_str!("../zones/com.zone")),
-        zone("example.com.", include_str!("../zones/example.com.zone")),
-    ];
-    let child = include_str!("../zones/child.zone");
-    for (origin, signing) in [
-        ("insecure.example.com.", Signing::Unsigned),
-        ("nsec3.example.com.", nsec3(0, None, false)),
-        ("salted.example.com.", nsec3(5, Some([0xaa, 0xbb, 0xcc, 0xdd]), false)),
-        ("optout.example.com.", nsec3(0, None, true)),
-        ("insecure.optout.example.com.", Signing::Unsigned),
-        ("secure.optout.example.com.", Signing::default()),
-    ] {
-        let mut zone = zone(origin, child);
-        zone.signing = signing;
-        zones.push(zone);
-    }
-    zones
-}
-
-fn nsec3(iterations: u16, salt: Option<[u8; 4]>, opt_out: bool) -> Signing {
-    let Signing::Signed { algorithm, .. } = Signing::default() else { unreachable!() };
-    Signing::Signed { algorithm, denial: Denial::Nsec3 { iterations, salt, opt_out } }
-}
-
-pub fn zone(origin: &str, text: &str) -> Zone {
-    Zone::parse(name(origin), text).unwrap()
+    signpost_dns::catalogue_zones().unwrap()
 }
 
 pub fn hierarchy(faults: &[Fault]) -> Arc<Hierarchy> {
@@ -124,19 +96,44 @@ pub fn has_program(program: &str) -> bool {
     found
 }
 
-/// Runs a program to its end, for at most 20 seconds.
-pub fn run(command: &mut Command) -> Output {
+/// Runs a program to its end, for a bounded time. `None`: it was still running and has been killed.
+pub fn run_for(command: &mut Command, patience: Duration) -> Option<Output> {
     let child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     let (sender, receiver) = std::sync::mpsc::channel();
     let id = child.id();
     std::thread::spawn(move || sender.send(child.wait_with_output()));
-    match receiver.recv_timeout(Duration::from_secs(20)) {
-        Ok(output) => output.unwrap(),
+    match receiver.recv_timeout(patience) {
+        Ok(output) => Some(output.unwrap()),
         Err(_) => {
             let _ = Command::new("kill").args(["-9", &id.to_string()]).status();
-            panic!("{command:?} did not end");
+            None
         }
     }
+}
+
+/// Runs a program to its end, which must come within 20 seconds.
+pub fn run(command: &mut Command) -> Output {
+    run_for(command, Duration::from_secs(20)).unwrap_or_else(|| panic!("{command:?} did not end"))
+}
+
+/// delv with the trust anchor of a hierarchy, all but the question.
+pub fn delv(hierarchy: &Hierarchy, server: SocketAddr, directory: &tempfile::TempDir) -> Command {
+    let anchors = directory.path().join("anchors");
+    let dnskey = hierarchy.trust_anchor().dnskey_text();
+    let fields: Vec<&str> = dnskey.split_whitespace().collect();
+    let key = &fields[fields.iter().position(|field| *field == "DNSKEY").unwrap() + 1..];
+    let text = format!(
+        "trust-anchors {{ \".\" static-key {} {} {} \"{}\"; }};\n",
+        key[0],
+        key[1],
+        key[2],
+        key[3..].concat()
+    );
+    std::fs::write(&anchors, text).unwrap();
+    let mut command = Command::new("delv");
+    command.arg(format!("@{}", server.ip())).args(["-p", &server.port().to_string(), "-a"]).arg(&anchors);
+    command.args(["+root=.", "-4"]);
+    command
 }
 
 /// A program that runs until dropped.
@@ -163,7 +160,7 @@ pub fn unbound(hierarchy: &Hierarchy, upstream: &str) -> Daemon {
     let config = format!(
         "server:\n interface: {}\n port: {}\n directory: \"{root}\"\n chroot: \"\"\n username: \"\"\n pidfile: \"\"\n\
          use-syslog: no\n logfile: \"{root}/log\"\n verbosity: 3\n val-log-level: 2\n do-not-query-localhost: no\n\
-         access-control: 127.0.0.0/8 allow\n local-zone: \"test.\" nodefault\n do-ip6: no\n num-threads: 1\n\
+         access-control: 127.0.0.0/8 allow\n local-zone: \"test.\" nodefault\n do-ip6: no\n num-threads: 1\n outbound-msg-retry: 2\n\
          module-config: \"validator iterator\"\n trust-anchor: \"{}\"\n ede: yes\n{upstream}\nremote-control:\n control-enable: no\n",
         address.ip(),
         address.port(),
@@ -180,7 +177,8 @@ pub fn unbound(hierarchy: &Hierarchy, upstream: &str) -> Daemon {
         .spawn();
     let daemon = Daemon { child: child.unwrap(), address, directory };
     let deadline = Instant::now() + Duration::from_secs(10);
-    while ask(daemon.address, &name("."), RecordType::SOA, false, Duration::from_millis(200)).is_none() {
+    // It answers this name by itself, so that nothing of the lab is in its cache when the test begins.
+    while ask(daemon.address, &name("localhost"), RecordType::A, false, Duration::from_millis(50)).is_none() {
         assert!(Instant::now() < deadline, "unbound did not start: {}", daemon.log());
     }
     daemon
