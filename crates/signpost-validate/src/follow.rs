@@ -8,7 +8,7 @@ use domain::base::Message;
 use hickory_proto::rr::{Name, RecordType};
 
 use crate::exchange::Exchange;
-use crate::reading::{MAX_ALIASES, Reading, domain_name, domain_type};
+use crate::reading::{MAX_ALIASES, Reading, domain_name, domain_type, redirection};
 use crate::{Failure, Lookup, Outcome, Security};
 
 /// Says how far one reply can be believed.
@@ -71,31 +71,32 @@ pub(crate) async fn follow(
 async fn chase(judge: &dyn Judge, exchange: &Exchange, name: &Name, record_type: RecordType) -> Lookup {
     let mut weakest = (Security::Secure, String::new());
     let mut end = name.clone();
-    let mut aliases = 0;
-    while aliases <= MAX_ALIASES {
+    for _ in 0..=MAX_ALIASES {
         let (reading, verdict) = match ask(judge, exchange, &end, record_type).await {
             Ok(judged) => judged,
             Err(lookup) => return lookup,
         };
-        if !reading.unfinished {
+        let Some(alias) = reading.aliases.first().filter(|_| reading.unfinished) else {
             let Verdict { security, reason, judged } = verdict.after(weakest);
             return Lookup::new(security, judged.unwrap_or(reading.outcome)).because(reason);
-        }
-        // A validator cannot judge a reply that stops at an alias, so each redirection is asked for alone.
-        for alias in &reading.aliases {
-            let (link, verdict) = match ask(judge, exchange, &alias.owner, alias.record_type).await {
-                Ok(judged) => judged,
-                Err(lookup) => return lookup,
-            };
-            if !matches!(link.outcome, Outcome::Records(_)) {
-                let reason = format!("{} {} is gone when asked for alone", alias.owner, alias.record_type);
-                return Lookup::new(Security::Bogus, Outcome::NoData).because(reason);
-            }
-            let verdict = verdict.after(weakest);
-            weakest = (verdict.security, verdict.reason);
-        }
-        aliases += reading.aliases.len();
-        end = reading.end;
+        };
+        // A validator cannot judge a reply that stops at an alias, so the redirection is asked for alone. Where it
+        // leads is read from that answer: the one that is judged.
+        let (link, verdict) = match ask(judge, exchange, &alias.owner, alias.record_type).await {
+            Ok(judged) => judged,
+            Err(lookup) => return lookup,
+        };
+        let target = match verdict.judged.as_ref().unwrap_or(&link.outcome) {
+            Outcome::Records(records) => redirection(records, &end),
+            Outcome::Failed(_) | Outcome::NoData | Outcome::NxDomain => None,
+        };
+        let verdict = verdict.after(weakest);
+        let Some(target) = target else {
+            let reason = format!("{} {} is gone when asked for alone", alias.owner, alias.record_type);
+            return Lookup::new(Security::Bogus, Outcome::NoData).because(reason);
+        };
+        weakest = (verdict.security, verdict.reason);
+        end = target;
     }
     Lookup::failed(Failure::AliasLoop, format!("{name}: more than {MAX_ALIASES} aliases"))
 }

@@ -73,6 +73,11 @@ impl Reading {
     }
 }
 
+/// Where `records`, an RRset that redirects, lead from `name`.
+pub(crate) fn redirection(records: &[Record], name: &Name) -> Option<Name> {
+    next_alias(records, name).map(|(_, target)| target)
+}
+
 fn records_at<'a>(
     records: &'a [Record],
     owner: &'a Name,

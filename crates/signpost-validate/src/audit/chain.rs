@@ -6,12 +6,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 use bytes::Bytes;
 use domain::base::iana::Rcode;
 use domain::base::{Message, Name, Rtype};
-use domain::dnssec::common::nsec3_hash;
-use domain::rdata::nsec3::OwnerHash;
 use domain::rdata::{AllRecordData, Dnskey};
 use hickory_proto::rr::RecordType;
 use tokio::sync::OnceCell;
 
+use super::denial::is_hash_of;
 use super::excerpt::{Excerpt, Subject};
 use super::keys::{Entry, delegated, entry, published, vouched};
 use super::zone::Zone;
@@ -118,6 +117,7 @@ impl Chain {
             // Signed, but with more iterations than a validator should compute: nothing is known about cuts from
             // here on, and what the zone signs below is its own word (RFC 9276 §3.2 weakens denials, not data).
             (Security::Insecure, _) if !delegates && excerpt.as_ref().is_some_and(is_laborious) => stay(true),
+            (Security::Bogus, _) if !delegates && reason == TOO_LABORIOUS => stay(true),
             // A delegation that opt-out covers is never more than a possibility (RFC 5155 §6).
             (Security::Insecure, _) => {
                 Enclosing::Unsigned(format!("{printed} may be delegated unsigned: {reason}"))
@@ -190,6 +190,9 @@ fn is_laborious(excerpt: &Excerpt) -> bool {
 /// The most iterations that are not weakened, in `domain` as in RFC 9276 appendix A.
 const MAX_NSEC3_ITERATIONS: u16 = 100;
 
+/// What `domain` says, and its only way to say it, when the iterations are more than 500 but validly signed.
+const TOO_LABORIOUS: &str = "NSEC3 with too high iteration count";
+
 /// Whether a validated denial of DS shows a delegation at `name`: NS without SOA (RFC 4035 §5.2).
 fn shows_delegation(excerpt: &Excerpt, name: &Name<Bytes>) -> bool {
     excerpt.denials().into_iter().any(|(owner, data)| match data {
@@ -198,12 +201,8 @@ fn shows_delegation(excerpt: &Excerpt, name: &Name<Bytes>) -> bool {
             owner == *name && types.contains(Rtype::NS) && !types.contains(Rtype::SOA)
         }
         AllRecordData::Nsec3(nsec3) => {
-            let hash: Result<OwnerHash<Vec<u8>>, _> =
-                nsec3_hash(name, nsec3.hash_algorithm(), nsec3.iterations(), nsec3.salt());
             let types = nsec3.types();
-            hash.is_ok_and(|hash| owner.first().as_ref().eq_ignore_ascii_case(hash.to_string().as_bytes()))
-                && types.contains(Rtype::NS)
-                && !types.contains(Rtype::SOA)
+            is_hash_of(&owner, &nsec3, name) && types.contains(Rtype::NS) && !types.contains(Rtype::SOA)
         }
         _ => false,
     })

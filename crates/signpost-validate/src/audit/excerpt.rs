@@ -7,6 +7,7 @@ use domain::base::wire::ParseError;
 use domain::base::{Message, Name, ParsedName, ParsedRecord, Rtype, ToName as _};
 use domain::rdata::{AllRecordData, Rrsig};
 
+use super::denial::is_in_chain;
 use super::zone::Zone;
 
 /// A reply cut down to what one zone says about one question.
@@ -96,12 +97,24 @@ impl Excerpt {
             let record = record?;
             let is_signed =
                 signed.iter().any(|(owner, covered)| record.owner() == *owner && record.rtype() == *covered);
-            if is_signed && record.class() == Class::IN {
+            if !is_signed || record.class() != Class::IN {
+                continue;
+            }
+            let data = record.to_any_record::<ParsedData>()?.into_data();
+            if is_in_chain(&record.owner().to_name(), &data, zone.name()) {
                 push(&mut authority, &record)?;
+            } else if left_out.is_empty() {
+                left_out =
+                    format!("{} NSEC does not fit into the zone's chain", record.owner().fmt_with_dot());
             }
         }
         let message = Message::from_octets(Bytes::from(authority.finish())).map_err(|_| Unreadable)?;
         Ok(Self { message, left_out })
+    }
+
+    /// Whether this is a denial, not an answer.
+    pub(super) fn denies(&self) -> bool {
+        self.message.header_counts().ancount() == 0
     }
 
     /// The NSEC and NSEC3 records, with the name of each.
@@ -130,7 +143,7 @@ fn signature(record: &ParsedRecord<'_, Bytes>) -> Result<Option<ParsedRrsig>, Un
 }
 
 /// Whether a signature meets the conditions of RFC 4035 §5.3.1 that `domain` does not check: the signer is the
-/// zone of the RRset, and the key is one that may sign.
+/// zone of the RRset, the key is one that may sign, and the validity is one.
 fn admitted(
     record: &ParsedRecord<'_, Bytes>,
     rrsig: &ParsedRrsig,
@@ -152,6 +165,13 @@ fn admitted(
             rrsig.type_covered(),
             rrsig.key_tag(),
             zone.name().fmt_with_dot(),
+        )
+    } else if (rrsig.expiration().into_int().wrapping_sub(rrsig.inception().into_int())).cast_signed() < 0 {
+        // RFC 4034 §3.1.5: the fields are serial numbers, which `domain` compares as plain ones.
+        format!(
+            "signature over {} {} ends before it begins",
+            record.owner().fmt_with_dot(),
+            rrsig.type_covered()
         )
     } else {
         return true;

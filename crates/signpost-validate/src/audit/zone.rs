@@ -7,6 +7,7 @@ use domain::dnssec::validator::anchor::TrustAnchors;
 use domain::dnssec::validator::context::{Config, ValidationContext};
 use domain::rdata::Dnskey;
 
+use super::denial::objection;
 use super::excerpt::{Excerpt, Subject};
 use super::keys::is_usable;
 use crate::Security;
@@ -58,6 +59,12 @@ impl Zone {
         let (security, mut reason) = validate(&self.context, &excerpt.message).await;
         if security == Security::Bogus && !excerpt.left_out.is_empty() {
             reason = excerpt.left_out.clone();
+        }
+        if security == Security::Secure
+            && excerpt.denies()
+            && let Some(objection) = objection(&excerpt, subject.owner, &self.name)
+        {
+            return (Some(excerpt), Security::Bogus, objection.into());
         }
         (Some(excerpt), security, reason)
     }

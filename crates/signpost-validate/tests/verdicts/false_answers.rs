@@ -222,6 +222,22 @@ async fn the_reply_stops_at_an_alias() {
     }
 }
 
+/// The forged alias must not lead anywhere, although the right one is there when asked for.
+#[tokio::test]
+async fn a_forged_reply_stops_at_an_alias() {
+    let mut forge = Forge::new();
+    let right = Rrset::new("alias.example.com.", CNAME, [wire(HOST)]).signed(ZONE, &forge.example);
+    let forged = Rrset::new("alias.example.com.", CNAME, [wire(UNSIGNED)]).records();
+    forge.reply("alias.example.com.", A, positive(forged));
+    forge.reply("alias.example.com.", CNAME, positive(right.clone()));
+    forge.reply("alias.example.com.", DS, positive(right));
+    let [_, domain, audited] = verdicts(forge, "alias.example.com.").await;
+    for lookup in [domain, audited] {
+        assert_eq!(lookup.security, Secure, "{lookup:?}");
+        assert_eq!(lookup.records()[0].name, crate::forge::name(HOST));
+    }
+}
+
 /// RFC 4035 §4.3: data that should be signed and cannot be checked is Bogus; where even that is unknown, nothing
 /// can be said. Both are failures for whoever asks.
 #[tokio::test]
