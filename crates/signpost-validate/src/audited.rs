@@ -18,11 +18,14 @@ use crate::{Lookup, Outcome, Resolver, Security, Upstream};
 /// - data signed by the parent although a zone cut lies between (RFC 4035 §5.3.1);
 /// - a zone entered through a revoked key, or data signed by one (RFC 5011 §2.1);
 /// - a zone entered through a SHA-1 digest although a better one does not match (RFC 4509 §3);
-/// - a key whose protocol field is not 3 (RFC 4034 §2.1.2).
+/// - a key whose protocol field is not 3 (RFC 4034 §2.1.2);
+/// - a signature whose validity is no interval of serial numbers (RFC 4034 §3.1.5);
+/// - a denial by NSEC records that point backwards or out of the zone (RFC 4034 §4.1.1), by NSEC and NSEC3 at
+///   once (RFC 5155 §10.4), or without the closest encloser (RFC 5155 §8.3).
 ///
 /// False Insecure: an RRset whose first signature names any unsigned zone as signer; a zone signed with
 /// P-384 or Ed25519 only. False Bogus: one signature of another zone before the right one; two bad signatures
-/// beside the right one.
+/// beside the right one; a reply that stops at an alias.
 ///
 /// It remembers the chain of trust, and a broken link of it, for as long as it lives: make one per run.
 pub struct AuditedValidator {
