@@ -109,6 +109,7 @@ impl Driver {
     }
 
     async fn connect(&mut self, address: SocketAddr) {
+        #[expect(clippy::disallowed_methods, reason = "the driver is what connects")]
         let event = match timeout(self.step, TcpStream::connect(address)).await {
             Ok(Ok(stream)) => {
                 // Dialogues of short lines wait for each other otherwise. Without it they are only slower.

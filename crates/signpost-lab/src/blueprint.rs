@@ -36,6 +36,7 @@ impl<'w> Blueprint<'w> {
     ///
     /// If a zone does not parse once its placeholders are filled in, or a fault does not fit the world.
     pub fn new(world: &'w World, faults: &'w [Fault]) -> Result<Self, LabError> {
+        #[expect(clippy::disallowed_methods, reason = "a lab starts at the time that it is")]
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         let of_certificates: Vec<_> = faults
             .iter()

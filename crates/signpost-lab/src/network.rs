@@ -82,6 +82,10 @@ impl Place {
         listeners: &BTreeSet<(Ipv4Addr, u16)>,
         ports: &BTreeSet<u16>,
     ) -> io::Result<(Self, Sockets)> {
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "where a lab listens is no part of what a seed repeats"
+        )]
         let mut random = rand::rng();
         let block = match network {
             Network::Loopback => [random.random_range(1..=254), random.random_range(0..=255)],
@@ -152,6 +156,7 @@ fn dns(address: Ipv4Addr, port: u16) -> io::Result<DnsSockets> {
 }
 
 fn bind_udp(address: SocketAddr) -> io::Result<UdpSocket> {
+    #[expect(clippy::disallowed_methods, reason = "the lab is what binds")]
     let socket = std::net::UdpSocket::bind(address)?;
     socket.set_nonblocking(true)?;
     UdpSocket::from_std(socket)

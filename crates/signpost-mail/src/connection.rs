@@ -156,6 +156,7 @@ impl Connection {
             match action {
                 Action::Close => return Err(self.close().await),
                 Action::Cut => return Err(self.cut().await),
+                #[expect(clippy::disallowed_methods, reason = "to be slow is the fault")]
                 Action::Delay(delay) => tokio::time::sleep(delay).await,
                 Action::Observe(seen) => self.observe(seen, self.session.channel()),
                 Action::Send(bytes) => self.say(&bytes).await?,

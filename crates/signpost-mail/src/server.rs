@@ -24,6 +24,7 @@ pub async fn serve(spec: Arc<ServerSpec>, listener: TcpListener, recorder: Recor
         };
         let Ok((stream, peer)) = accepted else {
             // Out of file descriptors, most likely: waiting gives connections time to end.
+            #[expect(clippy::disallowed_methods, reason = "nothing tells when a file descriptor is free")]
             tokio::time::sleep(Duration::from_millis(10)).await;
             continue;
         };

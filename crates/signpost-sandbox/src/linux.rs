@@ -1,5 +1,7 @@
 //! Namespaces as Linux has them.
 
+#![expect(clippy::disallowed_methods, reason = "this is the crate that talks to the kernel")]
+
 mod filesystem;
 mod loopback;
 mod namespace;

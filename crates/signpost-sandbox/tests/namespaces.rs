@@ -1,6 +1,8 @@
 //! Namespaces as the kernel really makes them. Where it forbids them the tests say so and are left out, unless
 //! `SIGNPOST_REQUIRE_PROGRAMS` is set.
 
+#![expect(clippy::disallowed_methods, reason = "these tests are clients and servers themselves")]
+
 use std::fs;
 use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};

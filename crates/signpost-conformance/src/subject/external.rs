@@ -95,6 +95,7 @@ impl Subject for External {
         // The pipes close when the program ends, unless something that it started keeps them.
         let limit = async {
             let _ = has_ended.await;
+            #[expect(clippy::disallowed_methods, reason = "this is a time limit")]
             tokio::time::sleep(DRAINING).await;
         };
         let outputs = async {

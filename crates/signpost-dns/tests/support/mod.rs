@@ -1,5 +1,7 @@
 //! A lab on loopback and the programs that judge it.
 
+#![expect(clippy::disallowed_methods, reason = "tests read the clock and bind for themselves")]
+
 use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
 use std::path::PathBuf;
 use std::process::{Child, Command, Output, Stdio};

@@ -1,5 +1,7 @@
 //! The servers on real sockets, met by a client that is scripted line by line.
 
+#![expect(clippy::disallowed_methods, reason = "tests read the clock and make sockets for themselves")]
+
 mod faults;
 mod handshakes;
 mod honest;

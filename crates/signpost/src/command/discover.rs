@@ -34,6 +34,7 @@ pub(crate) fn discover(options: &DiscoverOptions) -> Result<Exit, Failure> {
         .enable_all()
         .build()
         .map_err(|error| Failure::not_started(format_args!("no runtime: {error}")))?;
+    #[expect(clippy::disallowed_methods, reason = "a real discovery draws its targets at random")]
     let mut random = rand::rngs::StdRng::from_rng(&mut rand::rng());
     let resolver = Arc::new(AuditedValidator::new(&upstream));
     let outcome = runtime.block_on(drive(request, Rules::default(), resolver, move || random.next_u64()));
