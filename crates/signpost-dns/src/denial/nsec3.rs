@@ -33,7 +33,10 @@ struct Link {
 
 impl Nsec3Chain {
     /// Hashes every authoritative name, every delegation (with opt-out only the signed ones) and every empty
-    /// non-terminal above one of these. Also publishes NSEC3PARAM.
+    /// non-terminal. Also publishes NSEC3PARAM.
+    ///
+    /// RFC 5155 section 7.1 lets empty non-terminals above opted-out delegations be left out. They are not: beside
+    /// such a name a wildcard further up would seem to stand for names that it does not stand for.
     pub(super) fn install(zone: &mut SignedZone, iterations: u16, salt: Vec<u8>, opt_out: bool) -> Self {
         // NSEC3PARAM has the same fields but the flags, which are zero (RFC 5155 section 4.1.2).
         let published = parameters(0, iterations, &salt);
@@ -41,11 +44,10 @@ impl Nsec3Chain {
 
         let mut hashed: BTreeMap<Hash, Vec<u8>> = BTreeMap::new();
         let mut empty: BTreeMap<OrderKey, Name> = BTreeMap::new();
-        for node in &zone.nodes {
-            if !has_link(node, opt_out) {
-                continue;
+        for node in zone.nodes.iter().filter(|node| node.standing != Standing::Occluded) {
+            if has_link(node, opt_out) {
+                hashed.insert(hash(&node.owner, iterations, &salt), wire::type_bit_maps(&types(node)));
             }
-            hashed.insert(hash(&node.owner, iterations, &salt), wire::type_bit_maps(&types(node)));
             let mut ancestor = (node.key.parent(), node.owner.base_name());
             while let (Some(key), name) = ancestor {
                 // Where one ancestor is known, all above it are.
@@ -53,7 +55,7 @@ impl Nsec3Chain {
                     break;
                 }
                 ancestor = (key.parent(), name.base_name());
-                if zone.node(&key).is_none_or(|node| !has_link(node, opt_out)) {
+                if zone.node(&key).is_none() {
                     empty.insert(key, name);
                 }
             }
