@@ -275,6 +275,6 @@ mod adapter {
             let value = data_encoding::BASE64.decode(value.as_bytes()).ok()?;
             (value.len() == length).then_some(Pin { algorithm, value })
         });
-        if rules.uses_strongest_digest() { pins.last() } else { pins.next() }
+        if rules.uses_strongest_digest() { pins.next_back() } else { pins.next() }
     }
 }

@@ -70,7 +70,8 @@ struct Reply {
 
 impl Reply {
     fn describe(&self) -> String {
-        format!("{} {}", self.code, self.lines.last().map_or("", String::as_str))
+        let text = self.lines.last().map_or("", String::as_str);
+        format!("{} {}", self.code, quote(text.as_bytes()))
     }
 }
 
@@ -169,7 +170,7 @@ impl Smtp {
                 return Err("a reply's lines have different codes".to_owned());
             }
             self.reply_code = code;
-            self.reply.push(quote(text));
+            self.reply.push(String::from_utf8_lossy(text).into_owned());
             if self.reply.len() > LINES_LIMIT {
                 return Err("a reply has too many lines".to_owned());
             }

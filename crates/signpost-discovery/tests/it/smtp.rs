@@ -165,6 +165,19 @@ fn a_login_must_be_offered() {
 }
 
 #[test]
+fn a_long_list_of_mechanisms_is_read_to_its_end() {
+    let reply = format!("250-hello\r\n250 AUTH {}PLAIN\r\n", "X-OTHER ".repeat(100));
+    check(|server| _ = server.on(Tls, "EHLO", says(&reply)), "configured");
+}
+
+#[test]
+fn what_a_server_says_reaches_no_terminal_raw() {
+    let run = check(|server| server.greeting = says("554 \x1b[2J\r\n"), "unavailable unreachable");
+    let Outcome::Unavailable { detail, .. } = run.outcome else { unreachable!() };
+    assert!(!detail.contains('\x1b'), "{detail:?}");
+}
+
+#[test]
 fn login_is_spoken_where_plain_is_not() {
     let run = check(
         |server| {
