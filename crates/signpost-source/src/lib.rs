@@ -1,9 +1,12 @@
 //! TOML files that users write: parsing with places, and errors that show them. Never knows what a file means.
 
 mod files;
+mod nearest;
 mod problem;
+mod reading;
 
 pub use files::Files;
+pub use nearest::nearest;
 pub use problem::{Problem, Problems};
 
 use std::ops::Range;
@@ -31,12 +34,9 @@ impl Source {
     ///
     /// # Errors
     ///
-    /// Everything that is not TOML, or not of this shape: unknown keys, missing ones, wrong types.
+    /// What is not TOML, or not of this shape: every unknown key, a missing one, a wrong type.
     pub fn parse<T: DeserializeOwned>(&self) -> Result<T, Problems> {
-        toml::from_str(&self.text).map_err(|error| {
-            let span = error.span().unwrap_or(0..0);
-            self.problem(Problem::at(span, error.message().lines().next().unwrap_or("not TOML")))
-        })
+        reading::read(&self.text).map_err(|problems| Problems::new(self.clone(), problems))
     }
 
     /// A file with one problem.

@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
 
-use crate::Source;
+use crate::{Source, nearest};
 
 /// One mistake: where, what, and what would be right.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -30,6 +30,19 @@ impl Problem {
     pub fn help(mut self, help: impl Into<String>) -> Self {
         self.help = Some(help.into());
         self
+    }
+
+    /// The same with what could stand there instead: the nearest known name, or all where none is near.
+    #[must_use]
+    pub fn one_of<K: AsRef<str>>(self, name: &str, known: &[K]) -> Self {
+        match nearest(name, known) {
+            Some(meant) => self.help(format!("did you mean `{meant}`?")),
+            None if known.is_empty() => self,
+            None => {
+                let known: Vec<&str> = known.iter().map(AsRef::as_ref).collect();
+                self.help(format!("known are {}", known.join(", ")))
+            }
+        }
     }
 }
 
