@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use hickory_proto::dnssec::crypto::{EcdsaSigningKey, Ed25519SigningKey};
+use hickory_proto::dnssec::crypto::{EcdsaSigningKey, Ed25519SigningKey, RsaSigningKey};
 use hickory_proto::dnssec::{self, PublicKey, SigningKey, TBS};
 use ring::digest;
 
@@ -21,11 +21,16 @@ pub enum Algorithm {
     EcdsaP384Sha384,
     /// Ed25519, number 15 (RFC 8080).
     Ed25519,
+    /// RSA with SHA-256, number 8 (RFC 5702).
+    RsaSha256,
+    /// RSA with SHA-512, number 10 (RFC 5702).
+    RsaSha512,
 }
 
 impl Algorithm {
     /// Every algorithm that a zone can be signed with.
-    pub const ALL: [Self; 3] = [Self::EcdsaP256Sha256, Self::EcdsaP384Sha384, Self::Ed25519];
+    pub const ALL: [Self; 5] =
+        [Self::RsaSha256, Self::RsaSha512, Self::EcdsaP256Sha256, Self::EcdsaP384Sha384, Self::Ed25519];
 
     /// The number in the IANA registry.
     #[must_use]
@@ -34,6 +39,8 @@ impl Algorithm {
             Self::EcdsaP256Sha256 => 13,
             Self::EcdsaP384Sha384 => 14,
             Self::Ed25519 => 15,
+            Self::RsaSha256 => 8,
+            Self::RsaSha512 => 10,
         }
     }
 
@@ -74,6 +81,13 @@ impl KeyPool {
     ) -> Result<Arc<KeyPair>, dnssec::DnsSecError> {
         let mut pools = self.pairs.lock().unwrap_or_else(PoisonError::into_inner);
         let pool = pools.entry(algorithm).or_default();
+        if let Algorithm::RsaSha256 | Algorithm::RsaSha512 = algorithm {
+            let number = number % RSA_KEYS.len();
+            while pool.len() <= number {
+                pool.push(Arc::new(KeyPair::rsa(algorithm, RSA_KEYS[pool.len()])?));
+            }
+            return Ok(Arc::clone(&pool[number]));
+        }
         while pool.len() <= number {
             let candidate = KeyPair::generate(algorithm)?;
             if pool.iter().all(|pair| pair.base_tag().abs_diff(candidate.base_tag()) > MOST_FLAG_DISTANCE) {
@@ -83,6 +97,16 @@ impl KeyPool {
         Ok(Arc::clone(&pool[number]))
     }
 }
+
+/// RSA pairs, which ring cannot make. They protect nothing, and zones of one lab may share them: neighbours never do.
+const RSA_KEYS: [&[u8]; 6] = [
+    include_bytes!("rsa-keys/1.der"),
+    include_bytes!("rsa-keys/2.der"),
+    include_bytes!("rsa-keys/3.der"),
+    include_bytes!("rsa-keys/4.der"),
+    include_bytes!("rsa-keys/5.der"),
+    include_bytes!("rsa-keys/6.der"),
+];
 
 /// Flags (SEP 1, REVOKE 128) and the protocol octet move a key tag by less than this.
 const MOST_FLAG_DISTANCE: u16 = 512;
@@ -113,7 +137,20 @@ impl KeyPair {
             Algorithm::Ed25519 => {
                 Box::new(Ed25519SigningKey::from_pkcs8(&Ed25519SigningKey::generate_pkcs8()?)?)
             }
+            Algorithm::RsaSha256 | Algorithm::RsaSha512 => return Self::rsa(algorithm, RSA_KEYS[0]),
         };
+        Self::new(private, algorithm)
+    }
+
+    fn rsa(algorithm: Algorithm, encoded: &[u8]) -> Result<Self, dnssec::DnsSecError> {
+        let peer = match algorithm {
+            Algorithm::RsaSha512 => dnssec::Algorithm::RSASHA512,
+            _ => dnssec::Algorithm::RSASHA256,
+        };
+        Self::new(Box::new(RsaSigningKey::from_pkcs8(&encoded.into(), peer)?), algorithm)
+    }
+
+    fn new(private: Box<dyn SigningKey>, algorithm: Algorithm) -> Result<Self, dnssec::DnsSecError> {
         let public = private.to_public_key()?.public_bytes().to_vec();
         Ok(Self { private, public, algorithm })
     }

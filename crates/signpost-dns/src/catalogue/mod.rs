@@ -5,6 +5,7 @@ mod rows;
 use hickory_proto::rr::{Name, RecordType};
 
 use crate::fault::{Fault, FaultKind, FaultParams, Target};
+use crate::key::Algorithm;
 use crate::zone::{Denial, Signing, Zone, ZoneError};
 
 /// The security status of an answer (RFC 4035 section 4.3).
@@ -91,17 +92,15 @@ fn parse_name(text: &str) -> Name {
 }
 
 /// The zones on which the catalogue shows its faults: a root, `com`, `example.com` with the records that the project
-/// starts from, and below it a zone without signatures and several with NSEC3.
+/// starts from, and below it a zone without signatures, several with NSEC3, and one for each algorithm.
 ///
 /// # Errors
 /// None: a test reads them.
 pub fn catalogue_zones() -> Result<Vec<Zone>, ZoneError> {
     let child = include_str!("zones/child.zone");
     let nsec3 = |iterations, salt, opt_out| Denial::Nsec3 { iterations, salt, opt_out };
-    let signed = |denial| match Signing::default() {
-        Signing::Signed { algorithm, .. } => Signing::Signed { algorithm, denial },
-        Signing::Unsigned => Signing::Unsigned,
-    };
+    let signed = |denial| Signing::Signed { algorithm: Algorithm::default(), denial };
+    let with = |algorithm| Signing::Signed { algorithm, denial: Denial::default() };
     let plain = Signing::default();
     [
         (".", include_str!("zones/root.zone"), plain),
@@ -113,6 +112,10 @@ pub fn catalogue_zones() -> Result<Vec<Zone>, ZoneError> {
         ("optout.example.com.", child, signed(nsec3(0, None, true))),
         ("insecure.optout.example.com.", child, Signing::Unsigned),
         ("secure.optout.example.com.", child, plain),
+        ("rsasha256.example.com.", child, with(Algorithm::RsaSha256)),
+        ("rsasha512.example.com.", child, with(Algorithm::RsaSha512)),
+        ("ecdsap384.example.com.", child, with(Algorithm::EcdsaP384Sha384)),
+        ("ed25519.example.com.", child, with(Algorithm::Ed25519)),
     ]
     .into_iter()
     .map(|(origin, text, signing)| {
@@ -148,6 +151,6 @@ mod tests {
 
     #[test]
     fn the_zones_can_be_read() {
-        assert_eq!(catalogue_zones().unwrap().len(), 9);
+        assert_eq!(catalogue_zones().unwrap().len(), 13);
     }
 }

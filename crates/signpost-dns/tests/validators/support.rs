@@ -14,40 +14,40 @@ use hickory_proto::serialize::binary::{BinDecodable as _, BinEncodable as _};
 use signpost_dns::{Fault, Hierarchy, KeyPool, Responder, View, Zone, serve};
 use signpost_transcript::Recorder;
 
-pub fn name(text: &str) -> Name {
+pub(crate) fn name(text: &str) -> Name {
     let mut name = Name::from_ascii(text).unwrap();
     name.set_fqdn(true);
     name
 }
 
-pub fn now() -> u32 {
+pub(crate) fn now() -> u32 {
     let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap();
     u32::try_from(since.as_secs()).unwrap()
 }
 
-pub fn zones() -> Vec<Zone> {
+pub(crate) fn zones() -> Vec<Zone> {
     signpost_dns::catalogue_zones().unwrap()
 }
 
-pub fn hierarchy(faults: &[Fault]) -> Arc<Hierarchy> {
+pub(crate) fn hierarchy(faults: &[Fault]) -> Arc<Hierarchy> {
     Arc::new(Hierarchy::build(zones(), KeyPool::global(), now(), faults).unwrap())
 }
 
 /// Responders on sockets, on a thread of their own, until dropped.
-pub struct Lab {
-    pub address: SocketAddr,
-    pub recorder: Recorder,
+pub(crate) struct Lab {
+    pub(crate) address: SocketAddr,
+    pub(crate) recorder: Recorder,
     stop: Option<tokio::sync::oneshot::Sender<()>>,
     thread: Option<std::thread::JoinHandle<()>>,
 }
 
 impl Lab {
-    pub fn start(hierarchy: Arc<Hierarchy>) -> Self {
+    pub(crate) fn start(hierarchy: Arc<Hierarchy>) -> Self {
         Self::start_at(hierarchy, &[(View::Forward, SocketAddr::from((Ipv4Addr::LOCALHOST, 0)))]).unwrap()
     }
 
     /// Starts several views; the address is that of the first.
-    pub fn start_at(hierarchy: Arc<Hierarchy>, views: &[(View, SocketAddr)]) -> std::io::Result<Self> {
+    pub(crate) fn start_at(hierarchy: Arc<Hierarchy>, views: &[(View, SocketAddr)]) -> std::io::Result<Self> {
         let mut sockets = Vec::new();
         for (view, address) in views {
             let tcp = std::net::TcpListener::bind(address)?;
@@ -86,7 +86,7 @@ impl Drop for Lab {
 }
 
 /// Whether a program is installed. A missing one is an error where `SIGNPOST_REQUIRE_PROGRAMS` says so.
-pub fn has_program(program: &str) -> bool {
+pub(crate) fn has_program(program: &str) -> bool {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let found = std::env::split_paths(&path)
         .chain([PathBuf::from("/usr/sbin"), PathBuf::from("/sbin")])
@@ -99,7 +99,7 @@ pub fn has_program(program: &str) -> bool {
 }
 
 /// Runs a program to its end, for a bounded time. `None`: it was still running and has been killed.
-pub fn run_for(command: &mut Command, patience: Duration) -> Option<Output> {
+pub(crate) fn run_for(command: &mut Command, patience: Duration) -> Option<Output> {
     let child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     let (sender, receiver) = std::sync::mpsc::channel();
     let id = child.id();
@@ -114,12 +114,12 @@ pub fn run_for(command: &mut Command, patience: Duration) -> Option<Output> {
 }
 
 /// Runs a program to its end, which must come within 20 seconds.
-pub fn run(command: &mut Command) -> Output {
+pub(crate) fn run(command: &mut Command) -> Output {
     run_for(command, Duration::from_secs(20)).unwrap_or_else(|| panic!("{command:?} did not end"))
 }
 
 /// delv with the trust anchor of a hierarchy, all but the question.
-pub fn delv(hierarchy: &Hierarchy, server: SocketAddr, directory: &tempfile::TempDir) -> Command {
+pub(crate) fn delv(hierarchy: &Hierarchy, server: SocketAddr, directory: &tempfile::TempDir) -> Command {
     let anchors = directory.path().join("anchors");
     let dnskey = hierarchy.trust_anchor().dnskey_text();
     let fields: Vec<&str> = dnskey.split_whitespace().collect();
@@ -139,10 +139,10 @@ pub fn delv(hierarchy: &Hierarchy, server: SocketAddr, directory: &tempfile::Tem
 }
 
 /// A program that runs until dropped.
-pub struct Daemon {
+pub(crate) struct Daemon {
     child: Child,
-    pub address: SocketAddr,
-    pub directory: tempfile::TempDir,
+    pub(crate) address: SocketAddr,
+    pub(crate) directory: tempfile::TempDir,
 }
 
 impl Drop for Daemon {
@@ -152,7 +152,7 @@ impl Drop for Daemon {
     }
 }
 
-pub fn unbound(hierarchy: &Hierarchy, upstream: &str) -> Daemon {
+pub(crate) fn unbound(hierarchy: &Hierarchy, upstream: &str) -> Daemon {
     let directory = tempfile::tempdir().unwrap();
     // The port is free now; nothing else in the test asks for ports of this address.
     let free = UdpSocket::bind((Ipv4Addr::new(127, 0, 0, 77), 0)).unwrap();
@@ -187,13 +187,13 @@ pub fn unbound(hierarchy: &Hierarchy, upstream: &str) -> Daemon {
 }
 
 impl Daemon {
-    pub fn log(&self) -> String {
+    pub(crate) fn log(&self) -> String {
         std::fs::read_to_string(self.directory.path().join("log")).unwrap_or_default()
     }
 }
 
 /// One question by UDP with DO, repeated until the time is over.
-pub fn ask(
+pub(crate) fn ask(
     server: SocketAddr,
     name: &Name,
     record_type: RecordType,
@@ -217,7 +217,7 @@ pub fn ask(
 }
 
 /// Points every address of the zones into a block of loopback.
-pub fn move_addresses(zones: &mut [Zone], block: [u8; 3]) {
+pub(crate) fn move_addresses(zones: &mut [Zone], block: [u8; 3]) {
     for zone in zones {
         for record in &mut zone.records {
             if let RData::A(address) = &mut record.data {

@@ -1,13 +1,11 @@
 //! Real validators judge every fault of the catalogue.
 
-mod support;
-
 use std::time::Duration;
 
+use crate::support::{Lab, ask, delv, has_program, hierarchy, run_for, unbound};
 use hickory_proto::op::ResponseCode;
 use signpost_dns::{CatalogueRow, Verdict, catalogue};
 use signpost_transcript::Event;
-use support::{Lab, ask, delv, has_program, hierarchy, run_for, unbound};
 
 /// Longer than validators need for any answer that comes at all.
 const PATIENCE: Duration = Duration::from_secs(4);

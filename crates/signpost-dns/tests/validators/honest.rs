@@ -1,15 +1,13 @@
 //! Real validators judge the honest lab: everything that is signed is Secure, whatever is asked.
 
-mod support;
-
 use std::net::SocketAddr;
 use std::process::Command;
 use std::time::Duration;
 
+use crate::support::{Lab, ask, delv, has_program, hierarchy, name, run, unbound};
 use hickory_proto::op::ResponseCode;
 use hickory_proto::rr::RecordType;
 use signpost_dns::{Hierarchy, KeyPool, View};
-use support::{Lab, ask, delv, has_program, hierarchy, name, run, unbound};
 
 /// What is asked, what the answer is, and whether it can be Secure.
 const QUESTIONS: &[(&str, RecordType, ResponseCode, bool)] = {
@@ -89,6 +87,14 @@ const QUESTIONS: &[(&str, RecordType, ResponseCode, bool)] = {
         ("insecure.optout.example.com", DS, NoError, false),
         ("www.insecure.optout.example.com", A, NoError, false),
         ("www.secure.optout.example.com", A, NoError, true),
+        // Algorithms.
+        ("www.rsasha256.example.com", A, NoError, true),
+        ("nope.rsasha256.example.com", A, NXDomain, true),
+        ("www.rsasha512.example.com", A, NoError, true),
+        ("www.ecdsap384.example.com", A, NoError, true),
+        ("nope.ecdsap384.example.com", A, NXDomain, true),
+        ("www.ed25519.example.com", A, NoError, true),
+        ("nope.ed25519.example.com", A, NXDomain, true),
     ]
 };
 
@@ -110,24 +116,23 @@ fn unbound_says_secure_when_it_goes_from_the_root_itself() {
         return;
     }
     let block = [127, 53, (std::process::id() % 251) as u8];
-    let mut zones = support::zones();
+    let mut zones = crate::support::zones();
     // Every zone gets a server of its own, as the addresses of the zone files say it for the first three.
     for (place, zone) in zones.iter_mut().enumerate().skip(3) {
         let line = format!("ns A 192.0.2.{}", 100 + place);
         zone.publish(&line).unwrap();
     }
-    support::move_addresses(&mut zones, block);
+    crate::support::move_addresses(&mut zones, block);
     let hierarchy =
-        std::sync::Arc::new(Hierarchy::build(zones, KeyPool::global(), support::now(), &[]).unwrap());
+        std::sync::Arc::new(Hierarchy::build(zones, KeyPool::global(), crate::support::now(), &[]).unwrap());
     let views: Vec<(View, SocketAddr)> = hierarchy
         .origins()
-        .enumerate()
-        .map(|(_, origin)| {
+        .map(|origin| {
             let host = match origin.to_string().as_str() {
                 "." => 1,
                 "com." => 2,
                 "example.com." => 3,
-                other => support::zones()
+                other => crate::support::zones()
                     .iter()
                     .position(|zone| zone.origin == name(other))
                     .and_then(|place| u8::try_from(100 + place).ok())
@@ -245,12 +250,12 @@ fn drill_says_secure() {
 #[test]
 fn zone_checkers_pass_what_is_written() {
     let directory = tempfile::tempdir().unwrap();
-    let mut zones = support::zones();
+    let mut zones = crate::support::zones();
     let delegation = "a.empty NS ns\nempty2 NS ns\n*.wild2 TXT x\nb.c.empty3 NS ns\n";
     for zone in zones.iter_mut().filter(|zone| zone.origin.to_string().contains("optout")) {
         zone.publish(delegation).unwrap();
     }
-    let hierarchy = Hierarchy::build(zones.clone(), KeyPool::global(), support::now(), &[]).unwrap();
+    let hierarchy = Hierarchy::build(zones.clone(), KeyPool::global(), crate::support::now(), &[]).unwrap();
     for (place, zone) in zones.into_iter().enumerate() {
         let path = directory.path().join(format!("zone{place}"));
         std::fs::write(&path, hierarchy.write_zone(&zone.origin).unwrap()).unwrap();
