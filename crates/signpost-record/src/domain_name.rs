@@ -1,0 +1,50 @@
+//! Domain names in records.
+
+use core::fmt;
+
+/// A domain name of 1 to 253 octets: labels of 1 to 63 letters, digits, `-` and `_`, a final dot allowed.
+#[derive(Clone, Copy, Debug)]
+pub struct DomainName<'a>(&'a str);
+
+impl<'a> DomainName<'a> {
+    /// Checks a text.
+    #[must_use]
+    pub fn new(text: &'a str) -> Option<Self> {
+        let relative = text.strip_suffix('.').unwrap_or(text);
+        if relative.is_empty() || relative.len() > 253 {
+            return None;
+        }
+        let mut label = 0;
+        for octet in relative.bytes() {
+            match octet {
+                b'.' if label == 0 => return None,
+                b'.' => label = 0,
+                b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' if label < 63 => label += 1,
+                _ => return None,
+            }
+        }
+        (label > 0).then_some(Self(text))
+    }
+
+    /// The name as it stands in the record. It is absolute, with or without a final dot.
+    #[must_use]
+    pub fn as_str(self) -> &'a str {
+        self.0
+    }
+}
+
+/// Names compare without case and without the final dot.
+impl PartialEq for DomainName<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        let relative = |name: &'_ Self| name.0.strip_suffix('.').map_or(name.0.len(), str::len);
+        self.0[..relative(self)].eq_ignore_ascii_case(&other.0[..relative(other)])
+    }
+}
+
+impl Eq for DomainName<'_> {}
+
+impl fmt::Display for DomainName<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.0)
+    }
+}
