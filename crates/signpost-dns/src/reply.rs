@@ -14,22 +14,24 @@ use crate::responder::Question;
 pub struct Reply {
     /// The message, without the length that TCP puts before it. `None`: nothing is said at all.
     pub message: Option<Vec<u8>>,
+    /// Whether a TCP connection is closed now.
+    pub hangs_up: bool,
     exchange: Option<Exchange>,
 }
 
 impl Reply {
-    pub(crate) fn new(exchange: Exchange, message: Option<Vec<u8>>) -> Self {
-        Self { message, exchange: Some(exchange) }
+    pub(crate) fn new(exchange: Exchange, message: Option<Vec<u8>>, hangs_up: bool) -> Self {
+        Self { message, hangs_up, exchange: Some(exchange) }
     }
 
     /// Nothing is said.
     pub(crate) fn none() -> Self {
-        Self { message: None, exchange: None }
+        Self { message: None, hangs_up: false, exchange: None }
     }
 
     /// A message that answers no question.
     pub(crate) fn unrecorded(message: Vec<u8>) -> Self {
-        Self { message: Some(message), exchange: None }
+        Self { message: Some(message), hangs_up: false, exchange: None }
     }
 
     /// Records the query, the faults that altered its answer, and the answer. What held no question leaves no trace.

@@ -108,7 +108,7 @@ impl Responder {
         }
         let message = self.emit(request, &question, &answer, transport, delivery);
         exchange.describe(answer.rcode, message.as_deref());
-        Some(Reply::new(exchange, message))
+        Some(Reply::new(exchange, message, delivery.hangs_up))
     }
 
     fn look_up(&self, question: &Question, recursion_desired: bool) -> Answer {

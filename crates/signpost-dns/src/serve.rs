@@ -9,6 +9,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream, UdpSocket};
 use tokio::task::JoinSet;
 
+use crate::reply::Reply;
 use crate::responder::Responder;
 
 /// How long a TCP connection may stay silent (RFC 7766 section 6.2.3 leaves the number to the server).
@@ -28,7 +29,8 @@ pub async fn serve(responder: Arc<Responder>, udp: UdpSocket, tcp: TcpListener, 
             received = udp.recv_from(&mut buffer) => {
                 // An error here is about an earlier datagram that could not be delivered.
                 let Ok((length, peer)) = received else { continue };
-                if let Some(message) = answer(&responder, &recorder, &buffer[..length], peer, Transport::Udp) {
+                let reply = answer(&responder, &recorder, &buffer[..length], peer, Transport::Udp);
+                if let Some(message) = reply.and_then(|reply| reply.message) {
                     let _ = udp.send_to(&message, peer).await;
                 }
             }
@@ -53,7 +55,11 @@ async fn serve_stream(
     while let Ok(Ok(length)) = tokio::time::timeout(IDLE, stream.read_u16()).await {
         let mut request = vec![0; usize::from(length)];
         let Ok(Ok(_)) = tokio::time::timeout(IDLE, stream.read_exact(&mut request)).await else { return };
-        let Some(message) = answer(&responder, &recorder, &request, peer, Transport::Tcp) else { continue };
+        let Some(reply) = answer(&responder, &recorder, &request, peer, Transport::Tcp) else { return };
+        if reply.hangs_up {
+            return;
+        }
+        let Some(message) = reply.message else { continue };
         let Ok(length) = u16::try_from(message.len()) else { return };
         let mut framed = Vec::with_capacity(message.len() + 2);
         framed.extend(length.to_be_bytes());
@@ -64,17 +70,18 @@ async fn serve_stream(
     }
 }
 
+/// `None` for strangers.
 fn answer(
     responder: &Responder,
     recorder: &Recorder,
     request: &[u8],
     peer: SocketAddr,
     transport: Transport,
-) -> Option<Vec<u8>> {
+) -> Option<Reply> {
     if !peer.ip().is_loopback() {
         return None;
     }
     let reply = responder.respond(request, peer, transport);
     reply.record(recorder, Endpoint::Authority, peer, transport);
-    reply.message
+    Some(reply)
 }

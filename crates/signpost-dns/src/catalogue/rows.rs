@@ -568,6 +568,7 @@ pub(super) const ROWS: &[CatalogueRow] = &[
         "RFC 1035 section 3.2.4 and RFC 5452 section 9.1: records of another class answer nothing",
     ),
     at("garbled", HOST, NO_ANSWER, "RFC 1035 section 4.1: a message that ends inside a record is none"),
+    row("ad-set", "*", HOST, SECURE, "RFC 4035 section 4.9.3: a validator sets AD by its own verdict"),
     at(
         "server-forged",
         HOST,

@@ -315,7 +315,7 @@ named_faults! {
         Timeout = "timeout",
         /// Nothing is answered by UDP.
         UdpDropped = "udp-dropped",
-        /// Every answer by UDP is truncated, and nothing is answered by TCP.
+        /// Every answer by UDP is truncated, and TCP connections are closed at the question.
         TruncatedTcpRefused = "truncated-tcp-refused",
         /// Every DNSSEC record is left out.
         DnssecStripped = "dnssec-stripped",
@@ -337,6 +337,8 @@ named_faults! {
         ClassWrong = "class-wrong",
         /// The message is cut in the middle of a record.
         Garbled = "garbled",
+        /// The AD bit is set.
+        AuthenticDataSet = "ad-set",
         /// A name server outside the zone and its address are added.
         ServerForged = "server-forged",
     }

@@ -16,6 +16,8 @@ use crate::wire;
 pub(crate) struct Delivery {
     /// It never leaves.
     pub(crate) is_silent: bool,
+    /// The connection that it would have gone through is closed.
+    pub(crate) hangs_up: bool,
     /// TC is set and the records are left out.
     pub(crate) is_truncated: bool,
     /// DNSSEC records are left out and DO is not answered.
@@ -55,7 +57,7 @@ impl PathFault {
             Self::UdpDropped if is_udp => delivery.is_silent = true,
             Self::UdpDropped => return None,
             Self::TruncatedTcpRefused if is_udp => delivery.is_truncated = true,
-            Self::TruncatedTcpRefused => delivery.is_silent = true,
+            Self::TruncatedTcpRefused => (delivery.is_silent, delivery.hangs_up) = (true, true),
             Self::DnssecStripped => strip(answer),
             Self::DoIgnored => delivery.ignores_do = true,
             Self::EdnsDropped => (delivery.ignores_do, delivery.ignores_edns) = (true, true),
@@ -66,6 +68,7 @@ impl PathFault {
             Self::QuestionCaseChanged => delivery.octets = Some(Octets::QuestionCase),
             Self::ClassWrong => delivery.octets = Some(Octets::Class),
             Self::Garbled => delivery.octets = Some(Octets::Cut),
+            Self::AuthenticDataSet => answer.authentic_data = true,
             Self::ServerForged => add_server(answer),
         }
         Some(self.name().to_owned())
