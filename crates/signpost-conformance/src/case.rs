@@ -163,7 +163,7 @@ fn fits(fault: Fault, span: Range<usize>, world: &World) -> Result<Fault, Proble
                     span,
                     format!("the world has no certificate `{}`", fault.certificate),
                 )
-                .help(format!("known are {}", known.join(", "))));
+                .one_of(&fault.certificate, &known));
             }
         }
         Fault::Server { server, .. } | Fault::Unreachable { server, .. } if server != "*" => {
@@ -186,8 +186,7 @@ fn known_server(world: &World, name: &str, span: Range<usize>) -> Result<String,
     if known.contains(&name) {
         return Ok(name.to_owned());
     }
-    Err(Problem::at(span, format!("the world has no server `{name}`"))
-        .help(format!("known are {}", known.join(", "))))
+    Err(Problem::at(span, format!("the world has no server `{name}`")).one_of(name, &known))
 }
 
 fn expectation(

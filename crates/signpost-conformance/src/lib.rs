@@ -1,6 +1,7 @@
 //! Scenario format, requirements, subjects, judge, runner and results. Never knows a terminal.
 
 pub mod case;
+mod check;
 pub mod expectation_file;
 pub mod judge;
 mod partition;
@@ -13,4 +14,5 @@ pub mod selection;
 mod stable_hash;
 pub mod subject;
 pub mod suite;
+mod tombstone;
 pub mod verdict;

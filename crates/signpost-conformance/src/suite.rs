@@ -6,20 +6,23 @@ use std::sync::Arc;
 
 use camino::Utf8Path;
 use include_dir::{Dir, include_dir};
-use signpost_discovery::Defect;
 use signpost_lab::{World, WorldError};
 use signpost_source::{Files, Problem, Problems};
 
 use crate::case::{Case, cases_of};
+use crate::check::check;
 pub use crate::partition::{Partition, PartitionError};
 use crate::requirement::Requirements;
-use crate::scenario::{CONTROLS, Scenario};
+use crate::scenario::Scenario;
 use crate::subject::Subject;
+use crate::tombstone::Tombstones;
 
 static BUILT_IN: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/../../scenarios");
 
 /// Files of the suite that are no scenarios.
-const OTHER_FILES: [&str; 2] = ["requirements.toml", "tombstones.toml"];
+const OTHER_FILES: [&str; 2] = [REQUIREMENTS, TOMBSTONES];
+const REQUIREMENTS: &str = "requirements.toml";
+const TOMBSTONES: &str = "tombstones.toml";
 
 /// A suite: requirements, worlds and cases.
 #[derive(Debug)]
@@ -78,11 +81,12 @@ impl Suite {
     pub fn load(files: &Files) -> Result<Self, SuiteError> {
         let mut error = SuiteError::default();
         let requirements = load_requirements(files, &mut error);
+        let tombstones = load_tombstones(files, &mut error);
         let scenarios = load_scenarios(files, &mut error);
         let worlds = load_worlds(files, &scenarios, &mut error);
         let mut cases = Vec::new();
         for scenario in scenarios.values() {
-            let mut problems = check(scenario, &scenarios, &requirements);
+            let mut problems = check(scenario, &scenarios, &requirements, &tombstones);
             match worlds.get(scenario.table.world.get_ref()) {
                 Some(Some(world)) => match cases_of(scenario, world, &requirements) {
                     Ok(expanded) => cases.extend(expanded),
@@ -129,12 +133,30 @@ impl Suite {
 }
 
 fn load_requirements(files: &Files, error: &mut SuiteError) -> Requirements {
-    let read = files.read(Utf8Path::new(OTHER_FILES[0])).map_err(|reason| error.unreadable.push(reason));
+    let read = files.read(Utf8Path::new(REQUIREMENTS)).map_err(|reason| error.unreadable.push(reason));
     let Ok(source) = read else { return Requirements::default() };
     Requirements::parse(&source).unwrap_or_else(|problems| {
         error.problems.push(problems);
         Requirements::default()
     })
+}
+
+/// A suite that has retired nothing needs no such file.
+fn load_tombstones(files: &Files, error: &mut SuiteError) -> Tombstones {
+    let path = Utf8Path::new(TOMBSTONES);
+    if !files.list("toml").is_ok_and(|paths| paths.iter().any(|known| known == path)) {
+        return Tombstones::default();
+    }
+    match files.read(path) {
+        Ok(source) => Tombstones::parse(&source).unwrap_or_else(|problems| {
+            error.problems.push(problems);
+            Tombstones::default()
+        }),
+        Err(reason) => {
+            error.unreadable.push(reason);
+            Tombstones::default()
+        }
+    }
 }
 
 fn load_scenarios(files: &Files, error: &mut SuiteError) -> BTreeMap<String, Arc<Scenario>> {
@@ -202,86 +224,5 @@ fn world_names(files: &Files) -> Vec<String> {
 fn unknown_world(files: &Files, scenario: &Scenario) -> Problem {
     let world = &scenario.table.world;
     Problem::at(world.span(), format!("there is no world `{}`", world.get_ref()))
-        .help(format!("known are {}", world_names(files).join(", ")))
-}
-
-/// What a scenario says of the rest of the suite.
-fn check(
-    scenario: &Scenario,
-    scenarios: &BTreeMap<String, Arc<Scenario>>,
-    requirements: &Requirements,
-) -> Vec<Problem> {
-    let table = &scenario.table;
-    let mut problems = Vec::new();
-    if table.requirements.is_empty() {
-        problems.push(
-            Problem::at(0..0, "the scenario tests no requirement")
-                .help("name at least one slug of requirements.toml in `requirements`"),
-        );
-    }
-    for slug in &table.requirements {
-        if requirements.find(slug.get_ref()).is_none() {
-            problems.push(
-                Problem::at(slug.span(), format!("there is no requirement `{}`", slug.get_ref()))
-                    .help("the slugs are in requirements.toml"),
-            );
-        }
-    }
-    for defect in &table.expect.defects {
-        if defect.get_ref().parse::<Defect>().is_err() {
-            let known: Vec<_> = Defect::ALL.iter().map(|defect| defect.name()).collect();
-            problems.push(
-                Problem::at(defect.span(), format!("there is no defect `{}`", defect.get_ref()))
-                    .help(format!("known are {}", known.join(", "))),
-            );
-        }
-    }
-    problems.extend(check_control(scenario, scenarios));
-    if !scenario.is_control() && table.expect.defects.is_empty() {
-        problems.push(
-            Problem::at(0..0, "no defect is named that must fail here").help(
-                "a scenario counts when a defective subject fails it: add `defects = […]` to `[expect]`",
-            ),
-        );
-    }
-    for (key, is_empty, span) in [
-        ("profiles", table.profiles.get_ref().is_empty(), table.profiles.span()),
-        ("services", table.services.get_ref().is_empty(), table.services.span()),
-        ("outcome", table.expect.outcome.is_empty(), 0..0),
-    ] {
-        if is_empty {
-            problems.push(Problem::at(span, format!("`{key}` is empty")).help("name at least one"));
-        }
-    }
-    problems
-}
-
-fn check_control(scenario: &Scenario, scenarios: &BTreeMap<String, Arc<Scenario>>) -> Option<Problem> {
-    let Some(control) = &scenario.table.control else {
-        return (!scenario.is_control()).then(|| {
-            Problem::at(0..0, "the scenario has no control")
-                .help(format!("add `control = \"{CONTROLS}…\"`, the honest scenario that must pass first"))
-        });
-    };
-    if scenario.is_control() {
-        return Some(
-            Problem::at(control.span(), "a control has no control of its own")
-                .help(format!("remove it, or move the file out of {CONTROLS}")),
-        );
-    }
-    let named = scenarios.get(control.get_ref());
-    match named.filter(|named| named.is_control()) {
-        None => Some(
-            Problem::at(control.span(), format!("there is no control `{}`", control.get_ref()))
-                .help(format!("controls are the scenarios below {CONTROLS}")),
-        ),
-        Some(named) => {
-            let wanted = scenario.table.services.get_ref();
-            let given = named.table.services.get_ref();
-            wanted.iter().find(|service| !given.contains(service)).map(|service| {
-                Problem::at(control.span(), format!("the control has no case for {service}"))
-                    .help("add the service to the control, or remove it here")
-            })
-        }
-    }
+        .one_of(world.get_ref(), &world_names(files))
 }

@@ -1,0 +1,112 @@
+//! What a scenario says of the rest of the suite, held against it.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use serde_spanned::Spanned;
+use signpost_discovery::{Defect, Reason};
+use signpost_source::Problem;
+
+use crate::requirement::Requirements;
+use crate::scenario::{CONTROLS, Scenario};
+use crate::tombstone::Tombstones;
+
+/// Every mistake that shows without the world.
+pub(crate) fn check(
+    scenario: &Scenario,
+    scenarios: &BTreeMap<String, Arc<Scenario>>,
+    requirements: &Requirements,
+    tombstones: &Tombstones,
+) -> Vec<Problem> {
+    let table = &scenario.table;
+    let mut problems: Vec<Problem> = check_id(scenario, tombstones).into_iter().collect();
+    let slugs: Vec<&str> = requirements.iter().map(|(slug, _)| slug).collect();
+    problems.extend(unknown("requirement", &table.requirements, &slugs));
+    let defects: Vec<&str> = Defect::ALL.iter().map(|defect| defect.name()).collect();
+    problems.extend(unknown("defect", &table.expect.defects, &defects));
+    let reasons: Vec<&str> = Reason::ALL.iter().map(|reason| reason.slug()).collect();
+    problems.extend(unknown("reason", &table.expect.reason, &reasons));
+    problems.extend(check_control(scenario, scenarios));
+    if table.requirements.is_empty() {
+        problems.push(
+            Problem::at(0..0, "the scenario tests no requirement")
+                .help("name at least one slug of requirements.toml in `requirements`"),
+        );
+    }
+    if !scenario.is_control() && table.expect.defects.is_empty() {
+        problems.push(
+            Problem::at(0..0, "no defect is named that must fail here").help(
+                "a scenario counts when a defective subject fails it: add `defects = […]` to `[expect]`",
+            ),
+        );
+    }
+    for (key, is_empty, span) in [
+        ("profiles", table.profiles.get_ref().is_empty(), table.profiles.span()),
+        ("services", table.services.get_ref().is_empty(), table.services.span()),
+        ("outcome", table.expect.outcome.is_empty(), 0..0),
+    ] {
+        if is_empty {
+            problems.push(Problem::at(span, format!("`{key}` is empty")).help("name at least one"));
+        }
+    }
+    problems
+}
+
+/// The ID is the file's path, so what is wrong with it stands on no line.
+fn check_id(scenario: &Scenario, tombstones: &Tombstones) -> Option<Problem> {
+    let is_slug = |part: &str| {
+        !part.is_empty()
+            && part.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
+    };
+    if !scenario.id.contains('/') || !scenario.id.split('/').all(is_slug) {
+        return Some(
+            Problem::at(0..0, format!("`{}` is no ID", scenario.id))
+                .help("the path is the ID: `area/name.toml` in lower case, with digits and hyphens"),
+        );
+    }
+    tombstones.find(&scenario.id).map(|became| {
+        Problem::at(0..0, format!("the ID `{}` is retired", scenario.id))
+            .help(format!("choose another name; tombstones.toml says of it: {became}"))
+    })
+}
+
+/// A problem for each of the names that is not known.
+fn unknown(what: &str, names: &[Spanned<String>], known: &[&str]) -> Vec<Problem> {
+    names
+        .iter()
+        .filter(|name| !known.contains(&name.get_ref().as_str()))
+        .map(|name| {
+            Problem::at(name.span(), format!("there is no {what} `{}`", name.get_ref()))
+                .one_of(name.get_ref(), known)
+        })
+        .collect()
+}
+
+fn check_control(scenario: &Scenario, scenarios: &BTreeMap<String, Arc<Scenario>>) -> Option<Problem> {
+    let Some(control) = &scenario.table.control else {
+        return (!scenario.is_control()).then(|| {
+            Problem::at(0..0, "the scenario has no control")
+                .help(format!("add `control = \"{CONTROLS}…\"`, the honest scenario that must pass first"))
+        });
+    };
+    if scenario.is_control() {
+        return Some(
+            Problem::at(control.span(), "a control has no control of its own")
+                .help(format!("remove it, or move the file out of {CONTROLS}")),
+        );
+    }
+    let known: Vec<&str> =
+        scenarios.values().filter(|other| other.is_control()).map(|other| other.id.as_str()).collect();
+    let Some(named) = scenarios.get(control.get_ref()).filter(|named| named.is_control()) else {
+        return Some(
+            Problem::at(control.span(), format!("there is no control `{}`", control.get_ref()))
+                .one_of(control.get_ref(), &known),
+        );
+    };
+    let wanted = scenario.table.services.get_ref();
+    let given = named.table.services.get_ref();
+    wanted.iter().find(|service| !given.contains(service)).map(|service| {
+        Problem::at(control.span(), format!("the control has no case for {service}"))
+            .help("add the service to the control, or remove it here")
+    })
+}
