@@ -1,7 +1,20 @@
 //! A signed DNS hierarchy and its faults. Knows zones, signing, denial of existence and the responder; never mail or certificates.
 //!
 //! [`Zone::parse`] reads master files, [`Hierarchy::build`] delegates and signs them, a [`Responder`] answers
-//! datagrams from the result without I/O, and [`serve`] puts it on sockets.
+//! datagrams from the result without I/O, and [`serve`] puts it on sockets. A [`Fault`] breaks one thing, and
+//! [`catalogue`] lists them all with what validators must say of them.
+//!
+//! ```
+//! use hickory_proto::rr::Name;
+//! use signpost_dns::{Hierarchy, KeyPool, Zone};
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let root = Zone::parse(Name::root(), ". 300 SOA ns. host. 1 2 3 4 300\n. 300 NS ns.\nns. 300 A 192.0.2.1\n")?;
+//! let hierarchy = Hierarchy::build(vec![root], KeyPool::global(), 1_800_000_000, &[])?;
+//! assert!(hierarchy.trust_anchor().ds_text().contains(" DS "));
+//! # Ok(())
+//! # }
+//! ```
 
 mod answer;
 mod catalogue;

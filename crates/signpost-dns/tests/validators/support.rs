@@ -6,6 +6,7 @@ use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
 use std::path::PathBuf;
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::{Duration, Instant, SystemTime};
 
 use hickory_proto::op::{Edns, Message, MessageType, OpCode, Query};
@@ -154,10 +155,11 @@ impl Drop for Daemon {
 
 pub(crate) fn unbound(hierarchy: &Hierarchy, upstream: &str) -> Daemon {
     let directory = tempfile::tempdir().unwrap();
-    // The port is free now; nothing else in the test asks for ports of this address.
-    let free = UdpSocket::bind((Ipv4Addr::new(127, 0, 0, 77), 0)).unwrap();
-    let address = free.local_addr().unwrap();
-    drop(free);
+    // An address of its own, so that the port found free now is not taken before the program binds it.
+    static DAEMONS: AtomicU8 = AtomicU8::new(1);
+    let [low, high, ..] = std::process::id().to_le_bytes();
+    let host = Ipv4Addr::new(127, 64 | (high & 63), low, DAEMONS.fetch_add(1, Ordering::Relaxed));
+    let address = UdpSocket::bind((host, 0)).unwrap().local_addr().unwrap();
     let root = directory.path().display();
     let config = format!(
         "server:\n interface: {}\n port: {}\n directory: \"{root}\"\n chroot: \"\"\n username: \"\"\n pidfile: \"\"\n\
