@@ -190,24 +190,34 @@ impl SignedZone {
         Some(soa)
     }
 
-    /// Makes every signature now, on all processors.
+    /// Makes every signature now, on all processors where the zone is large enough to be worth it.
     pub(crate) fn sign_all(&self) {
         let threads = std::thread::available_parallelism().map_or(1, usize::from);
-        let share = self.nodes.len().div_ceil(threads).max(64);
+        let sign = |nodes: &[Node]| {
+            for node in nodes {
+                for set in &node.sets {
+                    self.signatures(&node.owner, node.standing, set);
+                }
+            }
+        };
+        if self.nodes.len() < WORTH_THREADS {
+            sign(&self.nodes);
+            return self.chain.sign(self, 0, 1);
+        }
         std::thread::scope(|scope| {
-            for nodes in self.nodes.chunks(share) {
+            for share in 0..threads {
                 scope.spawn(move || {
-                    for node in nodes {
-                        for set in &node.sets {
-                            self.signatures(&node.owner, node.standing, set);
-                        }
-                    }
+                    let length = self.nodes.len().div_ceil(threads);
+                    sign(self.nodes.chunks(length).nth(share).unwrap_or_default());
+                    self.chain.sign(self, share, threads);
                 });
             }
-            self.chain.sign_all(self, scope, threads);
         });
     }
 }
+
+/// Signing fewer names than this takes about as long as starting a thread.
+const WORTH_THREADS: usize = 64;
 
 /// The lower of the SOA's TTL and its minimum field (RFC 2308 section 5).
 fn negative_ttl(soa: &StoredRrset) -> u32 {

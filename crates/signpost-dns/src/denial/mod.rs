@@ -3,8 +3,6 @@
 mod nsec;
 mod nsec3;
 
-use std::thread::Scope;
-
 pub(crate) use nsec3::{hash, hash_of_owner, hashed_owner};
 
 use hickory_proto::rr::{Name, RecordType};
@@ -37,15 +35,10 @@ impl Chain {
         };
     }
 
-    /// Makes the signatures that belong to no node, on `threads` threads.
-    pub(crate) fn sign_all<'scope>(
-        &'scope self,
-        zone: &'scope SignedZone,
-        scope: &'scope Scope<'scope, '_>,
-        threads: usize,
-    ) {
+    /// Makes one share of the signatures that belong to no node.
+    pub(crate) fn sign(&self, zone: &SignedZone, share: usize, shares: usize) {
         if let Self::Nsec3(chain) = self {
-            chain.sign_all(zone, scope, threads);
+            chain.sign(zone, share, shares);
         }
     }
 }

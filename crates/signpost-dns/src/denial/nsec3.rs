@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::thread::Scope;
 
 use data_encoding::BASE32_DNSSEC;
 use hickory_proto::rr::{Name, RecordType};
@@ -135,18 +134,10 @@ impl Nsec3Chain {
         hash(name, self.iterations, &self.salt)
     }
 
-    pub(super) fn sign_all<'scope>(
-        &'scope self,
-        zone: &'scope SignedZone,
-        scope: &'scope Scope<'scope, '_>,
-        threads: usize,
-    ) {
-        for links in self.links.chunks(self.links.len().div_ceil(threads).max(64)) {
-            scope.spawn(move || {
-                for link in links {
-                    zone.signatures(&link.owner, Standing::Authoritative, &link.set);
-                }
-            });
+    pub(super) fn sign(&self, zone: &SignedZone, share: usize, shares: usize) {
+        let links = self.links.chunks(self.links.len().div_ceil(shares)).nth(share);
+        for link in links.unwrap_or_default() {
+            zone.signatures(&link.owner, Standing::Authoritative, &link.set);
         }
     }
 
