@@ -282,20 +282,19 @@ fn zone_checkers_pass_what_is_written() {
 #[test]
 fn zone_checkers_refuse_what_is_broken() {
     let directory = tempfile::tempdir().unwrap();
-    for kind in
-        ["dnskey-zone-bit-clear", "dnskey-protocol-wrong", "zsk-material-broken", "ksk-material-broken"]
-    {
+    // Neither program looks at the zone bit or at the protocol of a key.
+    for kind in ["zsk-material-broken", "ksk-material-broken", "zsk-truncated"] {
         let row = catalogue().iter().find(|row| row.kind == kind).unwrap();
         let hierarchy = hierarchy(&[row.fault()]);
         let path = directory.path().join(kind);
         std::fs::write(&path, hierarchy.write_zone(&name("example.com")).unwrap()).unwrap();
         if has_program("dnssec-verify") {
             let output = run(Command::new("dnssec-verify").args(["-o", "example.com"]).arg(&path));
-            assert!(!output.status.success(), "{kind}: {output:?}");
+            assert!(!output.status.success(), "{kind} by dnssec-verify: {output:?}");
         }
         if has_program("ldns-verify-zone") {
             let output = run(Command::new("ldns-verify-zone").arg(&path));
-            assert!(!output.status.success(), "{kind}: {output:?}");
+            assert!(!output.status.success(), "{kind} by ldns-verify-zone: {output:?}");
         }
     }
 }
