@@ -68,9 +68,8 @@ impl SignatureFault {
                 scene.sign_again_with(set, key, |rrsig| rrsig.validity = from(hour_ago, length));
             }
             Self::KeyTagWrong => {
-                scene.sign_again_with(set, key, |rrsig| {
-                    rrsig.key_tag = unused_tag(scene, set_zone_tags(scene, key.tag))
-                });
+                let tag = unused_tag(scene);
+                scene.sign_again_with(set, key, |rrsig| rrsig.key_tag = tag);
             }
             Self::KeyUnknown => {
                 let stranger = &scene.hierarchy.strangers.zone_signing;
@@ -157,17 +156,9 @@ fn add_before(set: &mut Rrset, make: impl Fn(&Rrsig) -> Vec<Rrsig>) {
     set.signatures = Arc::new(signatures);
 }
 
-/// Tags of all keys of the hierarchy, with the one at hand.
-fn set_zone_tags(scene: Scene<'_>, tag: u16) -> Vec<u16> {
-    let keys = scene.hierarchy.zones.iter().filter_map(|zone| zone.keys.as_ref());
-    keys.flat_map(|keys| [keys.key_signing.tag, keys.zone_signing.tag]).chain([tag]).collect()
-}
-
 /// A tag that no key of the hierarchy has.
-fn unused_tag(_scene: Scene<'_>, used: Vec<u16>) -> u16 {
-    let mut tag = used.last().copied().unwrap_or(0);
-    while used.contains(&tag) {
-        tag = tag.wrapping_add(1);
-    }
-    tag
+fn unused_tag(scene: Scene<'_>) -> u16 {
+    let keys = scene.hierarchy.zones.iter().filter_map(|zone| zone.keys.as_ref());
+    let used: Vec<u16> = keys.flat_map(|keys| [keys.key_signing.tag, keys.zone_signing.tag]).collect();
+    (0..=u16::MAX).find(|tag| !used.contains(tag)).unwrap_or_default()
 }
