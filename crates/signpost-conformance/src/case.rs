@@ -45,6 +45,12 @@ impl Case {
         self.expectation.selection.as_ref().map_or(1, |selection| selection.test.runs)
     }
 
+    /// Whether nothing but a SHOULD is tested, so that breaking it is weak and no failure.
+    #[must_use]
+    pub fn is_only_recommended(&self) -> bool {
+        self.requirements.first().is_some_and(|(_, level)| *level == Level::Should)
+    }
+
     /// Whether a subject claims the rules that are tested, and can set up the service at all.
     #[must_use]
     pub fn is_for(&self, subject: &dyn Subject) -> bool {

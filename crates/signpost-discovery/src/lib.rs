@@ -37,7 +37,7 @@ pub use client::{Action, Client, Event};
 pub use defect::{Defect, UnknownDefect};
 pub use driver::drive;
 pub use outcome::{Configured, Endpoint, Note, Outcome, Reason};
-pub use pin::{Pin, PinAlgorithm};
+pub use pin::Pin;
 pub use request::{
     Address, AddressError, Limits, Mode, Password, PasswordError, Protection, Request, Service,
     StandardPorts, TrustStore,

@@ -1,6 +1,9 @@
 //! Policies and key records: what they demand of a target.
 
+use std::borrow::Cow;
+
 use hickory_proto::rr::{Name, RData, Record};
+use signpost_record::{KeyRecord, PolicyRecord};
 use signpost_validate::{Lookup, Security};
 
 use crate::discovery::{Publication, about, security};
@@ -35,10 +38,10 @@ pub(crate) fn find_policy(
 ) -> Result<Option<Policy>, Failure> {
     let mut found = None;
     for text in texts(records) {
-        let policy = match adapter::policy(&text, label, rules) {
+        let policy = match read_policy(&text, label, rules) {
             Ok(None) => continue,
             Err(_) if !rules.refuses_malformed_policy() => continue,
-            Err(problem) => return Err(Failure::new(Reason::PolicyMalformed, problem)),
+            Err(failure) => return Err(failure),
             Ok(Some(policy)) => Policy { security, ..policy },
         };
         match &found {
@@ -163,7 +166,7 @@ impl KeyRecords {
                 "the policy is signed, its key record is not",
             ));
         }
-        let pins: Vec<Pin> = texts(lookup.records()).filter_map(|text| adapter::pin(&text, rules)).collect();
+        let pins: Vec<Pin> = texts(lookup.records()).filter_map(|text| read_pin(&text, rules)).collect();
         if pins.is_empty() {
             return Err(Failure::new(
                 Reason::KeyRecordUnusable,
@@ -189,92 +192,54 @@ fn pins_hold(publication: &Publication, rules: Rules) -> bool {
 /// The TXT records among `records`, each with its character-strings joined without a separator.
 fn texts(records: &[Record]) -> impl Iterator<Item = Vec<u8>> + '_ {
     records.iter().filter_map(|record| match &record.data {
-        RData::TXT(text) => Some(text.txt_data.concat()),
+        RData::TXT(text) => {
+            let strings: Vec<&[u8]> = text.txt_data.iter().map(AsRef::as_ref).collect();
+            Some(signpost_record::join(&strings).into_owned())
+        }
         _ => None,
     })
 }
 
-mod adapter {
-    use super::*;
-    use crate::pin::PinAlgorithm;
-
-    fn elements<'a>(text: &'a str, known: &[&str]) -> Result<Vec<(String, &'a str)>, String> {
-        let mut elements: Vec<(String, &str)> = Vec::new();
-        for word in text.split(' ').skip(1) {
-            let (name, value) = word.split_once('=').ok_or_else(|| format!("{word:?} has no equals sign"))?;
-            let name = name.to_ascii_uppercase();
-            if known.contains(&name.as_str()) && elements.iter().any(|(earlier, _)| *earlier == name) {
-                return Err(format!("{name} is given twice"));
-            }
-            elements.push((name, value));
+/// Reads one TXT record as the policy of a label.
+fn read_policy(text: &[u8], label: Label, rules: Rules) -> Result<Option<Policy>, Failure> {
+    let malformed = |detail: String| Failure::new(Reason::PolicyMalformed, detail);
+    let text = if rules.requires_version_tag() { Cow::Borrowed(text) } else { tagged(text, label) };
+    let Some(record) =
+        PolicyRecord::parse(&text, label.name).map_err(|error| malformed(error.to_string()))?
+    else {
+        return Ok(None);
+    };
+    let key_owner = match record.starttls {
+        None => None,
+        Some(owner) => {
+            let mut name = Name::from_ascii(owner.as_str()).map_err(|error| malformed(error.to_string()))?;
+            name.set_fqdn(true);
+            Some(name.to_lowercase())
         }
-        Ok(elements)
-    }
+    };
+    Ok(Some(Policy {
+        security: Security::Secure,
+        key_owner,
+        authentication_required: record.is_authentication_required,
+        mechanisms: record.sasl.map(|mechanisms| mechanisms.iter().map(str::to_owned).collect()),
+    }))
+}
 
-    fn is_version(text: &[u8], version: &str) -> bool {
-        let first = text.split(|&byte| byte == b' ').next().unwrap_or_default();
-        first.eq_ignore_ascii_case(format!("v={version}").as_bytes())
+/// What a client that does not look at `v=` takes for the policy of a label: whatever has a known element.
+fn tagged(text: &[u8], label: Label) -> Cow<'_, [u8]> {
+    if !text.to_ascii_uppercase().windows(9).any(|window| window == b"STARTTLS=") {
+        return Cow::Borrowed(text);
     }
+    let version = format!("v={}", label.name).into_bytes();
+    let others =
+        text.split(|&octet| octet == b' ').filter(|element| !element.to_ascii_lowercase().starts_with(b"v="));
+    let elements: Vec<&[u8]> = std::iter::once(&version[..]).chain(others).collect();
+    Cow::Owned(elements.join(&b' '))
+}
 
-    fn visible(text: &[u8]) -> Result<&str, String> {
-        if text.iter().any(|byte| !(b' '..=b'~').contains(byte)) {
-            return Err("a byte is not visible ASCII".to_owned());
-        }
-        std::str::from_utf8(text).map_err(|error| error.to_string())
-    }
-
-    pub(super) fn policy(text: &[u8], label: Label, rules: Rules) -> Result<Option<Policy>, String> {
-        let has_starttls = text.windows(9).any(|window| window.eq_ignore_ascii_case(b"STARTTLS="));
-        if !is_version(text, label.name) && (rules.requires_version_tag() || !has_starttls) {
-            return Ok(None);
-        }
-        // What the flawed client takes for a policy may begin with any element.
-        let text = format!("- {}", visible(text)?);
-        let mut policy = Policy {
-            security: Security::Secure,
-            key_owner: None,
-            authentication_required: false,
-            mechanisms: None,
-        };
-        for (name, value) in elements(&text, &["V", "STARTTLS", "SMTP-AUTH", "SASL"])? {
-            match (name.as_str(), value) {
-                ("STARTTLS", value) => {
-                    let mut owner =
-                        Name::from_ascii(value).map_err(|error| error.to_string())?.to_lowercase();
-                    owner.set_fqdn(true);
-                    policy.key_owner = Some(owner);
-                }
-                ("SMTP-AUTH", value) if value.eq_ignore_ascii_case("Required") => {
-                    policy.authentication_required = true
-                }
-                ("SASL", value) if value.split(',').all(|mechanism| !mechanism.is_empty()) => {
-                    policy.mechanisms = Some(value.split(',').map(str::to_owned).collect());
-                }
-                ("SMTP-AUTH" | "SASL", value) => {
-                    return Err(format!("{name} has the unknown value {value:?}"));
-                }
-                _ => {}
-            }
-        }
-        Ok(Some(policy))
-    }
-
-    pub(super) fn pin(text: &[u8], rules: Rules) -> Option<Pin> {
-        if !is_version(text, "keyrecord") {
-            return None;
-        }
-        let algorithms = [
-            ("SHA1", PinAlgorithm::Sha1, 20),
-            ("SHA256", PinAlgorithm::Sha256, 32),
-            ("SHA384", PinAlgorithm::Sha384, 48),
-            ("SHA512", PinAlgorithm::Sha512, 64),
-        ];
-        let elements = elements(visible(text).ok()?, &["SHA1", "SHA256", "SHA384", "SHA512"]).ok()?;
-        let mut pins = algorithms.into_iter().filter_map(|(known, algorithm, length)| {
-            let (_, value) = elements.iter().find(|(name, _)| name == known)?;
-            let value = data_encoding::BASE64.decode(value.as_bytes()).ok()?;
-            (value.len() == length).then_some(Pin { algorithm, value })
-        });
-        if rules.uses_strongest_digest() { pins.next_back() } else { pins.next() }
-    }
+/// The pin of a key record; none from one that is unusable, since it can only be one alternative less.
+fn read_pin(text: &[u8], rules: Rules) -> Option<Pin> {
+    let record = KeyRecord::parse(text).ok()??;
+    let digest = if rules.uses_strongest_digest() { record.strongest() } else { record.digests().next() };
+    digest.map(Pin::from)
 }

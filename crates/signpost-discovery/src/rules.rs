@@ -149,7 +149,7 @@ impl Rules {
         !self.has(Defect::SkipsHandshakeSignature)
     }
 
-    pub(crate) const fn checks_pins(self) -> bool {
+    pub(crate) const fn insists_on_pins(self) -> bool {
         !self.has(Defect::SkipsPin)
     }
 

@@ -64,8 +64,11 @@ impl PinVerifier {
         }
         let chain = Chain { end_entity, intermediates, now, verifier: self };
         match &self.rule {
-            VerificationRule::Pinned(pins) if self.rules.checks_pins() => chain.verify_pinned(pins, name),
-            VerificationRule::Pinned(_) | VerificationRule::WebPki => chain.verify_webpki(name),
+            VerificationRule::Pinned(pins) => match chain.verify_pinned(pins, name) {
+                Err(_) if !self.rules.insists_on_pins() => chain.verify_webpki(name),
+                verified => verified,
+            },
+            VerificationRule::WebPki => chain.verify_webpki(name),
         }
     }
 }

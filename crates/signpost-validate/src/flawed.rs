@@ -10,20 +10,23 @@ use hickory_proto::rr::{Name, RecordType};
 
 use crate::exchange::Exchange;
 use crate::follow::{Judge, Question, Verdict, follow};
-use crate::{Lookup, Resolver, Security, Upstream};
+use crate::{AuditedValidator, Lookup, Resolver, Security, Upstream};
 
-/// Takes the AD bit of whoever answers for a validation of its own: Secure if it is set, Insecure if not.
+/// Takes the AD bit of whoever answers for a validation of its own, and validates only answers without it.
 ///
 /// RFC 4035 §4.9.3 allows that only over a secure channel to a resolver that is trusted to validate.
-pub struct AdTrustingResolver(Flawed);
+pub struct AdTrustingResolver {
+    trusting: Flawed,
+    validating: AuditedValidator,
+}
 
 /// Takes every answer for Secure, as if DNSSEC had been forgotten.
 pub struct Unvalidated(Flawed);
 
 impl AdTrustingResolver {
-    /// A resolver that asks `upstream.server`; the trust anchor is not used.
+    /// A resolver that asks `upstream.server`.
     pub fn new(upstream: &Upstream) -> Self {
-        Self(Flawed::new(upstream))
+        Self { trusting: Flawed::new(upstream), validating: AuditedValidator::new(upstream) }
     }
 }
 
@@ -37,7 +40,11 @@ impl Unvalidated {
 #[async_trait]
 impl Resolver for AdTrustingResolver {
     async fn lookup(&self, name: &Name, record_type: RecordType) -> Lookup {
-        self.0.lookup(&AdBit, name, record_type).await
+        let lookup = self.trusting.lookup(&AdBit, name, record_type).await;
+        match lookup.security {
+            Security::Secure => lookup,
+            _ => self.validating.lookup(name, record_type).await,
+        }
     }
 
     fn name(&self) -> &'static str {

@@ -83,6 +83,9 @@ fn policies_are_found_by_their_first_element() {
         "v=submission SMTP-AUTH=Optional",
         "v=submission STARTTLS=_a..example.com",
         "v=submission SASL=",
+        "v=submission v=submission",
+        "v=submission STARTTLS=_certroot\u{7}.example.com",
+        "v=submission STARTTLS=_certröot.example.com",
     ] {
         check(&[malformed], "refused policy-malformed");
     }
@@ -122,6 +125,8 @@ fn key_records_must_be_usable_and_as_secure_as_their_policy() {
     check(&["v=keyrecord sha1=a12w22wj2j1j2k1k12i1wd76123=="], "refused key-record-unusable");
     check(&["v=keyrecord uri=https://example.com/root"], "refused key-record-unusable");
     check(&["v=keyrecord uri=https://example.com/root", &format!("v=keyrecord {SHA256}")], "configured");
+    // A weaker digest does not stand in for one that cannot be read.
+    check(&[&format!("v=keyrecord {SHA1} sha256=AAAA")], "refused key-record-unusable");
 
     let mut world = World::submission();
     world.believe(KEYS, TXT, Security::Insecure);

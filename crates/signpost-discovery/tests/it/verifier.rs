@@ -9,9 +9,8 @@ use rcgen::{
 };
 use ring::digest;
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
-use signpost_discovery::{
-    Defect, Pin, PinAlgorithm, PinVerifier, Reason, Rules, TrustStore, VerificationRule,
-};
+use signpost_discovery::{Defect, Pin, PinVerifier, Reason, Rules, TrustStore, VerificationRule};
+use signpost_record::DigestAlgorithm;
 
 const HOST: &str = "submit1.example.com";
 
@@ -60,7 +59,7 @@ fn leaf(issuer: &Issuer<'_, KeyPair>, params: CertificateParams) -> CertificateD
 
 fn pin(certificate: &CertificateDer<'_>) -> Pin {
     let value = digest::digest(&digest::SHA256, certificate).as_ref().to_vec();
-    Pin { algorithm: PinAlgorithm::Sha256, value }
+    Pin { algorithm: DigestAlgorithm::Sha256, value }
 }
 
 /// root, intermediate, leaf, all in order.
@@ -135,10 +134,10 @@ fn any_certificate_of_the_path_can_be_pinned() {
 fn any_digest_can_pin() {
     let honest = Hierarchy::honest();
     let algorithms = [
-        (PinAlgorithm::Sha1, &digest::SHA1_FOR_LEGACY_USE_ONLY),
-        (PinAlgorithm::Sha256, &digest::SHA256),
-        (PinAlgorithm::Sha384, &digest::SHA384),
-        (PinAlgorithm::Sha512, &digest::SHA512),
+        (DigestAlgorithm::Sha1, &digest::SHA1_FOR_LEGACY_USE_ONLY),
+        (DigestAlgorithm::Sha256, &digest::SHA256),
+        (DigestAlgorithm::Sha384, &digest::SHA384),
+        (DigestAlgorithm::Sha512, &digest::SHA512),
     ];
     for (algorithm, digest) in algorithms {
         let value = ring::digest::digest(digest, &der(&honest.root)).as_ref().to_vec();
