@@ -57,10 +57,10 @@ impl Problems {
     /// The problems of a file, of which there is at least one.
     #[must_use]
     pub fn new(source: Source, mut problems: Vec<Problem>) -> Self {
-        let length = source.text.len();
         for problem in &mut problems {
-            problem.span = problem.span.start.min(length)
-                ..problem.span.end.clamp(problem.span.start.min(length), length);
+            let start = source.text.floor_char_boundary(problem.span.start);
+            let end = source.text.ceil_char_boundary(problem.span.end);
+            problem.span = start..end.max(start);
         }
         problems.sort_by_key(|problem| problem.span.start);
         Self { source, problems }

@@ -3,6 +3,7 @@
 mod argument;
 mod command;
 mod exit;
+mod master_file;
 mod report;
 mod subject;
 
