@@ -14,16 +14,19 @@ impl<'a> DomainName<'a> {
         if relative.is_empty() || relative.len() > 253 {
             return None;
         }
-        let mut label = 0;
-        for octet in relative.bytes() {
-            match octet {
-                b'.' if label == 0 => return None,
-                b'.' => label = 0,
-                b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' if label < 63 => label += 1,
-                _ => return None,
+        // Where the label begins, and whether all octets so far may stand in one.
+        let (mut start, mut is_allowed) = (0, true);
+        for (place, octet) in relative.bytes().enumerate() {
+            if octet == b'.' {
+                if !(1..=63).contains(&(place - start)) {
+                    return None;
+                }
+                start = place + 1;
+            } else {
+                is_allowed &= MAY_STAND_IN_LABEL[usize::from(octet)];
             }
         }
-        (label > 0).then_some(Self(text))
+        (is_allowed && (1..=63).contains(&(relative.len() - start))).then_some(Self(text))
     }
 
     /// The name as it stands in the record. It is absolute, with or without a final dot.
@@ -48,3 +51,14 @@ impl fmt::Display for DomainName<'_> {
         formatter.write_str(self.0)
     }
 }
+
+/// Letters, digits, `-` and `_`.
+const MAY_STAND_IN_LABEL: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut octet = 0_u8;
+    while octet < 128 {
+        table[octet as usize] = octet.is_ascii_alphanumeric() || octet == b'-' || octet == b'_';
+        octet += 1;
+    }
+    table
+};

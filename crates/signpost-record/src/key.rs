@@ -4,7 +4,7 @@ use core::fmt;
 
 use data_encoding::BASE64;
 
-use crate::element::{Element, elements, version};
+use crate::element::{Element, elements};
 use crate::{ErrorKind, RecordError};
 
 /// A digest algorithm of key records, weakest first.
@@ -117,12 +117,12 @@ impl<'a> KeyRecord<'a> {
     /// The first mistake in a key record. One whose digest cannot be read is useless as a whole: to fall back to a
     /// weaker digest beside it would let a typing mistake weaken the pin.
     pub fn parse(text: &'a [u8]) -> Result<Option<Self>, RecordError> {
-        let Some(version) = version(text).filter(|version| version.value.eq_ignore_ascii_case("keyrecord"))
-        else {
+        let mut elements = elements(text);
+        let Some(version) = elements.version("keyrecord") else {
             return Ok(None);
         };
         let mut record = Self { digests: [None; 4], uri: None };
-        for element in elements(text).skip(1) {
+        for element in elements {
             record.take(&element?)?;
         }
         if record.digests.iter().all(Option::is_none) {

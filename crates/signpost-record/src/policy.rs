@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use crate::element::{Element, elements, version};
+use crate::element::{Element, elements};
 use crate::{DomainName, ErrorKind, RecordError};
 
 /// A policy record that is well-formed.
@@ -27,13 +27,13 @@ impl<'a> PolicyRecord<'a> {
     ///
     /// The first mistake in a record of this service. A malformed policy is never an absence of one.
     pub fn parse(text: &'a [u8], service: &str) -> Result<Option<Self>, RecordError> {
-        let Some(version) = version(text).filter(|version| version.value.eq_ignore_ascii_case(service))
-        else {
+        let mut elements = elements(text);
+        let Some(version) = elements.version(service) else {
             return Ok(None);
         };
         let mut policy =
             Self { service: version.value, starttls: None, is_authentication_required: false, sasl: None };
-        for element in elements(text).skip(1) {
+        for element in elements {
             policy.take(&element?)?;
         }
         Ok(Some(policy))
