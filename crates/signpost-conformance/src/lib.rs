@@ -10,6 +10,7 @@ pub mod requirement;
 pub mod result;
 pub mod runner;
 pub mod scenario;
+pub mod schema;
 pub mod selection;
 mod stable_hash;
 pub mod subject;

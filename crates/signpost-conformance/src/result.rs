@@ -1,6 +1,7 @@
 //! The published results: one JSON line each for the run, every case and the summary. The only source of every view.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -27,7 +28,7 @@ pub enum Line {
 /// What was run.
 #[derive(Clone, Debug, Deserialize, JsonSchema, Serialize)]
 pub struct RunHeader {
-    /// [`RESULTS_VERSION`].
+    /// Version of this format: 1.
     pub version: u32,
     /// Version of signpost.
     pub signpost: String,
@@ -61,7 +62,6 @@ pub struct CaseResult {
     pub requirements: Vec<String>,
     /// What the subject reported, of the last run of the case.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "Option<serde_json::Value>")]
     pub report: Option<Report>,
     /// What was found broken, or what kept the case from being judged.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -120,8 +120,16 @@ pub struct Summary {
 }
 
 impl Summary {
-    /// Counts a case.
-    pub fn add(&mut self, result: &CaseResult) {
+    /// Counts cases that took this long together.
+    #[must_use]
+    pub fn new(results: &[CaseResult], expectation_errors: Vec<String>, duration: Duration) -> Self {
+        let duration_us = u64::try_from(duration.as_micros()).unwrap_or(u64::MAX);
+        let mut summary = Self { expectation_errors, duration_us, ..Self::default() };
+        results.iter().for_each(|result| summary.add(result));
+        summary
+    }
+
+    fn add(&mut self, result: &CaseResult) {
         self.cases += 1;
         *self.verdicts.entry(result.verdict).or_default() += 1;
         let area = result.id.split('/').next().unwrap_or_default().to_owned();

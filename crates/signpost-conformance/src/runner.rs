@@ -55,14 +55,12 @@ pub fn run(
     let mut results: BTreeMap<String, CaseResult> = BTreeMap::new();
     let controls: BTreeSet<&str> = cases.iter().filter_map(|case| case.control.as_deref()).collect();
     let first = suite.cases.iter().filter(|case| controls.contains(case.id.as_str()));
-    let mut keep = |result: CaseResult| {
+    in_parallel(first, options.jobs, |case| run_case(case, subject, options), &mut |result: CaseResult| {
         if selected.contains(result.id.as_str()) {
             on_end(&result);
         }
         results.insert(result.id.clone(), result);
-    };
-    in_parallel(first, options.jobs, |case| run_case(case, subject, options), &mut keep);
-    drop(keep);
+    });
     let failed: BTreeMap<String, Verdict> = results
         .values()
         .filter(|result| !matches!(result.verdict, Verdict::Pass | Verdict::Weak))

@@ -50,7 +50,7 @@ impl Scenario {
 pub(crate) const CONTROLS: &str = "honest/";
 
 /// The keys of a scenario file.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ScenarioTable {
     /// What happens, in one line.
@@ -58,16 +58,21 @@ pub struct ScenarioTable {
     /// What a client that gets it wrong does to its user.
     pub why: String,
     /// Slugs of the requirements that are tested; the first is the one that a broken expectation breaks.
+    #[schemars(with = "Vec<String>")]
     pub requirements: Vec<Spanned<String>>,
     /// How bad it is to fail.
     pub severity: Severity,
     /// Whose rules are tested.
+    #[schemars(with = "Vec<Profile>")]
     pub profiles: Spanned<Vec<Profile>>,
     /// One case for each.
+    #[schemars(with = "Vec<Service>")]
     pub services: Spanned<Vec<Service>>,
     /// Name of the world.
+    #[schemars(with = "String")]
     pub world: Spanned<String>,
     /// ID of the honest scenario that must pass before a refusal counts.
+    #[schemars(with = "Option<String>")]
     pub control: Option<Spanned<String>>,
     /// What the user asked for.
     #[serde(default)]
@@ -80,32 +85,41 @@ pub struct ScenarioTable {
 }
 
 /// The `[expect]` table.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ExpectTable {
     /// Any of `configured`, `refused`, `ask-user`, `unavailable`.
+    #[schemars(with = "Vec<String>")]
     pub outcome: Vec<Spanned<String>>,
     /// Reasons that count, where the subject gives one.
     #[serde(default)]
+    #[schemars(with = "Vec<String>")]
     pub reason: Vec<Spanned<String>>,
     /// Host of the configured endpoint.
+    #[schemars(with = "Option<String>")]
     pub endpoint: Option<Spanned<String>>,
     /// What must have been seen before a refusal counts.
     #[serde(default)]
+    #[schemars(with = "Vec<String>")]
     pub reached: Vec<Spanned<String>>,
     /// What must not be seen.
     #[serde(default)]
+    #[schemars(with = "Vec<String>")]
     pub never: Vec<Spanned<String>>,
     /// Servers whose certificate the rules accept although a fault touches it.
     #[serde(default)]
+    #[schemars(with = "Vec<String>")]
     pub accepted: Vec<Spanned<String>>,
     /// Servers whose certificate the rules reject although no fault touches it.
     #[serde(default)]
+    #[schemars(with = "Vec<String>")]
     pub rejected: Vec<Spanned<String>>,
     /// Defects of the reference that must fail here.
     #[serde(default)]
+    #[schemars(with = "Vec<String>")]
     pub defects: Vec<Spanned<String>>,
     /// Weights of the servers of one priority: their share of first choices is tested.
+    #[schemars(with = "Option<BTreeMap<String, u16>>")]
     pub selection: Option<Spanned<BTreeMap<String, u16>>>,
 }
 

@@ -12,9 +12,12 @@ use signpost_conformance::verdict::Verdict;
 use signpost_lab::Report;
 use signpost_sandbox::prepare;
 
+/// Whether a report is one that the scenario allows.
+type IsRight = fn(&Report) -> bool;
+
 /// Scenarios that every recipe must pass in its service, and what the program must have done: a recipe that never
 /// gets anywhere would pass every scenario that expects a refusal.
-const SCENARIOS: [(&str, fn(&Report) -> bool); 4] = [
+const SCENARIOS: [(&str, IsRight); 4] = [
     ("honest/implicit-tls", is_configured),
     ("honest/two-servers", is_configured),
     ("downgrade/starttls-stripped", is_declined),

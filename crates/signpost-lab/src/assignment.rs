@@ -5,13 +5,14 @@ use std::fmt;
 use std::net::SocketAddr;
 use std::str::FromStr;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// Version of the assignment and report formats.
 pub const FORMAT_VERSION: u32 = 1;
 
 /// What is to be set up for the user.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize)]
+#[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, JsonSchema, Ord, PartialEq, PartialOrd, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Service {
     /// Retrieval by POP3.
@@ -54,7 +55,7 @@ impl FromStr for Service {
 pub struct UnknownService;
 
 /// What the user asked the subject for.
-#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, Ord, PartialEq, PartialOrd, Serialize)]
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, JsonSchema, Ord, PartialEq, PartialOrd, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Stance {
     /// TLS where it is offered.
@@ -67,7 +68,7 @@ pub enum Stance {
 }
 
 /// Where DNS is asked.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 pub struct DnsServers {
     /// Does not validate: everything that the faults left comes through, for a client that validates itself.
     pub authority: SocketAddr,
@@ -76,9 +77,9 @@ pub struct DnsServers {
 }
 
 /// All that a subject is told. It never learns which scenario it is in.
-#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 pub struct Assignment {
-    /// [`FORMAT_VERSION`].
+    /// Version of this format: 1.
     pub version: u32,
     /// What is to be set up.
     pub service: Service,
@@ -102,7 +103,7 @@ pub struct Assignment {
 }
 
 /// How the traffic to an endpoint is protected.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Security {
     /// Plain text.
@@ -114,7 +115,7 @@ pub enum Security {
 }
 
 /// What a subject set up.
-#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct ConfiguredEndpoint {
     /// Host name, without the final dot.
@@ -126,7 +127,7 @@ pub struct ConfiguredEndpoint {
 }
 
 /// What a subject says of its run. Verdicts rest on the transcript; this only tells one way of stopping from another.
-#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", tag = "outcome")]
 pub enum Report {
     /// It wants the user's decision or knowledge.

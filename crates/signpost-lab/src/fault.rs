@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use hickory_proto::rr::{Name, RecordType};
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_spanned::Spanned;
 use signpost_source::Problem;
@@ -12,44 +13,61 @@ use crate::{Service, expand};
 
 /// A `[[fault]]` table: where, what, and the parameters of that kind. Which parameters a kind takes is checked when
 /// it is turned into a [`Fault`].
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct FaultSpec {
     /// `dns:NAME/TYPE`, `dns:*`, `zone:ORIGIN`, `pki:CERTIFICATE` or `mail:SERVER`; `{service}` stands for the
     /// case's service.
+    #[schemars(with = "String")]
     pub at: Spanned<String>,
     /// What is done there, in kebab case.
+    #[schemars(with = "String")]
     pub kind: Spanned<String>,
     /// `clear` or `tls`: only replies in that channel.
+    #[schemars(with = "Option<String>")]
     pub channel: Option<Spanned<String>>,
     /// Extended error or reply code, where the kind takes one.
+    #[schemars(with = "Option<u16>")]
     pub code: Option<Spanned<u16>>,
     /// How long a reply is held back, in milliseconds.
+    #[schemars(with = "Option<u64>")]
     pub delay_ms: Option<Spanned<u64>>,
     /// In which way a handshake breaks: `alert`, `closed` or `garbage`.
+    #[schemars(with = "Option<String>")]
     pub how: Option<Spanned<String>>,
     /// SASL mechanisms, where the kind takes some.
+    #[schemars(with = "Option<Vec<String>>")]
     pub mechanisms: Option<Spanned<Vec<String>>>,
     /// DNS or subject alternative names, where the kind takes some.
+    #[schemars(with = "Option<Vec<String>>")]
     pub names: Option<Spanned<Vec<String>>>,
     /// Owner of the record set that the kind works on, relative to the zone.
+    #[schemars(with = "Option<String>")]
     pub owner: Option<Spanned<String>>,
     /// RCODE mnemonic.
+    #[schemars(with = "Option<String>")]
     pub rcode: Option<Spanned<String>>,
     /// Master-file lines.
+    #[schemars(with = "Option<String>")]
     pub records: Option<Spanned<String>>,
     /// Seconds, where the kind moves a clock.
+    #[schemars(with = "Option<i64>")]
     pub seconds: Option<Spanned<i64>>,
     /// Service label that an `unreachable` server does not listen for; without it, none.
+    #[schemars(with = "Option<String>")]
     pub service: Option<Spanned<String>>,
     /// Octets in one piece.
+    #[schemars(with = "Option<usize>")]
     pub size: Option<Spanned<usize>>,
     /// Step of a mail session: `greeting`, `ehlo`, `starttls`, …
+    #[schemars(with = "Option<String>")]
     pub step: Option<Spanned<String>>,
     /// Raw text; `\r\n` and other escapes are TOML's.
+    #[schemars(with = "Option<String>")]
     pub text: Option<Spanned<String>>,
     /// Type mnemonic of the record set that the kind works on.
     #[serde(rename = "type")]
+    #[schemars(with = "Option<String>")]
     pub record_type: Option<Spanned<String>>,
 }
 

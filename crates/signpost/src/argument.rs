@@ -4,16 +4,33 @@ use std::num::NonZeroUsize;
 use std::time::Duration;
 
 use camino::Utf8PathBuf;
+use clap::builder::PossibleValuesParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
+use signpost_conformance::schema;
 use signpost_conformance::suite::Partition;
 
-/// Conformance tests for finding mail servers through signed DNS.
+/// The whole command line.
 #[derive(Debug, Parser)]
-#[command(name = "signpost", version, about, max_term_width = 100)]
+#[command(
+    name = "signpost",
+    version,
+    about = "Conformance tests for finding mail servers through signed DNS",
+    max_term_width = 100,
+    after_help = EXIT_CODES
+)]
 pub(crate) struct Arguments {
     #[command(subcommand)]
     pub(crate) command: Command,
 }
+
+const EXIT_CODES: &str = "\
+Exit codes:
+  0  everything came as expected
+  1  a verdict is not the expected one, a record is malformed, or nothing was discovered
+  2  the command line or a file is wrong
+  3  the lab or the subject could not start
+  4  nothing is selected";
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
@@ -29,6 +46,15 @@ pub(crate) enum Command {
     Record(RecordOptions),
     /// Finds the servers for an address with the reference client and real DNS.
     Discover(DiscoverOptions),
+    /// Prints completions for a shell.
+    #[command(hide = true)]
+    Completions(CompletionsOptions),
+    /// Prints the manual page.
+    #[command(hide = true)]
+    Man,
+    /// Prints the JSON Schema of a published format.
+    #[command(hide = true)]
+    Schema(SchemaOptions),
 }
 
 /// Which suite.
@@ -161,6 +187,19 @@ pub(crate) struct DiscoverOptions {
     /// DNS server; by default the first of /etc/resolv.conf.
     #[arg(long, value_name = "ADDRESS[:PORT]")]
     pub(crate) server: Option<String>,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct CompletionsOptions {
+    /// The shell.
+    pub(crate) shell: Shell,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct SchemaOptions {
+    /// The format.
+    #[arg(value_parser = PossibleValuesParser::new(schema::Format::ALL.map(schema::Format::name)))]
+    pub(crate) format: String,
 }
 
 /// What to discover.

@@ -4,6 +4,7 @@ mod argument;
 mod command;
 mod exit;
 mod master_file;
+mod output;
 mod report;
 mod subject;
 
@@ -20,17 +21,20 @@ fn main() -> ExitCode {
     let namespaces = signpost_sandbox::prepare();
     let arguments = Arguments::parse();
     let ended = match arguments.command {
+        Command::Completions(options) => command::generate::completions(&options),
         Command::Discover(options) => command::discover::discover(&options),
         Command::Explain(options) => command::explain::explain(&options),
         Command::Lab(options) => command::lab::lab(&options),
         Command::List(options) => command::list::list(&options),
+        Command::Man => command::generate::manual(),
         Command::Record(options) => command::record::record(&options),
         Command::Run(options) => command::run::run(&options, namespaces),
+        Command::Schema(options) => command::generate::schema(&options),
     };
     match ended {
         Ok(exit) => exit.into(),
         Err(failure) => {
-            anstream::eprintln!("{failure}");
+            command::tell(&failure.to_string());
             Exit::from(&failure).into()
         }
     }

@@ -1,7 +1,10 @@
 //! From `--subject` to a subject.
 
+use std::path::Path;
+
 use signpost_conformance::subject::{External, RECIPES, Recipe, Reference, Subject};
 use signpost_discovery::Defect;
+use signpost_source::nearest;
 
 use crate::exit::Failure;
 
@@ -10,7 +13,10 @@ pub(crate) fn named(text: &str) -> Result<Box<dyn Subject>, Failure> {
     if let Some(program) = text.strip_prefix("cmd:") {
         return match program.trim() {
             "" => Err(Failure::usage("`cmd:` names no program").hint("use `--subject cmd:./my-adapter`")),
-            program => Ok(Box::new(External::new(program))),
+            program => {
+                check_program(program)?;
+                Ok(Box::new(External::new(program)))
+            }
         };
     }
     match text.split_once('?') {
@@ -20,20 +26,60 @@ pub(crate) fn named(text: &str) -> Result<Box<dyn Subject>, Failure> {
                 Failure::usage(format_args!("the reference has no parameter `{parameter}`"))
                     .hint("use `reference?defect=NAME`; `signpost list --defects` shows the names")
             })?;
-            let defect: Defect = defect
-                .parse()
-                .map_err(|error| Failure::usage(error).hint("`signpost list --defects` shows the names"))?;
+            let defect: Defect = defect.parse().map_err(|_| {
+                let known: Vec<_> = Defect::ALL.iter().map(|defect| defect.name()).collect();
+                let hint = match nearest(defect, &known) {
+                    Some(meant) => format!("did you mean `{meant}`?"),
+                    None => "`signpost list --defects` shows the names".to_owned(),
+                };
+                Failure::usage(format_args!("the reference has no defect `{defect}`")).hint(hint)
+            })?;
             Ok(Box::new(Reference::with_defect(defect)))
         }
         _ => match Recipe::named(text) {
             Some(recipe) => recipe.find().map_err(Failure::not_started),
             None => {
                 let recipes: Vec<_> = RECIPES.iter().map(|recipe| recipe.name).collect();
-                Err(Failure::usage(format_args!("there is no subject `{text}`")).hint(format!(
-                    "use reference, reference?defect=NAME, cmd:PROGRAM, or one of {}",
-                    recipes.join(", ")
-                )))
+                let hint = match nearest(text, &recipes) {
+                    Some(meant) => format!("did you mean `{meant}`?"),
+                    None => format!(
+                        "use reference, reference?defect=NAME, cmd:PROGRAM, or one of {}",
+                        recipes.join(", ")
+                    ),
+                };
+                Err(Failure::usage(format_args!("there is no subject `{text}`")).hint(hint))
             }
         },
     }
+}
+
+/// A program that is not there is said once, before any case, and not by every case.
+fn check_program(command: &str) -> Result<(), Failure> {
+    let program = command.split_whitespace().next().unwrap_or_default();
+    let is_found = if program.contains('/') {
+        is_executable(Path::new(program))
+    } else {
+        let folders = std::env::var_os("PATH").unwrap_or_default();
+        std::env::split_paths(&folders).any(|folder| is_executable(&folder.join(program)))
+    };
+    if is_found {
+        return Ok(());
+    }
+    let hint = if program.contains('/') {
+        "its path has to lead to an executable file"
+    } else {
+        "a program that is not in PATH needs its path, such as `cmd:./adapter`"
+    };
+    Err(Failure::not_started(format_args!("there is no program `{program}`")).hint(hint))
+}
+
+#[cfg(unix)]
+fn is_executable(path: &Path) -> bool {
+    use std::os::unix::fs::PermissionsExt as _;
+    path.metadata().is_ok_and(|metadata| metadata.is_file() && metadata.permissions().mode() & 0o111 != 0)
+}
+
+#[cfg(not(unix))]
+fn is_executable(path: &Path) -> bool {
+    path.is_file()
 }

@@ -121,11 +121,8 @@ impl Configuration {
     fn read(text: &str) -> Option<Self> {
         // The last one counts, as it does for the program.
         let value = |name: &str| {
-            let settings = text.lines().filter_map(|line| line.split_once(char::is_whitespace));
-            settings
-                .filter(|(known, _)| *known == name)
-                .next_back()
-                .map(|(_, value)| value.trim().trim_matches('"'))
+            let mut settings = text.lines().filter_map(|line| line.split_once(char::is_whitespace));
+            settings.rfind(|(known, _)| *known == name).map(|(_, value)| value.trim().trim_matches('"'))
         };
         let security = match (value("tls"), value("tls_starttls")) {
             (Some("on"), Some("off")) => Security::Tls,

@@ -9,7 +9,7 @@ use rand::{Rng, SeedableRng};
 use signpost_discovery::{Mode, Outcome, Request, Rules, Service, TrustStore, drive};
 use signpost_validate::{AuditedValidator, TrustAnchor, Upstream};
 
-use super::print;
+use super::{print, tell};
 use crate::argument::{DiscoverOptions, DiscoverService};
 use crate::exit::{Exit, Failure};
 
@@ -59,7 +59,7 @@ fn upstream(options: &DiscoverOptions) -> Result<Upstream, Failure> {
 /// The first line of standard input; never an argument, where others could read it.
 fn password(address: &str) -> Result<signpost_discovery::Password, Failure> {
     if std::io::stdin().is_terminal() {
-        anstream::eprintln!("password of {address} (it is shown as you type):");
+        tell(&format!("password of {address} (it is shown as you type):"));
     }
     let mut line = String::new();
     std::io::stdin().lock().read_line(&mut line).map_err(|error| {

@@ -8,7 +8,7 @@ use signpost_conformance::verdict::Verdict;
 use signpost_lab::{Assignment, Blueprint, ConfiguredEndpoint, Network, Report, Security};
 use signpost_transcript::{Channel, Event, Transcript};
 
-use super::{find_case, load_suite, print};
+use super::{find_case, load_suite, print, tell};
 use crate::argument::LabOptions;
 use crate::exit::{Exit, Failure};
 use crate::report;
@@ -38,12 +38,12 @@ pub(crate) fn lab(options: &LabOptions) -> Result<Exit, Failure> {
             describe(case, lab.assignment(), &ca_file.path().display().to_string())
         };
         print(&shown)?;
-        anstream::eprintln!("the lab runs; ctrl-c ends it and judges what was seen");
+        tell("the lab runs; ctrl-c ends it and judges what was seen");
         tokio::signal::ctrl_c().await.map_err(Failure::not_started)?;
         lab.settle().await;
         let transcript = lab.take_transcript();
         let ended = Ok(seen_outcome(&transcript));
-        Ok(judge(&suite, case, Run { transcript, ended }))
+        judge(&suite, case, Run { transcript, ended })
     })
 }
 
@@ -91,12 +91,12 @@ fn seen_outcome(transcript: &Transcript) -> Report {
     }
 }
 
-fn judge(suite: &Suite, case: &Case, run: Run) -> Exit {
+fn judge(suite: &Suite, case: &Case, run: Run) -> Result<Exit, Failure> {
     let result = runner::judge_by_hand(case, run);
     let text = match result.verdict {
         Verdict::Pass => report::one_line(&result) + "\n",
         _ => report::human::failure(suite, &result),
     };
-    anstream::print!("{text}");
-    if result.verdict == Verdict::Pass { Exit::AsExpected } else { Exit::Unexpected }
+    print(&text)?;
+    Ok(if result.verdict == Verdict::Pass { Exit::AsExpected } else { Exit::Unexpected })
 }

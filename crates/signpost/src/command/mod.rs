@@ -2,6 +2,7 @@
 
 pub(crate) mod discover;
 pub(crate) mod explain;
+pub(crate) mod generate;
 pub(crate) mod lab;
 pub(crate) mod list;
 pub(crate) mod record;
@@ -12,7 +13,7 @@ use std::sync::Arc;
 use camino::Utf8Path;
 use signpost_conformance::case::Case;
 use signpost_conformance::suite::Suite;
-use signpost_source::Files;
+use signpost_source::{Files, nearest};
 
 use crate::argument::SuiteOptions;
 use crate::exit::Failure;
@@ -35,7 +36,13 @@ pub(crate) fn load_suite(options: &SuiteOptions) -> Result<Suite, Failure> {
 /// The case of this ID, or the first of the scenario of this ID.
 pub(crate) fn find_case<'s>(suite: &'s Suite, id: &str) -> Result<&'s Arc<Case>, Failure> {
     suite.cases.iter().find(|case| case.id == id || case.scenario.id == id).ok_or_else(|| {
-        Failure::nothing_selected(format_args!("there is no case `{id}`")).hint("`signpost list` shows all")
+        let known: Vec<&str> = suite.cases.iter().map(|case| case.scenario.id.as_str()).collect();
+        let scenario = id.split('[').next().unwrap_or_default();
+        let hint = match nearest(scenario, &known) {
+            Some(meant) => format!("did you mean `{meant}`?"),
+            None => "`signpost list` shows all".to_owned(),
+        };
+        Failure::nothing_selected(format_args!("there is no case `{id}`")).hint(hint)
     })
 }
 
@@ -46,4 +53,10 @@ pub(crate) fn print(text: &str) -> Result<(), Failure> {
         Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(error.into()),
         _ => Ok(()),
     }
+}
+
+/// Writes a line to standard error. That nobody reads it is no reason to stop.
+pub(crate) fn tell(text: &str) {
+    use std::io::Write as _;
+    let _ = writeln!(anstream::stderr().lock(), "{text}");
 }

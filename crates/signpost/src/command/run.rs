@@ -1,6 +1,6 @@
 //! `signpost run`: cases against a subject.
 
-use std::io::{IsTerminal, Write, stdout};
+use std::io::IsTerminal;
 use std::time::Instant;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -11,9 +11,10 @@ use signpost_conformance::subject::Isolation;
 use signpost_conformance::verdict::Verdict;
 use signpost_source::Source;
 
-use super::load_suite;
+use super::{load_suite, tell};
 use crate::argument::{Format, RunOptions};
 use crate::exit::{Exit, Failure};
+use crate::output::Output;
 use crate::report::{self, Report};
 use crate::subject;
 
@@ -36,6 +37,8 @@ pub(crate) fn run(
         return Err(Failure::nothing_selected("no case is selected")
             .hint("`signpost list` shows all; a subject only runs the cases of its profiles and services"));
     }
+    // A file that cannot be written is known before the cases have run.
+    let output = Output::open(options.output.as_deref(), options.format)?;
     let defaults = Options::default();
     let run_options = Options {
         jobs: options.jobs.unwrap_or(defaults.jobs),
@@ -54,17 +57,17 @@ pub(crate) fn run(
     let bar = progress_bar(cases.len());
     let mut results = runner::run(&suite, &cases, subject.as_ref(), run_options, |result| {
         if result.verdict != Verdict::Pass {
-            bar.suspend(|| anstream::eprintln!("{}", report::one_line(result)));
+            bar.suspend(|| tell(&report::one_line(result)));
         }
         bar.set_message(result.id.clone());
         bar.inc(1);
     });
     bar.finish_and_clear();
-    let mut summary = Summary::default();
-    summary.expectation_errors =
+    let same_options = reproducing_options(options);
+    results.iter_mut().for_each(|result| result.reproduce.push_str(&same_options));
+    let expectation_errors =
         expectations.apply(&mut results, options.selection.filters.is_empty() && options.partition.is_none());
-    results.iter().for_each(|result| summary.add(result));
-    summary.duration_us = u64::try_from(begun.elapsed().as_micros()).unwrap_or(u64::MAX);
+    let summary = Summary::new(&results, expectation_errors, begun.elapsed());
 
     let report = Report { header: &header, results: &results, summary: &summary, suite: &suite };
     let text = match options.format {
@@ -72,8 +75,20 @@ pub(crate) fn run(
         Format::Jsonl => report::jsonl::render(&report)?,
         Format::Junit => report::junit::render(&report)?,
     };
-    write_results(options, &text)?;
+    output.write(&text)?;
     Ok(if summary.is_as_expected() { Exit::AsExpected } else { Exit::Unexpected })
+}
+
+/// What a repetition has to have in common with this run, besides the case and the subject.
+fn reproducing_options(options: &RunOptions) -> String {
+    let mut text = String::new();
+    if options.seed != 0 {
+        text.push_str(&format!(" --seed {}", options.seed));
+    }
+    if let Some(folder) = &options.selection.suite.scenarios {
+        text.push_str(&format!(" --scenarios '{folder}'"));
+    }
+    text
 }
 
 fn read_expectations(path: &camino::Utf8Path) -> Result<Expectations, Failure> {
@@ -93,28 +108,4 @@ fn progress_bar(cases: usize) -> ProgressBar {
         bar.set_style(style);
     }
     bar
-}
-
-/// A file appears whole or not at all.
-fn write_results(options: &RunOptions, text: &str) -> Result<(), Failure> {
-    let Some(path) = &options.output else {
-        let written = match options.format {
-            Format::Human => anstream::stdout().lock().write_all(text.as_bytes()),
-            Format::Jsonl | Format::Junit => stdout().lock().write_all(text.as_bytes()),
-        };
-        // A reader that has seen enough is no error.
-        return match written {
-            Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(error.into()),
-            _ => Ok(()),
-        };
-    };
-    let fail = |error: std::io::Error| Failure::usage(format_args!("failed to write {path}: {error}"));
-    let folder = match path.parent() {
-        Some(folder) if !folder.as_str().is_empty() => folder,
-        _ => camino::Utf8Path::new("."),
-    };
-    let mut file = tempfile::NamedTempFile::new_in(folder).map_err(fail)?;
-    file.write_all(anstream::adapter::strip_str(text).to_string().as_bytes()).map_err(fail)?;
-    file.persist(path).map_err(|error| fail(error.error))?;
-    Ok(())
 }

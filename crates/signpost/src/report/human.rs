@@ -45,17 +45,24 @@ pub(crate) fn failure(suite: &Suite, result: &CaseResult) -> String {
     if let Some(known) = &result.known {
         let _ = writeln!(text, "  expected verdict: {} ({})", known.verdict, known.reason);
     }
+    let mut shown: Vec<&str> = Vec::new();
     for finding in &result.findings {
-        let source = suite.requirements.find(&finding.requirement);
-        let level = source.map_or_else(String::new, |requirement| {
+        if shown.contains(&finding.requirement.as_str()) {
+            continue;
+        }
+        shown.push(&finding.requirement);
+        let requirement = suite.requirements.find(&finding.requirement);
+        let level = requirement.map_or_else(String::new, |requirement| {
             format!(" {} ({})", requirement.level, requirement.source)
         });
         let _ = writeln!(text, "  requirement: {}{level}", finding.requirement);
-        if let Some(requirement) = source {
+        if let Some(requirement) = requirement {
             let _ = writeln!(text, "               {}", requirement.text);
         }
-        let _ = writeln!(text, "  expected:    {}", finding.expected);
-        let _ = writeln!(text, "  seen:        {}", finding.seen);
+        for same in result.findings.iter().filter(|same| same.requirement == finding.requirement) {
+            let _ = writeln!(text, "  expected:    {}", same.expected);
+            let _ = writeln!(text, "  seen:        {}", same.seen);
+        }
     }
     if let Some(reported) = &result.report {
         let _ = writeln!(text, "  reported:    {reported}");

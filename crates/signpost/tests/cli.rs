@@ -1,0 +1,168 @@
+//! The command line as its users see it: what is written where, and the exit codes.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+#[test]
+fn help_names_every_command_and_exit_code() {
+    insta::assert_snapshot!(success(&["--help"]));
+}
+
+#[test]
+fn help_of_run_names_every_option() {
+    insta::assert_snapshot!(success(&["run", "-h"]));
+}
+
+#[test]
+fn cases_are_listed() {
+    insta::assert_snapshot!(success(&["list", "downgrade/starttls-stripped["]));
+    insta::assert_snapshot!(success(&["list", "downgrade/starttls-stripped[pop3]", "--format", "json"]));
+}
+
+#[test]
+fn requirements_and_defects_are_listed() {
+    insta::assert_snapshot!(success(&["list", "--requirements", "rfc2782/weight"]));
+    insta::assert_snapshot!(success(&["list", "--defects", "weight-ignored"]));
+}
+
+#[test]
+fn a_case_is_explained() {
+    insta::assert_snapshot!(success(&["explain", "downgrade/starttls-stripped[pop3]"]));
+}
+
+#[test]
+fn a_record_is_explained() {
+    insta::assert_snapshot!(success(&["record", "v=pop3 STARTTLS=_certroot.example.com"]));
+}
+
+#[test]
+fn the_honest_reference_is_as_expected() {
+    let output = signpost(&["run", "honest/two-servers"]);
+    assert_eq!(output.status.code(), Some(0));
+    let text = stdout(&output);
+    assert!(text.contains("2 cases against reference"), "{text}");
+    assert!(text.ends_with("all as expected\n"), "{text}");
+}
+
+#[test]
+fn an_unexpected_verdict_is_1_and_says_how_to_see_it_again() {
+    let subject = "reference?defect=ignores-stripped-starttls";
+    let output = signpost(&["run", "downgrade/starttls-stripped[pop3]", "--subject", subject, "--seed", "7"]);
+    assert_eq!(output.status.code(), Some(1));
+    let text = stdout(&output);
+    for part in [
+        "fail downgrade/starttls-stripped[pop3] (critical)",
+        "  requirement: ",
+        "  expected:    ",
+        "  seen:        ",
+        "  reproduce:   signpost run 'downgrade/starttls-stripped[pop3]' --subject \
+         'reference?defect=ignores-stripped-starttls' --seed 7",
+    ] {
+        assert!(text.contains(part), "{part:?} is missing in {text}");
+    }
+    assert!(!text.contains('\u{1b}'), "styles where there is no terminal: {text:?}");
+}
+
+#[test]
+fn a_malformed_record_is_1() {
+    insta::assert_snapshot!(refusal(1, &["record", "v=submission STARTTLS=_certroot..example"]));
+}
+
+#[test]
+fn wrong_command_lines_and_files_are_2() {
+    insta::assert_snapshot!(refusal(2, &["run", "--partition", "hash:4/3"]));
+    insta::assert_snapshot!(refusal(2, &["run", "--subject", "msmpt"]));
+    insta::assert_snapshot!(refusal(2, &["run", "--subject", "reference?defect=skips-pins"]));
+    insta::assert_snapshot!(refusal(2, &["run", "--expectations", "fixtures/no-such-file.toml"]));
+    let malformed = "fixtures/scenarios-malformed/unknown-keys.toml";
+    insta::assert_snapshot!(refusal(2, &["run", "--expectations", malformed]));
+    insta::assert_snapshot!(refusal(2, &["run", "--output", "no-such-folder/results.xml"]));
+    insta::assert_snapshot!(refusal(2, &["list", "--scenarios", "no-such-folder"]));
+}
+
+#[test]
+fn a_subject_that_cannot_start_is_3() {
+    insta::assert_snapshot!(refusal(3, &["run", "--subject", "cmd:./no-such-adapter --fast"]));
+}
+
+#[test]
+fn nothing_selected_is_4() {
+    insta::assert_snapshot!(refusal(4, &["run", "no-such-area/"]));
+    insta::assert_snapshot!(refusal(4, &["explain", "downgrade/startls-stripped[pop3]"]));
+}
+
+#[test]
+fn results_fit_the_published_schema() {
+    let subject = "reference?defect=ignores-stripped-starttls";
+    let output =
+        signpost(&["run", "downgrade/starttls-stripped[", "--subject", subject, "--format", "jsonl"]);
+    let schema = std::fs::read_to_string(root().join("docs/results.schema.json")).unwrap();
+    let schema = jsonschema::validator_for(&serde_json::from_str(&schema).unwrap()).unwrap();
+    let mut kinds = Vec::new();
+    for line in stdout(&output).lines() {
+        let line: serde_json::Value = serde_json::from_str(line).unwrap();
+        if let Err(error) = schema.validate(&line) {
+            panic!("{error}: {line:#}");
+        }
+        kinds.push(line["type"].as_str().unwrap().to_owned());
+    }
+    assert_eq!(kinds, ["run", "case", "case", "summary"]);
+}
+
+#[test]
+fn results_go_to_a_file_as_a_whole() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("results.xml");
+    let arguments = ["run", "honest/no-srv", "--format", "junit", "--output", file.to_str().unwrap()];
+    let output = signpost(&arguments);
+    assert_eq!((output.status.code(), stdout(&output).as_str()), (Some(0), ""));
+    let text = std::fs::read_to_string(&file).unwrap();
+    assert!(text.contains("<testcase name=\"honest/no-srv[pop3]\""), "{text}");
+    assert_eq!(folder.path().read_dir().unwrap().count(), 1, "something else is left behind");
+}
+
+#[test]
+fn a_reader_that_has_seen_enough_is_no_error() {
+    let list = ["list", "--requirements"].as_slice();
+    for arguments in [list, &["explain", "honest/absent"], &["run", "honest/absent"]] {
+        let mut child = command(arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        drop(child.stdout.take());
+        let output = child.wait_with_output().unwrap();
+        assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+    }
+}
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
+
+fn command(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_signpost"));
+    command.args(arguments).current_dir(root()).env("COLUMNS", "100").stdin(Stdio::null());
+    command
+}
+
+fn signpost(arguments: &[&str]) -> Output {
+    command(arguments).output().unwrap()
+}
+
+fn stdout(output: &Output) -> String {
+    String::from_utf8(output.stdout.clone()).unwrap()
+}
+
+/// Standard output of a command that succeeds and has nothing else to say.
+fn success(arguments: &[&str]) -> String {
+    let output = signpost(arguments);
+    assert_eq!(String::from_utf8_lossy(&output.stderr), "");
+    assert_eq!(output.status.code(), Some(0));
+    stdout(&output)
+}
+
+/// What a command says that ends with this code: on standard error, unless it is the answer that was asked for.
+fn refusal(code: i32, arguments: &[&str]) -> String {
+    let output = signpost(arguments);
+    let errors = String::from_utf8(output.stderr.clone()).unwrap();
+    assert_eq!(output.status.code(), Some(code), "{errors}");
+    assert_eq!(stdout(&output).is_empty(), code != 1);
+    stdout(&output) + &errors
+}
