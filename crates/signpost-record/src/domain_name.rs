@@ -9,6 +9,7 @@ pub struct DomainName<'a>(&'a str);
 impl<'a> DomainName<'a> {
     /// Checks a text.
     #[must_use]
+    #[inline]
     pub fn new(text: &'a str) -> Option<Self> {
         let relative = text.strip_suffix('.').unwrap_or(text);
         if relative.is_empty() || relative.len() > 253 {

@@ -23,6 +23,12 @@ impl Element<'_> {
         self.span.end - self.value.len()..self.span.end
     }
 
+    /// Whether the name is this one, which is given in lower case and holds nothing but letters, digits and `-`.
+    #[inline]
+    pub(crate) fn is_named<const LENGTH: usize>(&self, name: &[u8; LENGTH]) -> bool {
+        is(self.name, name)
+    }
+
     pub(crate) fn value_error(&self, kind: ErrorKind) -> RecordError {
         RecordError { kind, span: self.value_span() }
     }
@@ -57,7 +63,8 @@ pub struct Elements<'a> {
 impl<'a> Iterator for Elements<'a> {
     type Item = Result<Element<'a>, RecordError>;
 
-    #[inline]
+    // An element handed over through memory costs as much as finding it.
+    #[inline(always)]
     fn next(&mut self) -> Option<Self::Item> {
         let octets = self.text.as_bytes();
         let mut start = self.position;
@@ -67,12 +74,12 @@ impl<'a> Iterator for Elements<'a> {
         if start == octets.len() && !self.is_cut {
             return None;
         }
+        let equals = find(b'=', octets, start);
         let end = find(b' ', octets, start);
         if end == octets.len() && self.is_cut {
             return Some(Err(self.stop(ErrorKind::NotVisible, end..end + 1)));
         }
-        let equals = find(b'=', &octets[..end], start);
-        if equals == end {
+        if equals >= end {
             return Some(Err(self.stop(ErrorKind::NoEqualsSign, start..end)));
         }
         if equals == start {
@@ -101,6 +108,13 @@ impl<'a> Elements<'a> {
         (version.name.eq_ignore_ascii_case("v") && version.value.eq_ignore_ascii_case(value))
             .then_some(version)
     }
+}
+
+/// Whether visible text is a word, which is given in lower case and holds nothing but letters, digits and `-`: of all
+/// visible octets only a letter's two cases become that letter with this bit set, only a digit that digit.
+#[inline]
+pub(crate) fn is<const LENGTH: usize>(text: &str, word: &[u8; LENGTH]) -> bool {
+    <&[u8; LENGTH]>::try_from(text.as_bytes()).is_ok_and(|text| text.map(|octet| octet | 0x20) == *word)
 }
 
 /// The first place of an octet in ASCII text, from some place on, or the text's end.

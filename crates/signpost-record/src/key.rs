@@ -136,13 +136,13 @@ impl<'a> KeyRecord<'a> {
             let digest = Digest::decode(algorithm, element.value)
                 .ok_or_else(|| element.value_error(ErrorKind::Digest))?;
             self.digests[algorithm as usize].replace(digest).is_some()
-        } else if element.name.eq_ignore_ascii_case("uri") {
+        } else if element.is_named(b"uri") {
             if element.value.is_empty() {
                 return Err(element.value_error(ErrorKind::UnknownValue));
             }
             self.uri.replace(element.value).is_some()
         } else {
-            element.name.eq_ignore_ascii_case("v")
+            element.is_named(b"v")
         };
         if is_duplicate {
             return Err(RecordError { kind: ErrorKind::Duplicate, span: element.span.clone() });

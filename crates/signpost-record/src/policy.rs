@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use crate::element::{Element, elements};
+use crate::element::{Element, elements, is};
 use crate::{DomainName, ErrorKind, RecordError};
 
 /// A policy record that is well-formed.
@@ -26,6 +26,7 @@ impl<'a> PolicyRecord<'a> {
     /// # Errors
     ///
     /// The first mistake in a record of this service. A malformed policy is never an absence of one.
+    #[inline]
     pub fn parse(text: &'a [u8], service: &str) -> Result<Option<Self>, RecordError> {
         let mut elements = elements(text);
         let Some(version) = elements.version(service) else {
@@ -39,28 +40,23 @@ impl<'a> PolicyRecord<'a> {
         Ok(Some(policy))
     }
 
-    #[inline]
+    #[inline(always)]
     fn take(&mut self, element: &Element<'a>) -> Result<(), RecordError> {
-        // The length alone settles most unknown names.
-        let is_duplicate = match element.name.len() {
-            1 if element.name.eq_ignore_ascii_case("v") => true,
-            4 if element.name.eq_ignore_ascii_case("SASL") => {
-                let mechanisms = Mechanisms::new(element.value);
-                let mechanisms = mechanisms.ok_or_else(|| element.value_error(ErrorKind::Mechanism))?;
-                self.sasl.replace(mechanisms).is_some()
+        let is_duplicate = if element.is_named(b"starttls") {
+            let owner = DomainName::new(element.value);
+            let owner = owner.ok_or_else(|| element.value_error(ErrorKind::DomainName))?;
+            self.starttls.replace(owner).is_some()
+        } else if element.is_named(b"smtp-auth") {
+            if !is(element.value, b"required") {
+                return Err(element.value_error(ErrorKind::UnknownValue));
             }
-            8 if element.name.eq_ignore_ascii_case("STARTTLS") => {
-                let owner = DomainName::new(element.value);
-                let owner = owner.ok_or_else(|| element.value_error(ErrorKind::DomainName))?;
-                self.starttls.replace(owner).is_some()
-            }
-            9 if element.name.eq_ignore_ascii_case("SMTP-AUTH") => {
-                if !element.value.eq_ignore_ascii_case("Required") {
-                    return Err(element.value_error(ErrorKind::UnknownValue));
-                }
-                core::mem::replace(&mut self.is_authentication_required, true)
-            }
-            _ => false,
+            core::mem::replace(&mut self.is_authentication_required, true)
+        } else if element.is_named(b"sasl") {
+            let mechanisms = Mechanisms::new(element.value);
+            let mechanisms = mechanisms.ok_or_else(|| element.value_error(ErrorKind::Mechanism))?;
+            self.sasl.replace(mechanisms).is_some()
+        } else {
+            element.is_named(b"v")
         };
         if is_duplicate {
             return Err(RecordError { kind: ErrorKind::Duplicate, span: element.span.clone() });
