@@ -1,4 +1,6 @@
-//! What is said of every file in `fixtures/scenarios-malformed`, each put into the honest suite.
+//! What is said of every file and folder in `fixtures/scenarios-malformed`, each put into the honest suite.
+//!
+//! A file is a scenario of the area `malformed`; a folder is laid over the whole suite.
 
 use std::fs;
 
@@ -22,7 +24,7 @@ fn every_mistake_is_shown_where_it_is() {
         let folder = Utf8Path::from_path(suite.path()).unwrap();
         let error = Suite::load(&Files::Folder(folder.to_owned())).expect_err(&name);
         // What is wrong with one file must not be said of another.
-        assert_eq!(error.problems().len(), 1, "{error}");
+        assert_eq!(error.problems().len() + error.unreadable().len(), 1, "{error}");
         let text = error.to_string().replace(&format!("{folder}/"), "");
         insta::assert_snapshot!(name.trim_end_matches(".toml"), text);
     }
@@ -38,7 +40,9 @@ fn suite_with(root: &Utf8Path, name: &str) -> tempfile::TempDir {
     for path in ["requirements.toml", "downgrade/starttls-stripped.toml"] {
         copy(&root.join("scenarios").join(path), &folder.join(path));
     }
-    copy(&root.join("fixtures/scenarios-malformed").join(name), &folder.join("malformed").join(name));
+    let malformed = root.join("fixtures/scenarios-malformed").join(name);
+    let over = if malformed.is_dir() { folder } else { folder.join("malformed").join(name) };
+    copy(&malformed, &over);
     suite
 }
 

@@ -1,0 +1,69 @@
+//! `docs/policy-records.md` and `scenarios/requirements.toml` are twins.
+
+use std::collections::BTreeMap;
+use std::fs;
+
+use camino::{Utf8Path, Utf8PathBuf};
+use signpost_conformance::requirement::Requirements;
+use signpost_conformance::suite::Suite;
+use signpost_source::Source;
+
+const SPECIFICATION: &str = "docs/policy-records.md";
+
+fn root() -> Utf8PathBuf {
+    Utf8Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
+
+fn read(path: &str) -> String {
+    fs::read_to_string(root().join(path)).unwrap()
+}
+
+/// Slug and level of each rule, as the document's list items give them.
+fn rules_of_the_document() -> BTreeMap<String, String> {
+    let mut rules = BTreeMap::new();
+    for line in read(SPECIFICATION).lines() {
+        let Some((slug, rest)) = line.strip_prefix("- **").and_then(|rest| rest.split_once("** (")) else {
+            continue;
+        };
+        let (level, _) = rest.split_once(')').unwrap();
+        if slug.contains('/') {
+            assert!(rules.insert(slug.to_owned(), level.to_owned()).is_none(), "{slug} stands there twice");
+        }
+    }
+    rules
+}
+
+#[test]
+fn every_rule_stands_in_both_with_one_level() {
+    let source = Source::new("requirements.toml", read("scenarios/requirements.toml"));
+    let requirements = Requirements::parse(&source).unwrap();
+    let twin: BTreeMap<String, String> = requirements
+        .iter()
+        .filter(|(_, requirement)| requirement.source == SPECIFICATION)
+        .map(|(slug, requirement)| (slug.to_owned(), requirement.level.to_string()))
+        .collect();
+    assert!(twin.len() > 40);
+    assert_eq!(rules_of_the_document(), twin);
+}
+
+#[test]
+fn every_reason_of_the_reference_stands_in_the_document() {
+    let text = read(SPECIFICATION);
+    for reason in signpost_discovery::Reason::ALL {
+        assert!(text.contains(&format!("| `{reason}` |")), "{reason}");
+    }
+}
+
+/// A rule that no case tests is a promise; which ones are is known and may only become fewer.
+#[test]
+fn rules_without_a_case_are_known() {
+    let suite = Suite::built_in().unwrap();
+    let untested: Vec<&str> = suite
+        .requirements
+        .iter()
+        .map(|(slug, _)| slug)
+        .filter(|slug| !slug.starts_with("invariant/"))
+        .filter(|slug| !suite.cases.iter().any(|case| case.requirements.iter().any(|(cited, _)| cited == slug)))
+        .collect();
+    insta::assert_snapshot!("untested", untested.join("\n"));
+}
