@@ -1,0 +1,90 @@
+//! Programs behind `cmd:`: what they do wrong costs their own case and says so.
+
+use std::time::{Duration, Instant};
+
+use signpost_conformance::result::CaseResult;
+use signpost_conformance::runner::{Options, run_case};
+use signpost_conformance::subject::External;
+use signpost_conformance::suite::Suite;
+use signpost_conformance::verdict::Verdict;
+
+/// Runs a shell script as the adapter for a case.
+fn run(case: &str, script: &str) -> CaseResult {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("adapter.sh");
+    std::fs::write(&path, script).unwrap();
+    let suite = Suite::built_in().unwrap();
+    let options = Options { deadline: Duration::from_secs(2), ..Options::default() };
+    let subject = External::new(&format!("sh {}", path.display()));
+    run_case(suite.case(case).unwrap(), &subject, options)
+}
+
+fn seen(result: &CaseResult) -> &str {
+    &result.findings.first().unwrap().seen
+}
+
+const CASE: &str = "downgrade/starttls-stripped[submission]";
+
+#[test]
+fn a_crash_is_no_refusal() {
+    let result = run(CASE, "cat >/dev/null; exit 7");
+    assert_eq!(result.verdict, Verdict::Errored);
+    assert_eq!(seen(&result), "the subject crashed: exit status: 7");
+}
+
+#[test]
+fn a_hang_ends_at_the_deadline() {
+    let begun = Instant::now();
+    let result = run(CASE, "exec sleep 600");
+    assert_eq!(result.verdict, Verdict::Errored);
+    assert_eq!(seen(&result), "the subject did not end within 2s");
+    assert!(begun.elapsed() < Duration::from_secs(60));
+}
+
+#[test]
+fn a_flood_is_cut() {
+    let result = run(CASE, "exec yes");
+    assert_eq!(result.verdict, Verdict::Errored);
+    assert_eq!(seen(&result), "the subject crashed: it flooded its standard output");
+}
+
+#[test]
+fn garbage_is_named() {
+    let result = run(CASE, "cat >/dev/null; echo all is well");
+    assert_eq!(result.verdict, Verdict::Errored);
+    assert!(seen(&result).starts_with("the subject's report is not understood: column"), "{}", seen(&result));
+}
+
+#[test]
+fn an_orphan_that_holds_the_output_does_not_hold_the_case() {
+    let result = run(CASE, "cat >/dev/null; sleep 5 & echo '{\"outcome\":\"refused\"}'");
+    assert_eq!(result.verdict, Verdict::Errored);
+    assert!(seen(&result).contains("left a process behind"), "{}", seen(&result));
+}
+
+#[test]
+fn a_refusal_without_having_tried_proves_nothing() {
+    let result = run(CASE, "cat >/dev/null; echo '{\"outcome\":\"refused\"}'");
+    assert_eq!(result.verdict, Verdict::Inconclusive);
+}
+
+#[test]
+fn a_claim_that_no_server_bears_out_fails() {
+    let claim = "{\"outcome\":\"configured\",\"endpoint\":{\"host\":\"a\",\"port\":1,\"security\":\"tls\"}}";
+    let result = run("honest/two-servers[submission]", &format!("cat >/dev/null; echo '{claim}'"));
+    assert_eq!(result.verdict, Verdict::Fail);
+    assert!(result.findings.iter().any(|finding| finding.requirement == "suite/claims-are-true"));
+}
+
+#[test]
+fn what_is_not_supported_is_said_and_not_inferred() {
+    let result = run(CASE, "cat >/dev/null; echo '{\"outcome\":\"unsupported\",\"reason\":\"no SMTP\"}'");
+    assert_eq!(result.verdict, Verdict::Unsupported);
+}
+
+#[test]
+fn the_assignment_is_one_line_of_json_without_the_name_of_the_case() {
+    let script = "read -r line; case $line in *downgrade*|*stripped*) exit 9;; \
+                  '{\"version\":1,'*'\"service\":\"submission\"'*) echo '{\"outcome\":\"declined\"}';; *) exit 8;; esac";
+    assert_eq!(run(CASE, script).verdict, Verdict::Inconclusive);
+}
