@@ -1,6 +1,6 @@
 //! What a scenario says of the rest of the suite, held against it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use serde_spanned::Spanned;
@@ -11,10 +11,11 @@ use crate::requirement::Requirements;
 use crate::scenario::{CONTROLS, Scenario};
 use crate::tombstone::Tombstones;
 
-/// Every mistake that shows without the world.
+/// Every mistake that shows without the world. Of a scenario whose file is `broken`, nothing is said here.
 pub(crate) fn check(
     scenario: &Scenario,
     scenarios: &BTreeMap<String, Arc<Scenario>>,
+    broken: &BTreeSet<String>,
     requirements: &Requirements,
     tombstones: &Tombstones,
 ) -> Vec<Problem> {
@@ -26,7 +27,7 @@ pub(crate) fn check(
     problems.extend(unknown("defect", &table.expect.defects, &defects));
     let reasons: Vec<&str> = Reason::ALL.iter().map(|reason| reason.slug()).collect();
     problems.extend(unknown("reason", &table.expect.reason, &reasons));
-    problems.extend(check_control(scenario, scenarios));
+    problems.extend(check_control(scenario, scenarios, broken));
     if table.requirements.is_empty() {
         problems.push(
             Problem::at(0..0, "the scenario tests no requirement")
@@ -82,7 +83,11 @@ fn unknown(what: &str, names: &[Spanned<String>], known: &[&str]) -> Vec<Problem
         .collect()
 }
 
-fn check_control(scenario: &Scenario, scenarios: &BTreeMap<String, Arc<Scenario>>) -> Option<Problem> {
+fn check_control(
+    scenario: &Scenario,
+    scenarios: &BTreeMap<String, Arc<Scenario>>,
+    broken: &BTreeSet<String>,
+) -> Option<Problem> {
     let Some(control) = &scenario.table.control else {
         return (!scenario.is_control()).then(|| {
             Problem::at(0..0, "the scenario has no control")
@@ -94,6 +99,9 @@ fn check_control(scenario: &Scenario, scenarios: &BTreeMap<String, Arc<Scenario>
             Problem::at(control.span(), "a control has no control of its own")
                 .help(format!("remove it, or move the file out of {CONTROLS}")),
         );
+    }
+    if broken.contains(control.get_ref()) {
+        return None;
     }
     let known: Vec<&str> =
         scenarios.values().filter(|other| other.is_control()).map(|other| other.id.as_str()).collect();

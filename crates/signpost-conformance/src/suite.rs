@@ -1,13 +1,13 @@
 //! Every scenario with its world, checked against each other and expanded to cases.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::Arc;
 
 use camino::Utf8Path;
 use include_dir::{Dir, include_dir};
-use signpost_lab::{World, WorldError};
-use signpost_source::{Files, Problem, Problems};
+use signpost_lab::{Blueprint, LabError, World, WorldError};
+use signpost_source::{Files, Problem, Problems, Source};
 
 use crate::case::{Case, cases_of};
 use crate::check::check;
@@ -82,11 +82,13 @@ impl Suite {
         let mut error = SuiteError::default();
         let requirements = load_requirements(files, &mut error);
         let tombstones = load_tombstones(files, &mut error);
-        let scenarios = load_scenarios(files, &mut error);
+        let (scenarios, broken) = load_scenarios(files, &mut error);
+        // Without the catalogue, every scenario would seem to name requirements that there are not.
+        let Some(requirements) = requirements else { return Err(error) };
         let worlds = load_worlds(files, &scenarios, &mut error);
         let mut cases = Vec::new();
         for scenario in scenarios.values() {
-            let mut problems = check(scenario, &scenarios, &requirements, &tombstones);
+            let mut problems = check(scenario, &scenarios, &broken, &requirements, &tombstones);
             match worlds.get(scenario.table.world.get_ref()) {
                 Some(Some(world)) => match cases_of(scenario, world, &requirements) {
                     Ok(expanded) => cases.extend(expanded),
@@ -132,13 +134,10 @@ impl Suite {
     }
 }
 
-fn load_requirements(files: &Files, error: &mut SuiteError) -> Requirements {
-    let read = files.read(Utf8Path::new(REQUIREMENTS)).map_err(|reason| error.unreadable.push(reason));
-    let Ok(source) = read else { return Requirements::default() };
-    Requirements::parse(&source).unwrap_or_else(|problems| {
-        error.problems.push(problems);
-        Requirements::default()
-    })
+fn load_requirements(files: &Files, error: &mut SuiteError) -> Option<Requirements> {
+    let source =
+        files.read(Utf8Path::new(REQUIREMENTS)).map_err(|reason| error.unreadable.push(reason)).ok()?;
+    Requirements::parse(&source).map_err(|problems| error.problems.push(problems)).ok()
 }
 
 /// A suite that has retired nothing needs no such file.
@@ -159,12 +158,17 @@ fn load_tombstones(files: &Files, error: &mut SuiteError) -> Tombstones {
     }
 }
 
-fn load_scenarios(files: &Files, error: &mut SuiteError) -> BTreeMap<String, Arc<Scenario>> {
+/// The scenarios that can be read, and the IDs of those that cannot.
+fn load_scenarios(
+    files: &Files,
+    error: &mut SuiteError,
+) -> (BTreeMap<String, Arc<Scenario>>, BTreeSet<String>) {
     let paths = files.list("toml").unwrap_or_else(|reason| {
         error.unreadable.push(reason);
         Vec::new()
     });
     let mut scenarios = BTreeMap::new();
+    let mut broken = BTreeSet::new();
     for path in paths {
         if path.starts_with("worlds") || OTHER_FILES.contains(&path.as_str()) {
             continue;
@@ -175,12 +179,18 @@ fn load_scenarios(files: &Files, error: &mut SuiteError) -> BTreeMap<String, Arc
                 Ok(scenario) => {
                     scenarios.insert(id, Arc::new(scenario));
                 }
-                Err(problems) => error.problems.push(problems),
+                Err(problems) => {
+                    error.problems.push(problems);
+                    broken.insert(id);
+                }
             },
-            Err(reason) => error.unreadable.push(reason),
+            Err(reason) => {
+                error.unreadable.push(reason);
+                broken.insert(id);
+            }
         }
     }
-    scenarios
+    (scenarios, broken)
 }
 
 /// Every world that a scenario names and that has a folder; nothing where the folder holds mistakes.
@@ -196,20 +206,60 @@ fn load_worlds(
         if worlds.contains_key(name) || !known.contains(name) {
             continue;
         }
-        let world = match World::load(files, name) {
+        let world = match load_world(files, name) {
             Ok(world) => Some(Arc::new(world)),
             Err(WorldError::Problems(problems)) => {
-                error.problems.push(problems);
+                // Worlds share zones and stand on one another, so that one mistake shows in several.
+                if !error.problems.contains(&problems) {
+                    error.problems.push(problems);
+                }
                 None
             }
             Err(other) => {
-                error.unreadable.push(other.to_string());
+                error.unreadable.push(format!("failed to read the world `{name}` or its `base`: {other}"));
                 None
             }
         };
         worlds.insert(name.clone(), world);
     }
     worlds
+}
+
+/// Reads a world, and its zones and certificates as a lab will, so that no mistake waits until a case runs.
+fn load_world(files: &Files, name: &str) -> Result<World, WorldError> {
+    let world = World::load(files, name)?;
+    let problems = match Blueprint::new(&world, &[]) {
+        Ok(_) => None,
+        Err(LabError::Zone { path, reason }) => world
+            .zones
+            .iter()
+            .find(|zone| zone.source.path == path)
+            .map(|zone| zone.source.problem(zone_problem(&zone.source, &reason))),
+        Err(other) => {
+            let path = Utf8Path::new("worlds").join(name).join("world.toml");
+            let source = files.read(&path).map_err(WorldError::Unreadable)?;
+            let problem = Problem::at(0..0, other.to_string())
+                .help("correct it here, or in the world that `base` names");
+            Some(source.problem(problem))
+        }
+    };
+    problems.map_or(Ok(world), |problems| Err(WorldError::Problems(problems)))
+}
+
+/// Puts the mistake of a master file where its text says: on the line that it begins with, or at what it quotes first.
+fn zone_problem(source: &Source, reason: &str) -> Problem {
+    let numbered = reason
+        .strip_prefix("line ")
+        .and_then(|rest| rest.split_once(": "))
+        .and_then(|(line, message)| Some((line.parse::<usize>().ok()?, message)));
+    if let Some((line, message)) = numbered {
+        return Problem::at(source.span_of_line(line), message)
+            .help("write the line as in a master file (RFC 1035 section 5.1)");
+    }
+    let quoted = reason.split('`').nth(1).unwrap_or_default();
+    let start = source.text.find(quoted).unwrap_or_default();
+    Problem::at(start..start + quoted.len(), reason)
+        .help("zones are master files (RFC 1035 section 5) with an SOA and an NS record at the apex")
 }
 
 fn world_names(files: &Files) -> Vec<String> {

@@ -60,4 +60,30 @@ impl Source {
         let end = span.start.min(self.text.len());
         self.text.as_bytes()[..end].iter().filter(|&&byte| byte == b'\n').count() + 1
     }
+
+    /// The bytes of a line, from 1, without the line's end; nothing at the end of the text where there is no such line.
+    #[must_use]
+    pub fn span_of_line(&self, line: usize) -> Range<usize> {
+        let mut start = 0;
+        for (index, text) in self.text.split_inclusive('\n').enumerate() {
+            if index + 1 == line {
+                return start..start + text.trim_end().len();
+            }
+            start += text.len();
+        }
+        start..start
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_has_the_span_that_has_the_line() {
+        let source = Source::new("a.zone", "one\r\n\nthree");
+        let text = |line| &source.text[source.span_of_line(line)];
+        assert_eq!([text(1), text(2), text(3), text(4)], ["one", "", "three", ""]);
+        assert_eq!(source.line(&source.span_of_line(3)), 3);
+    }
 }
