@@ -5,9 +5,9 @@ use std::net::Ipv4Addr;
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use hickory_proto::rr::{Name, RData};
+use hickory_proto::rr::{Name, RData, Record};
 use rustls_pki_types::UnixTime;
-use signpost_dns::{Algorithm, Denial, Hierarchy, KeyPool, Responder, Signing, View, Zone};
+use signpost_dns::{Algorithm, Denial, FaultKind, Hierarchy, KeyPool, Responder, Signing, View, Zone};
 use signpost_mail::{Account, Limits, ServerSpec};
 use signpost_pki::Pki;
 use signpost_transcript::{Event, Recorder};
@@ -99,7 +99,7 @@ impl<'w> Blueprint<'w> {
             .faults
             .iter()
             .filter_map(|fault| match fault {
-                Fault::Answer(fault) => Some(fault.clone()),
+                Fault::Answer(fault) => Some(place_fault(fault.clone(), &place)),
                 _ => None,
             })
             .collect();
@@ -228,14 +228,26 @@ fn change_zone(zones: &mut [Zone], origin: &Name, change: &ZoneChange, pki: &Pki
     }
 }
 
-/// Puts the lab's addresses and ports in the place of the world's.
+/// The zone with the lab's addresses and ports in the place of the world's.
 fn place_zone(mut zone: Zone, place: &Place) -> Zone {
-    for record in &mut zone.records {
+    place_records(&mut zone.records, place);
+    zone
+}
+
+/// What an attacker forges leads to the lab's addresses and ports too.
+fn place_fault(mut fault: signpost_dns::Fault, place: &Place) -> signpost_dns::Fault {
+    if let FaultKind::Forge { records, .. } | FaultKind::ForgedAdditional { records } = &mut fault.kind {
+        place_records(records, place);
+    }
+    fault
+}
+
+fn place_records(records: &mut [Record], place: &Place) {
+    for record in records {
         match &mut record.data {
             RData::A(address) => address.0 = place.address(address.0),
             RData::SRV(srv) => srv.port = place.port(srv.port),
             _ => {}
         }
     }
-    zone
 }
