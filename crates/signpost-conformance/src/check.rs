@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde_spanned::Spanned;
 use signpost_discovery::{Defect, Reason};
-use signpost_source::Problem;
+use signpost_source::{Problem, nearest};
 
 use crate::requirement::Requirements;
 use crate::scenario::{CONTROLS, Scenario};
@@ -106,9 +106,12 @@ fn check_control(
     let known: Vec<&str> =
         scenarios.values().filter(|other| other.is_control()).map(|other| other.id.as_str()).collect();
     let Some(named) = scenarios.get(control.get_ref()).filter(|named| named.is_control()) else {
+        let help = match nearest(control.get_ref(), &known) {
+            Some(meant) => format!("did you mean `{meant}`?"),
+            None => format!("controls are the scenarios below {CONTROLS}"),
+        };
         return Some(
-            Problem::at(control.span(), format!("there is no control `{}`", control.get_ref()))
-                .one_of(control.get_ref(), &known),
+            Problem::at(control.span(), format!("there is no control `{}`", control.get_ref())).help(help),
         );
     };
     let wanted = scenario.table.services.get_ref();

@@ -63,7 +63,9 @@ fn rules_without_a_case_are_known() {
         .iter()
         .map(|(slug, _)| slug)
         .filter(|slug| !slug.starts_with("invariant/"))
-        .filter(|slug| !suite.cases.iter().any(|case| case.requirements.iter().any(|(cited, _)| cited == slug)))
+        .filter(|slug| {
+            !suite.cases.iter().any(|case| case.requirements.iter().any(|(cited, _)| cited == slug))
+        })
         .collect();
     insta::assert_snapshot!("untested", untested.join("\n"));
 }

@@ -35,10 +35,11 @@ impl Problem {
     /// The same with what could stand there instead: the nearest known name, or all where none is near.
     #[must_use]
     pub fn one_of<K: AsRef<str>>(self, name: &str, known: &[K]) -> Self {
-        match nearest(name, known) {
-            Some(meant) => self.help(format!("did you mean `{meant}`?")),
-            None if known.is_empty() => self,
-            None => {
+        match (nearest(name, known), known) {
+            (Some(meant), _) => self.help(format!("did you mean `{meant}`?")),
+            (None, []) => self,
+            (None, [only]) => self.help(format!("expected `{}`", only.as_ref())),
+            (None, known) => {
                 let known: Vec<&str> = known.iter().map(AsRef::as_ref).collect();
                 self.help(format!("known are {}", known.join(", ")))
             }

@@ -39,22 +39,29 @@ pub(crate) struct Failure {
     exit: Exit,
     message: String,
     hint: Option<String>,
+    /// Whether the message is frames of files, which begin with their own `error`.
+    is_framed: bool,
 }
 
 impl Failure {
     /// A wrong command line or file.
     pub(crate) fn usage(message: impl fmt::Display) -> Self {
-        Self { exit: Exit::Usage, message: message.to_string(), hint: None }
+        Self { exit: Exit::Usage, message: message.to_string(), hint: None, is_framed: false }
+    }
+
+    /// Mistakes in files, shown where they are.
+    pub(crate) fn frames(frames: String) -> Self {
+        Self { exit: Exit::Usage, message: frames, hint: None, is_framed: true }
     }
 
     /// A lab or subject that does not start.
     pub(crate) fn not_started(message: impl fmt::Display) -> Self {
-        Self { exit: Exit::NotStarted, message: message.to_string(), hint: None }
+        Self { exit: Exit::NotStarted, message: message.to_string(), hint: None, is_framed: false }
     }
 
     /// Filters that select nothing.
     pub(crate) fn nothing_selected(message: impl fmt::Display) -> Self {
-        Self { exit: Exit::NothingSelected, message: message.to_string(), hint: None }
+        Self { exit: Exit::NothingSelected, message: message.to_string(), hint: None, is_framed: false }
     }
 
     /// What to do next.
@@ -80,8 +87,7 @@ impl fmt::Display for Failure {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let error = Style::new().bold().fg_color(Some(AnsiColor::Red.into()));
         let hint = Style::new().bold().fg_color(Some(AnsiColor::Cyan.into()));
-        // Frames of files begin with their own `error`.
-        if self.message.starts_with("error") {
+        if self.is_framed {
             write!(formatter, "{}", self.message)?;
         } else {
             write!(formatter, "{error}error{error:#}: {}", self.message)?;

@@ -27,8 +27,14 @@ impl Output {
         if path.is_dir() {
             return Err(Failure::usage(format_args!("failed to write {path}: it is a folder")));
         }
+        if !folder.is_dir() {
+            return Err(Failure::usage(format_args!(
+                "failed to write {path}: there is no folder `{folder}`"
+            )));
+        }
+        // The kind alone: the temporary file's name means nothing to the user.
         let file = NamedTempFile::new_in(folder).map_err(|error| {
-            Failure::usage(format_args!("failed to write {path}: {}", without_path(&error)))
+            Failure::usage(format_args!("failed to write {path}: {}", error.kind()))
                 .hint(format!("`{folder}` has to be a folder that you may write to"))
         })?;
         Ok(Self::File { path: path.to_owned(), file })
@@ -57,9 +63,4 @@ impl Output {
             }
         }
     }
-}
-
-/// The reason alone: the temporary file's name means nothing to the user.
-fn without_path(error: &std::io::Error) -> std::io::Error {
-    error.kind().into()
 }

@@ -74,7 +74,7 @@ fn wrong_command_lines_and_files_are_2() {
     insta::assert_snapshot!(refusal(2, &["run", "--subject", "msmpt"]));
     insta::assert_snapshot!(refusal(2, &["run", "--subject", "reference?defect=skips-pins"]));
     insta::assert_snapshot!(refusal(2, &["run", "--expectations", "fixtures/no-such-file.toml"]));
-    let malformed = "fixtures/scenarios-malformed/unknown-keys.toml";
+    let malformed = "fixtures/expectations-malformed.toml";
     insta::assert_snapshot!(refusal(2, &["run", "--expectations", malformed]));
     insta::assert_snapshot!(refusal(2, &["run", "--output", "no-such-folder/results.xml"]));
     insta::assert_snapshot!(refusal(2, &["list", "--scenarios", "no-such-folder"]));
@@ -124,7 +124,7 @@ fn results_go_to_a_file_as_a_whole() {
 #[test]
 fn a_reader_that_has_seen_enough_is_no_error() {
     let list = ["list", "--requirements"].as_slice();
-    for arguments in [list, &["explain", "honest/absent"], &["run", "honest/absent"]] {
+    for arguments in [list, &["explain", "honest/two-servers"], &["run", "honest/two-servers"]] {
         let mut child = command(arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         drop(child.stdout.take());
         let output = child.wait_with_output().unwrap();

@@ -13,7 +13,7 @@ use std::sync::Arc;
 use camino::Utf8Path;
 use signpost_conformance::case::Case;
 use signpost_conformance::suite::Suite;
-use signpost_source::{Files, nearest};
+use signpost_source::{Files, Problems, nearest};
 
 use crate::argument::SuiteOptions;
 use crate::exit::Failure;
@@ -22,14 +22,18 @@ use crate::exit::Failure;
 pub(crate) fn load_suite(options: &SuiteOptions) -> Result<Suite, Failure> {
     let here = Utf8Path::new("scenarios");
     let loaded = match &options.scenarios {
+        Some(folder) if !folder.join("requirements.toml").is_file() => {
+            return Err(Failure::usage(format_args!("`{folder}` holds no suite"))
+                .hint("name the folder with the suite's requirements.toml"));
+        }
         Some(folder) => Suite::load(&Files::Folder(folder.clone())),
         None if here.join("requirements.toml").is_file() => Suite::load(&Files::Folder(here.to_owned())),
         None => Suite::built_in(),
     };
     loaded.map_err(|error| {
-        let frames: Vec<String> = error.problems().iter().map(signpost_source::Problems::styled).collect();
-        let unreadable = error.unreadable().iter().map(|reason| format!("error: {reason}"));
-        Failure::usage(frames.into_iter().chain(unreadable).collect::<Vec<_>>().join("\n\n"))
+        let frames = error.problems().iter().map(Problems::styled);
+        let unreadable = error.unreadable().iter().map(|reason| Failure::usage(reason).to_string());
+        Failure::frames(frames.chain(unreadable).collect::<Vec<_>>().join("\n\n"))
     })
 }
 

@@ -94,7 +94,7 @@ fn reproducing_options(options: &RunOptions) -> String {
 fn read_expectations(path: &camino::Utf8Path) -> Result<Expectations, Failure> {
     let text = std::fs::read_to_string(path)
         .map_err(|error| Failure::usage(format_args!("failed to read {path}: {error}")))?;
-    Expectations::parse(&Source::new(path, text)).map_err(|problems| Failure::usage(problems.styled()))
+    Expectations::parse(&Source::new(path, text)).map_err(|problems| Failure::frames(problems.styled()))
 }
 
 fn progress_bar(cases: usize) -> ProgressBar {
