@@ -59,6 +59,11 @@ impl Failure {
         Self { exit: Exit::NotStarted, message: message.to_string(), hint: None, is_framed: false }
     }
 
+    /// A program that is not there and need not be.
+    pub(crate) fn skipped(message: impl fmt::Display) -> Self {
+        Self { exit: Exit::AsExpected, message: message.to_string(), hint: None, is_framed: false }
+    }
+
     /// Filters that select nothing.
     pub(crate) fn nothing_selected(message: impl fmt::Display) -> Self {
         Self { exit: Exit::NothingSelected, message: message.to_string(), hint: None, is_framed: false }
@@ -87,10 +92,11 @@ impl fmt::Display for Failure {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let error = Style::new().bold().fg_color(Some(AnsiColor::Red.into()));
         let hint = Style::new().bold().fg_color(Some(AnsiColor::Cyan.into()));
-        if self.is_framed {
-            write!(formatter, "{}", self.message)?;
-        } else {
-            write!(formatter, "{error}error{error:#}: {}", self.message)?;
+        let skipped = Style::new().bold().fg_color(Some(AnsiColor::Yellow.into()));
+        match self.exit {
+            _ if self.is_framed => write!(formatter, "{}", self.message)?,
+            Exit::AsExpected => write!(formatter, "{skipped}skipped{skipped:#}: {}", self.message)?,
+            _ => write!(formatter, "{error}error{error:#}: {}", self.message)?,
         }
         match &self.hint {
             Some(text) => write!(formatter, "\n{hint}hint{hint:#}: {text}"),

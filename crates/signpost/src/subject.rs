@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use signpost_conformance::subject::{External, RECIPES, Recipe, Reference, Subject};
+use signpost_conformance::subject::{External, Missing, RECIPES, Recipe, Reference, Subject};
 use signpost_discovery::Defect;
 use signpost_source::nearest;
 
@@ -37,7 +37,7 @@ pub(crate) fn named(text: &str) -> Result<Box<dyn Subject>, Failure> {
             Ok(Box::new(Reference::with_defect(defect)))
         }
         _ => match Recipe::named(text) {
-            Some(recipe) => recipe.find().map_err(Failure::not_started),
+            Some(recipe) => recipe.find().map_err(missing),
             None => {
                 let recipes: Vec<_> = RECIPES.iter().map(|recipe| recipe.name).collect();
                 let hint = match nearest(text, &recipes) {
@@ -51,6 +51,17 @@ pub(crate) fn named(text: &str) -> Result<Box<dyn Subject>, Failure> {
             }
         },
     }
+}
+
+/// A program that is not installed is no failure of anybody's, unless whoever runs this says that it must be there.
+fn missing(missing: Missing) -> Failure {
+    if std::env::var_os("SIGNPOST_REQUIRE_PROGRAMS").is_some() {
+        return Failure::not_started(missing);
+    }
+    Failure::skipped(format_args!("{} is not installed, so nothing was run", missing.program)).hint(format!(
+        "`{}` installs it; with SIGNPOST_REQUIRE_PROGRAMS set this is an error",
+        missing.install
+    ))
 }
 
 /// A program that is not there is said once, before any case, and not by every case.
