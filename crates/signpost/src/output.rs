@@ -33,7 +33,7 @@ impl Output {
             )));
         }
         // The kind alone: the temporary file's name means nothing to the user.
-        let file = NamedTempFile::new_in(folder).map_err(|error| {
+        let file = new_file(folder).map_err(|error| {
             Failure::usage(format_args!("failed to write {path}: {}", error.kind()))
                 .hint(format!("`{folder}` has to be a folder that you may write to"))
         })?;
@@ -63,4 +63,16 @@ impl Output {
             }
         }
     }
+}
+
+/// A file with the rights that any new file of the user has: results are there to be passed on.
+fn new_file(folder: &Utf8Path) -> std::io::Result<NamedTempFile> {
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".signpost-");
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        builder.permissions(std::fs::Permissions::from_mode(0o666));
+    }
+    builder.tempfile_in(folder)
 }
