@@ -101,13 +101,59 @@ impl<'a> Elements<'a> {
         RecordError { kind, span }
     }
 
-    /// The first element if it is `v=` with this value, whatever its case.
+    /// The first element if it is `v=` with this service, whatever its case.
+    ///
+    /// # Errors
+    ///
+    /// The service is named, and something other than a space follows it. That it is another's record can then not be
+    /// meant: `v=submission; STARTTLS=…` is written by somebody who is used to DMARC, and `v=submissionSTARTTLS=…` is
+    /// what two character-strings come to between which the space was forgotten. To ignore these would turn off what
+    /// they ask for. `v=submissions` is another service's all the same.
     #[inline]
-    pub(crate) fn version(&mut self, value: &str) -> Option<Element<'a>> {
-        let version = self.next()?.ok()?;
-        (version.name.eq_ignore_ascii_case("v") && version.value.eq_ignore_ascii_case(value))
-            .then_some(version)
+    pub(crate) fn version(
+        &mut self,
+        service: &str,
+        known: &[&str],
+    ) -> Result<Option<Element<'a>>, RecordError> {
+        let record = self.clone();
+        match self.next() {
+            Some(Ok(version)) if is(version.name, b"v") && version.value.eq_ignore_ascii_case(service) => {
+                Ok(Some(version))
+            }
+            _ => record.check_separator(service, known).map(|()| None),
+        }
     }
+
+    /// Looks at what stands behind `v=` and the service, where this is not the whole first element.
+    fn check_separator(&self, service: &str, known: &[&str]) -> Result<(), RecordError> {
+        let element = self.text.trim_start_matches(' ');
+        let Some(rest) = strip_prefix(element, "v=").and_then(|value| strip_prefix(value, service)) else {
+            return Ok(());
+        };
+        let place = self.text.len() - rest.len();
+        // RFC 6335 section 5.1: with one of these octets the name of the service goes on.
+        let goes_on = |octet: u8| octet.is_ascii_alphanumeric() || octet == b'-';
+        let name =
+            known.iter().find(|name| strip_prefix(rest, name).is_some_and(|rest| rest.starts_with('=')));
+        match (rest.bytes().next(), name) {
+            (None, _) if self.is_cut => {
+                Err(RecordError { kind: ErrorKind::NotVisible, span: place..place + 1 })
+            }
+            (_, Some(name)) => {
+                Err(RecordError { kind: ErrorKind::Separator, span: place..place + name.len() })
+            }
+            (Some(octet), None) if octet != b' ' && !goes_on(octet) => {
+                Err(RecordError { kind: ErrorKind::Separator, span: place..place + 1 })
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+/// What follows a beginning that compares without case.
+fn strip_prefix<'a>(text: &'a str, prefix: &str) -> Option<&'a str> {
+    let (start, rest) = text.split_at_checked(prefix.len())?;
+    start.eq_ignore_ascii_case(prefix).then_some(rest)
 }
 
 /// Whether visible text is a word, which is given in lower case and holds nothing but letters, digits and `-`: of all

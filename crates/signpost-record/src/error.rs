@@ -32,6 +32,8 @@ pub enum ErrorKind {
     NoName,
     /// A control octet, or one outside ASCII.
     NotVisible,
+    /// Something other than a space directly behind the service in `v=`.
+    Separator,
     /// A value that the name does not know.
     UnknownValue,
 }
@@ -53,6 +55,7 @@ impl ErrorKind {
             Self::NoEqualsSign => "write `name=value`, without spaces around the equals sign",
             Self::NoName => "write a name before the equals sign",
             Self::NotVisible => "write visible ASCII only, with a space between elements",
+            Self::Separator => "put a space, and nothing else, behind the first element",
             Self::UnknownValue => "expected `Required`; leave the element out if it is not",
         }
     }
@@ -67,6 +70,7 @@ impl ErrorKind {
             Self::NoDigest => "key/no-usable-record-is-refused",
             Self::NoEqualsSign | Self::NoName => "grammar/element-has-equals-sign",
             Self::NotVisible => "grammar/visible-ascii-only",
+            Self::Separator => "grammar/first-element-ends-with-space",
         }
     }
 }
@@ -82,6 +86,7 @@ impl fmt::Display for ErrorKind {
             Self::NoEqualsSign => "the element has no equals sign",
             Self::NoName => "the element has no name",
             Self::NotVisible => "not a visible ASCII character",
+            Self::Separator => "not a space behind the first element",
             Self::UnknownValue => "the value is not one that this name knows",
         })
     }

@@ -118,7 +118,8 @@ impl<'a> KeyRecord<'a> {
     /// weaker digest beside it would let a typing mistake weaken the pin.
     pub fn parse(text: &'a [u8]) -> Result<Option<Self>, RecordError> {
         let mut elements = elements(text);
-        let Some(version) = elements.version("keyrecord") else {
+        let Some(version) = elements.version("keyrecord", &["sha1", "sha256", "sha384", "sha512", "uri"])?
+        else {
             return Ok(None);
         };
         let mut record = Self { digests: [None; 4], uri: None };

@@ -25,11 +25,12 @@ impl<'a> PolicyRecord<'a> {
     ///
     /// # Errors
     ///
-    /// The first mistake in a record of this service. A malformed policy is never an absence of one.
+    /// The first mistake in a record of this service, which may stand directly behind the service's name. A malformed
+    /// policy is never an absence of one.
     #[inline]
     pub fn parse(text: &'a [u8], service: &str) -> Result<Option<Self>, RecordError> {
         let mut elements = elements(text);
-        let Some(version) = elements.version(service) else {
+        let Some(version) = elements.version(service, &["starttls", "smtp-auth", "sasl"])? else {
             return Ok(None);
         };
         let mut policy =

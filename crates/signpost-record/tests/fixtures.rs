@@ -4,7 +4,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use signpost_record::{DigestAlgorithm, ErrorKind, KeyRecord, PolicyRecord, elements, usable_keys};
+use signpost_record::{DigestAlgorithm, ErrorKind, KeyRecord, PolicyRecord, usable_keys};
 
 fn directory(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures/records").join(name)
@@ -23,18 +23,20 @@ fn seed(name: &str) -> Vec<u8> {
     lines.remove(0)
 }
 
-/// What came of a record, in the words of the fixtures.
+/// What came of a record, in the words of the fixtures: of all readers, at most one takes it for its own.
 fn read(text: &[u8]) -> String {
-    let service = elements(text).next().and_then(Result::ok).map_or("", |version| version.value);
-    let printed = if service.eq_ignore_ascii_case("keyrecord") {
-        KeyRecord::parse(text).map(|record| record.map(|record| record.to_string()))
-    } else {
+    let services = ["imap", "mx", "pop3", "submission", "submissions"];
+    let policies = services.map(|service| {
         PolicyRecord::parse(text, service).map(|record| record.map(|record| record.to_string()))
-    };
-    match printed {
-        Ok(Some(canonical)) => canonical,
-        Ok(None) => "not a record of this kind".to_owned(),
-        Err(error) => format!("{:?} {}..{}", error.kind, error.span.start, error.span.end),
+    });
+    let key = KeyRecord::parse(text).map(|record| record.map(|record| record.to_string()));
+    let mut readings = policies.into_iter().chain([key]).filter(|reading| *reading != Ok(None));
+    let reading = readings.next();
+    assert_eq!(readings.next(), None, "{} is of two kinds", String::from_utf8_lossy(text));
+    match reading {
+        Some(Ok(canonical)) => canonical.unwrap_or_default(),
+        None => "not a record of this kind".to_owned(),
+        Some(Err(error)) => format!("{:?} {}..{}", error.kind, error.span.start, error.span.end),
     }
 }
 

@@ -122,6 +122,10 @@ fn spans_fit(text: &[u8], error: &RecordError) -> Result<(), TestCaseError> {
         ErrorKind::NoEqualsSign => prop_assert!(!found.contains(&b'=') && !found.is_empty()),
         ErrorKind::NoName => prop_assert_eq!(found[0], b'='),
         ErrorKind::Duplicate | ErrorKind::NoDigest => prop_assert!(found.contains(&b'=')),
+        ErrorKind::Separator => {
+            let before = text[..error.span.start].trim_ascii_start().to_ascii_lowercase();
+            prop_assert!(before.starts_with(b"v=") && found != b" ");
+        }
         // On a value, all of it: behind the equals sign and up to a space or the end.
         _ => {
             prop_assert_eq!(text[error.span.start - 1], b'=');
@@ -322,4 +326,43 @@ fn no_single_octet_loosens_a_full_policy() {
             Err(_) => {}
         }
     }
+}
+
+/// What stands between the first element and the second. Whatever it is, the record never counts as absent for the
+/// service that it names, unless the name goes on.
+#[test]
+fn nothing_but_another_name_makes_it_another_services_record() {
+    for octet in 0..=u8::MAX {
+        let text = [b"v=submission", &[octet][..], b"STARTTLS=_c.example SMTP-AUTH=Required"].concat();
+        let read = PolicyRecord::parse(&text, "Submission");
+        match octet {
+            b' ' => assert!(matches!(read, Ok(Some(policy)) if policy.starttls.is_some())),
+            b'-' | b'0'..=b'9' | b'A'..=b'Z' | b'a'..=b'z' => assert_eq!(read, Ok(None)),
+            b'!'..=b'~' => {
+                assert_eq!(read, Err(RecordError { kind: ErrorKind::Separator, span: 12..13 }));
+            }
+            _ => assert_eq!(read, Err(RecordError { kind: ErrorKind::NotVisible, span: 12..13 })),
+        }
+        // The record of the other label, which a wildcard may bring, is not this one's mistake.
+        let text = [b"v=submissions", &[octet][..], b"STARTTLS=_c.example"].concat();
+        assert_eq!(PolicyRecord::parse(&text, "submission"), Ok(None));
+    }
+}
+
+/// Two character-strings are joined without a separator, and the space is easily forgotten.
+#[test]
+fn a_forgotten_space_between_strings_is_a_mistake() {
+    for (second, span) in
+        [("STARTTLS=_c.example", 6..14), ("smtp-auth=Required", 6..15), ("SASL=PLAIN", 6..10)]
+    {
+        let text = join(&[b"v=pop3", second.as_bytes()]);
+        let error = RecordError { kind: ErrorKind::Separator, span };
+        assert_eq!(PolicyRecord::parse(&text, "pop3"), Err(error));
+        assert_eq!(PolicyRecord::parse(&text, "pop"), Ok(None));
+    }
+    let text = join(&[b"v=keyrecord", b"sha1=2jmj7l5rSw0yVb/vlWAYkK/YBwk="]);
+    assert_eq!(
+        KeyRecord::parse(&text).unwrap_err(),
+        RecordError { kind: ErrorKind::Separator, span: 11..15 }
+    );
 }

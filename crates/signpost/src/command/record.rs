@@ -148,12 +148,10 @@ fn blank_element(octets: &mut [u8], at: usize) -> bool {
     !is_first && start < end
 }
 
+/// Reads the record as every service does: the first element itself may be what is wrong.
 fn parse(octets: &[u8]) -> Result<(), RecordError> {
-    match service(octets) {
-        Some(service) if service.eq_ignore_ascii_case(KEY_RECORD) => KeyRecord::parse(octets).map(|_| ()),
-        Some(service) if is_known(service) => PolicyRecord::parse(octets, service).map(|_| ()),
-        Some(_) | None => Ok(()),
-    }
+    KeyRecord::parse(octets)?;
+    SERVICES.iter().try_for_each(|service| PolicyRecord::parse(octets, service).map(|_| ()))
 }
 
 const KEY_RECORD: &str = "keyrecord";
@@ -330,6 +328,28 @@ mod tests {
           | ^^^^^^^^^^^
           |
           = help: add one of sha256=, sha384=, sha512= (or sha1=, which is weak) (key/no-usable-record-is-refused)
+        "#);
+    }
+
+    #[test]
+    fn what_touches_the_first_element_is_shown() {
+        insta::assert_snapshot!(explained(b"v=submission; STARTTLS=_c.example"), @r#"
+        error: not a space behind the first element
+         --> record 1:1:13
+          |
+        1 | v=submission; STARTTLS=_c.example
+          |             ^
+          |
+          = help: put a space, and nothing else, behind the first element (grammar/first-element-ends-with-space)
+        "#);
+        insta::assert_snapshot!(explained(br#"TXT "v=pop3" "STARTTLS=_c.example""#), @r#"
+        error: not a space behind the first element
+         --> record 1:1:7
+          |
+        1 | v=pop3STARTTLS=_c.example
+          |       ^^^^^^^^
+          |
+          = help: put a space, and nothing else, behind the first element (grammar/first-element-ends-with-space)
         "#);
     }
 
