@@ -17,6 +17,8 @@ use crate::{Assignment, DnsServers, FORMAT_VERSION, Service, Stance, User};
 
 /// How long connections may take to end after the subject has.
 const SETTLING: Duration = Duration::from_millis(500);
+/// Turns of the reactor without news after which nothing is on the way any more.
+const QUIET_TURNS: u32 = 8;
 /// Time that the subject has for a case unless the runner says otherwise.
 const DEADLINE: Duration = Duration::from_secs(10);
 
@@ -116,18 +118,22 @@ impl Lab {
     /// new comes in.
     pub async fn settle(&self) {
         let quiet = async {
+            let mut turns = 0;
             let mut seen = self.recorder.count();
-            loop {
-                // The timer hands control to the reactor, which is what delivers a connection or bytes still on the way.
-                #[expect(
-                    clippy::disallowed_methods,
-                    reason = "nothing tells of bytes that have not arrived"
-                )]
-                tokio::time::sleep(Duration::from_millis(1)).await;
-                let now = self.recorder.count();
-                if now == seen && self.recorder.open_connections() == 0 {
-                    return;
+            // On loopback what was sent has arrived, so a turn of the reactor without news means that there are none.
+            // Each step from a connection to what is recorded of it takes a turn of its own.
+            while turns < QUIET_TURNS {
+                if self.recorder.open_connections() > 0 {
+                    #[expect(
+                        clippy::disallowed_methods,
+                        reason = "nothing tells when an open connection will end"
+                    )]
+                    tokio::time::sleep(Duration::from_millis(1)).await;
+                } else {
+                    tokio::task::yield_now().await;
                 }
+                let now = self.recorder.count();
+                turns = if now == seen && self.recorder.open_connections() == 0 { turns + 1 } else { 0 };
                 seen = now;
             }
         };
