@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::Arc;
 
-use signpost_lab::{Fault, Service, World, expand};
+use signpost_lab::{Fault, Question, Service, World, expand};
 use signpost_source::Problem;
 
 use crate::judge::{Expectation, Outcome, SelectionExpectation, Selector};
@@ -22,6 +22,8 @@ pub struct Case {
     pub scenario: Arc<Scenario>,
     /// The service.
     pub service: Service,
+    /// What a resolver is asked.
+    pub question: Option<Question>,
     /// The honest world.
     pub world: Arc<World>,
     /// What is broken in it.
@@ -111,6 +113,10 @@ fn case(
         }
     }
     let expectation = expectation(scenario, world, service, &mut problems);
+    let question = table.question.as_ref().and_then(|question| {
+        let read = question.get_ref().parse::<Question>();
+        read.map_err(|error| problems.push(Problem::at(question.span(), error.to_string()))).ok()
+    });
     let mut servers = |names: &[serde_spanned::Spanned<String>]| {
         names
             .iter()
@@ -140,6 +146,7 @@ fn case(
         id: case_id(&scenario.id, service),
         scenario: Arc::clone(scenario),
         service,
+        question,
         world: Arc::clone(world),
         faults,
         expectation,
@@ -231,6 +238,8 @@ fn expectation(
     Expectation {
         outcomes,
         reasons: expect.reason.iter().map(|reason| reason.get_ref().clone()).collect(),
+        ede: expect.ede.clone(),
+        rcodes: expect.rcode.iter().map(|rcode| rcode.get_ref().clone()).collect(),
         endpoint: expect.endpoint.as_ref().map(|endpoint| expand(endpoint.get_ref(), service)),
         reached,
         never,

@@ -5,8 +5,10 @@ use std::sync::Arc;
 
 use serde_spanned::Spanned;
 use signpost_discovery::{Defect, Reason};
+use signpost_lab::Service;
 use signpost_source::{Problem, nearest};
 
+use crate::judge::Outcome;
 use crate::requirement::Requirements;
 use crate::scenario::{CONTROLS, Scenario};
 use crate::tombstone::Tombstones;
@@ -50,6 +52,41 @@ pub(crate) fn check(
             problems.push(Problem::at(span, format!("`{key}` is empty")).help("name at least one"));
         }
     }
+    problems.extend(check_question(scenario));
+    problems
+}
+
+/// A resolver is asked one question and ends as a resolver; a mail client is not and does not.
+fn check_question(scenario: &Scenario) -> Vec<Problem> {
+    let table = &scenario.table;
+    let services = table.services.get_ref();
+    let is_resolver = services.contains(&Service::Dns);
+    let mut problems = Vec::new();
+    if is_resolver && services.len() > 1 {
+        problems.push(
+            Problem::at(table.services.span(), "`dns` stands beside other services")
+                .help("a resolver's cases are a scenario of their own"),
+        );
+    }
+    match &table.question {
+        None if is_resolver => problems.push(
+            Problem::at(table.services.span(), "a resolver is asked nothing")
+                .help("add `question = \"NAME/TYPE\"`"),
+        ),
+        Some(question) if !is_resolver => problems.push(
+            Problem::at(question.span(), "a mail client is not asked a question")
+                .help("remove it, or write `services = [\"dns\"]`"),
+        ),
+        _ => {}
+    }
+    let is_strange = |outcome: &&Spanned<String>| {
+        outcome.get_ref().parse::<Outcome>().is_ok_and(|outcome| outcome.is_of_resolver() != is_resolver)
+    };
+    problems.extend(table.expect.outcome.iter().filter(is_strange).map(|outcome| {
+        let who = if is_resolver { "a resolver" } else { "a mail client" };
+        Problem::at(outcome.span(), format!("{who} does not end with `{}`", outcome.get_ref()))
+            .help("resolvers end with secure, insecure, bogus or indeterminate, mail clients with configured, refused, ask-user or unavailable")
+    }));
     problems
 }
 

@@ -10,6 +10,8 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, JsonSchema, Ord, PartialEq, PartialOrd, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Profile {
+    /// DNSSEC validation (RFC 4033 to 4035, 5155, 6840) by a resolver alone.
+    Dnssec,
     /// The project's own specification, `docs/policy-records.md`.
     PolicyRecords,
     /// SRV discovery after RFC 6186 and RFC 8314, DNSSEC left to the resolver.
@@ -18,12 +20,13 @@ pub enum Profile {
 
 impl Profile {
     /// Every profile.
-    pub const ALL: [Self; 2] = [Self::PolicyRecords, Self::SrvDiscovery];
+    pub const ALL: [Self; 3] = [Self::Dnssec, Self::PolicyRecords, Self::SrvDiscovery];
 
     /// The name in files and on the command line.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
+            Self::Dnssec => "dnssec",
             Self::PolicyRecords => "policy-records",
             Self::SrvDiscovery => "srv-discovery",
         }
@@ -46,5 +49,5 @@ impl FromStr for Profile {
 
 /// A name that is no [`Profile`].
 #[derive(Clone, Copy, Debug, thiserror::Error)]
-#[error("not a profile; known are policy-records and srv-discovery")]
+#[error("not a profile; known are dnssec, policy-records and srv-discovery")]
 pub struct UnknownProfile;

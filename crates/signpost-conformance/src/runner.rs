@@ -164,6 +164,7 @@ fn raise_and_run(case: &Case, subject: &dyn Subject, options: Options) -> Result
             blueprint.start(case.service, case.scenario.table.stance, network);
         let mut lab = started.map_err(|error| error.to_string())?;
         lab.allow(options.deadline);
+        lab.ask(case.question.clone());
         let mut runs = Vec::with_capacity(case.runs() as usize);
         for number in 0..case.runs() {
             let seed = seed_of(options.seed, &case.id, number);

@@ -77,6 +77,9 @@ pub struct ScenarioTable {
     /// What the user asked for.
     #[serde(default)]
     pub stance: Stance,
+    /// What a resolver is asked, as `NAME/TYPE`: for the service `dns`, and only for that.
+    #[schemars(with = "Option<String>")]
+    pub question: Option<Spanned<String>>,
     /// What is broken.
     #[serde(default)]
     pub fault: Vec<FaultSpec>,
@@ -88,13 +91,21 @@ pub struct ScenarioTable {
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ExpectTable {
-    /// Any of `configured`, `refused`, `ask-user`, `unavailable`.
+    /// Any of `configured`, `refused`, `ask-user`, `unavailable`; of a resolver any of `secure`, `insecure`, `bogus`,
+    /// `indeterminate`.
     #[schemars(with = "Vec<String>")]
     pub outcome: Vec<Spanned<String>>,
     /// Reasons that count, where the subject gives one.
     #[serde(default)]
     #[schemars(with = "Vec<String>")]
     pub reason: Vec<Spanned<String>>,
+    /// Extended DNS error codes (RFC 8914) of which one must be there, where a resolver gives any.
+    #[serde(default)]
+    pub ede: Vec<u16>,
+    /// RCODE mnemonics of which the answer must have one.
+    #[serde(default)]
+    #[schemars(with = "Vec<String>")]
+    pub rcode: Vec<Spanned<String>>,
     /// Host of the configured endpoint.
     #[schemars(with = "Option<String>")]
     pub endpoint: Option<Spanned<String>>,

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
+use crate::rules::Rules;
+
 /// Declares the defects with their names and descriptions in one table.
 macro_rules! defects {
     ($($variant:ident = $name:literal: $description:literal,)*) => {
@@ -60,15 +62,29 @@ defects! {
     PinsButSkipsChain = "pins-but-skips-chain": "Looks for the pinned certificate among the presented ones without building a path to it.",
     PrefersSha1 = "prefers-sha1": "Uses the weakest digest of a key record.",
     PriorityIgnored = "priority-ignored": "Draws among all targets whatever their priority.",
+    RejectsSha1 = "rejects-sha1": "Resolves: takes a DS record with SHA-1 for a wrong one.",
     SendsBeforeAuth = "sends-before-auth": "Submits before it logs in.",
     SkipsHandshakeSignature = "skips-handshake-signature": "Does not check that the server has the key of its certificate.",
     SkipsPin = "skips-pin": "Takes what the WebPKI accepts although it does not lead to the pin.",
     TakesAdOnTrust = "takes-ad-on-trust": "Takes an answer with the AD bit for validated, and validates only the others.",
+    TakesBogusForSecure = "takes-bogus-for-secure": "Resolves: passes on as validated what it found bogus.",
+    TakesBogusForUnsigned = "takes-bogus-for-unsigned": "Resolves: passes on as unsigned what it found bogus.",
     TakesExpiredChain = "takes-expired-chain": "Ignores the dates of certificates.",
+    TakesFailureForAbsence = "takes-failure-for-absence": "Resolves: passes on a failed lookup as an absence.",
+    TakesUnsignedForSecure = "takes-unsigned-for-secure": "Resolves: passes on as validated what is proven to be unsigned.",
+    TakesUnusualForUnsigned = "takes-unusual-for-unsigned": "Resolves: passes on as unsigned what is valid, but rare.",
     TrustsInsecureKeyRecord = "trusts-insecure-key-record": "Uses the pins of an unsigned key record.",
     TrustsInsecurePolicyPins = "trusts-insecure-policy-pins": "Uses the pins that an unsigned policy names.",
     UsesInjectedPlaintext = "uses-injected-plaintext": "Takes plain text from before the handshake for text under TLS.",
     WeightIgnored = "weight-ignored": "Takes the heaviest target of a priority instead of drawing.",
+}
+
+impl Defect {
+    /// Whether it is one of how names are resolved, and not of what the client does with them.
+    pub fn is_of_resolver(self) -> bool {
+        let rules = Rules::from(self);
+        rules.resolver_flaw().is_some() || !rules.validates()
+    }
 }
 
 impl fmt::Display for Defect {

@@ -1,5 +1,7 @@
 //! The decisions that a defect can turn round, each asked for in exactly one place.
 
+use signpost_validate::flawed::Flaw;
+
 use crate::defect::Defect;
 
 /// How the client decides. The default is honest; every defect turns one decision round.
@@ -31,6 +33,25 @@ impl Rules {
     /// DNSSEC is validated here; the AD bit of an answer says nothing. Asked for by whoever chooses the resolver.
     pub const fn validates(self) -> bool {
         !self.has(Defect::TakesAdOnTrust)
+    }
+
+    /// The one thing that is wrong with how names are resolved. Asked for by whoever chooses the resolver.
+    pub const fn resolver_flaw(self) -> Option<Flaw> {
+        if self.has(Defect::RejectsSha1) {
+            Some(Flaw::RejectsSha1)
+        } else if self.has(Defect::TakesBogusForSecure) {
+            Some(Flaw::TakesBogusForSecure)
+        } else if self.has(Defect::TakesBogusForUnsigned) {
+            Some(Flaw::TakesBogusForUnsigned)
+        } else if self.has(Defect::TakesFailureForAbsence) {
+            Some(Flaw::TakesFailureForAbsence)
+        } else if self.has(Defect::TakesUnsignedForSecure) {
+            Some(Flaw::TakesUnsignedForSecure)
+        } else if self.has(Defect::TakesUnusualForUnsigned) {
+            Some(Flaw::TakesUnusualForUnsigned)
+        } else {
+            None
+        }
     }
 
     pub(crate) const fn refuses_bogus(self) -> bool {

@@ -5,6 +5,7 @@ use std::fmt;
 use std::net::SocketAddr;
 use std::str::FromStr;
 
+use hickory_proto::rr::{Name, RecordType};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -15,6 +16,8 @@ pub const FORMAT_VERSION: u32 = 1;
 #[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, JsonSchema, Ord, PartialEq, PartialOrd, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Service {
+    /// A validated answer to one question, from a resolver alone.
+    Dns,
     /// Retrieval by POP3.
     Pop3,
     /// Message submission by SMTP.
@@ -23,12 +26,13 @@ pub enum Service {
 
 impl Service {
     /// Every service, in the order of their names.
-    pub const ALL: [Self; 2] = [Self::Pop3, Self::Submission];
+    pub const ALL: [Self; 3] = [Self::Dns, Self::Pop3, Self::Submission];
 
-    /// The service's name, which is also its RFC 6186 label without the underscore.
+    /// The service's name. That of a mail service is also its RFC 6186 label without the underscore.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
+            Self::Dns => "dns",
             Self::Pop3 => "pop3",
             Self::Submission => "submission",
         }
@@ -51,7 +55,7 @@ impl FromStr for Service {
 
 /// A name that is no [`Service`].
 #[derive(Clone, Copy, Debug, thiserror::Error)]
-#[error("not a service; known are pop3 and submission")]
+#[error("not a service; known are dns, pop3 and submission")]
 pub struct UnknownService;
 
 /// What the user asked the subject for.
@@ -76,6 +80,41 @@ pub struct DnsServers {
     pub resolver: SocketAddr,
 }
 
+/// What a resolver is asked.
+#[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+pub struct Question {
+    /// Absolute, without the final dot.
+    pub name: String,
+    /// The type's mnemonic.
+    #[serde(rename = "type")]
+    pub record_type: String,
+}
+
+impl fmt::Display for Question {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}/{}", self.name, self.record_type)
+    }
+}
+
+impl FromStr for Question {
+    type Err = UnreadableQuestion;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let read = || {
+            let (name, record_type) = text.split_once('/')?;
+            let name = name.parse::<Name>().ok()?.to_lowercase().to_ascii();
+            let name = if name == "." { name } else { name.trim_end_matches('.').to_owned() };
+            Some(Self { name, record_type: record_type.parse::<RecordType>().ok()?.to_string() })
+        };
+        read().ok_or(UnreadableQuestion)
+    }
+}
+
+/// A text that is no [`Question`].
+#[derive(Clone, Copy, Debug, thiserror::Error)]
+#[error("not a question; expected `NAME/TYPE`, such as `submit1.example.com/A`")]
+pub struct UnreadableQuestion;
+
 /// All that a subject is told. It never learns which scenario it is in.
 #[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 pub struct Assignment {
@@ -83,6 +122,9 @@ pub struct Assignment {
     pub version: u32,
     /// What is to be set up.
     pub service: Service,
+    /// What is to be asked, where the service is `dns`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub question: Option<Question>,
     /// The user's e-mail address.
     pub address: String,
     /// The user's password.
@@ -126,10 +168,60 @@ pub struct ConfiguredEndpoint {
     pub security: Security,
 }
 
+/// How far a resolver believes what it answers, in the words of RFC 4033 section 5.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, Ord, PartialEq, PartialOrd, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Status {
+    /// The chain of trust is broken where it should hold.
+    Bogus,
+    /// No answer, or SERVFAIL, and nothing that tells bogus from indeterminate.
+    Failed,
+    /// Nothing says whether there should be a chain of trust, or nothing came that could be judged.
+    Indeterminate,
+    /// It is proven that there is no chain of trust.
+    Insecure,
+    /// The chain of trust holds.
+    Secure,
+}
+
+impl Status {
+    /// The name in reports.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Bogus => "bogus",
+            Self::Failed => "failed",
+            Self::Indeterminate => "indeterminate",
+            Self::Insecure => "insecure",
+            Self::Secure => "secure",
+        }
+    }
+}
+
+impl fmt::Display for Status {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.pad(self.name())
+    }
+}
+
 /// What a subject says of its run. Verdicts rest on the transcript; this only tells one way of stopping from another.
 #[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", tag = "outcome")]
 pub enum Report {
+    /// It has dealt with the question that it was given as a resolver.
+    Answered {
+        /// How far it believes the answer.
+        status: Status,
+        /// The answer's RCODE mnemonic, where there is one.
+        #[serde(default)]
+        rcode: Option<String>,
+        /// Extended DNS error codes (RFC 8914).
+        #[serde(default)]
+        ede: Vec<u16>,
+        /// For a person.
+        #[serde(default)]
+        detail: Option<String>,
+    },
     /// It wants the user's decision or knowledge.
     AskUser {
         /// A slug, if the subject has one.
@@ -186,6 +278,7 @@ impl Report {
     #[must_use]
     pub const fn outcome(&self) -> &'static str {
         match self {
+            Self::Answered { .. } => "answered",
             Self::AskUser { .. } => "ask-user",
             Self::Configured { .. } => "configured",
             Self::Declined { .. } => "declined",
@@ -200,6 +293,16 @@ impl fmt::Display for Report {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(self.outcome())?;
         match self {
+            Self::Answered { status, rcode, ede, detail } => {
+                write!(formatter, " {status}")?;
+                if let Some(rcode) = rcode {
+                    write!(formatter, ", {rcode}")?;
+                }
+                for code in ede {
+                    write!(formatter, ", EDE {code}")?;
+                }
+                detail.as_ref().map_or(Ok(()), |detail| write!(formatter, ": {detail}"))
+            }
             Self::AskUser { reason, detail }
             | Self::Refused { reason, detail }
             | Self::Unavailable { reason, detail } => {

@@ -7,7 +7,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use hickory_proto::rr::{Name, RData, Record};
 use rustls_pki_types::UnixTime;
-use signpost_dns::{Algorithm, Denial, FaultKind, Hierarchy, KeyPool, Responder, Signing, View, Zone};
+use signpost_dns::{FaultKind, Hierarchy, KeyPool, Responder, View, Zone};
 use signpost_mail::{Account, Limits, ServerSpec};
 use signpost_pki::Pki;
 use signpost_transcript::{Event, Recorder};
@@ -17,7 +17,7 @@ use crate::lab::{Lab, Raised};
 use crate::network::{Network, Place};
 use crate::placeholder::fill_digests;
 use crate::world::{WorldListener, WorldServer};
-use crate::{Fault, LabError, Service, Stance, World, ZoneSigning};
+use crate::{Fault, LabError, Service, Stance, World};
 
 /// Zones, certificates and servers of one case, as they will be.
 #[derive(Debug)]
@@ -104,9 +104,8 @@ impl<'w> Blueprint<'w> {
             })
             .collect();
         let hierarchy = Hierarchy::build(zones, KeyPool::global(), self.now, &of_answers)?;
-        let trust_anchor = hierarchy
-            .trust_anchor()
-            .to_string()
+        let anchor = hierarchy.trust_anchor();
+        let trust_anchor = format!("{}\n{}", anchor.ds_text(), anchor.dnskey_text())
             .parse()
             .map_err(|error: signpost_validate::TrustAnchorError| LabError::Key(error.to_string()))?;
         let responder = Arc::new(Responder::new(Arc::new(hierarchy), View::Forward));
@@ -194,19 +193,8 @@ fn read_zone(zone: &crate::WorldZone, pki: &Pki) -> Result<Zone, LabError> {
     let text = fill_digests(&zone.source.text, pki).map_err(fail)?;
     let origin = Name::from_ascii(&zone.origin).map_err(|error| fail(error.to_string()))?;
     let mut parsed = Zone::parse(origin, &text).map_err(|error| fail(error.to_string()))?;
-    parsed.signing = match zone.signing {
-        ZoneSigning::Unsigned => Signing::Unsigned,
-        signed => Signing::Signed { algorithm: Algorithm::default(), denial: denial(signed) },
-    };
+    parsed.signing = zone.signing;
     Ok(parsed)
-}
-
-fn denial(signing: ZoneSigning) -> Denial {
-    match signing {
-        ZoneSigning::Nsec3 => Denial::Nsec3 { iterations: 0, salt: None, opt_out: false },
-        ZoneSigning::Nsec3OptOut => Denial::Nsec3 { iterations: 0, salt: None, opt_out: true },
-        ZoneSigning::Nsec | ZoneSigning::Unsigned => Denial::Nsec,
-    }
 }
 
 fn change_zone(zones: &mut [Zone], origin: &Name, change: &ZoneChange, pki: &Pki) -> Result<(), String> {

@@ -13,7 +13,7 @@ use tokio::task::JoinSet;
 
 use crate::network::{Place, Sockets};
 use crate::resolver::{self, ValidatingResolver};
-use crate::{Assignment, DnsServers, FORMAT_VERSION, Service, Stance, User};
+use crate::{Assignment, DnsServers, FORMAT_VERSION, Question, Service, Stance, User};
 
 /// How long connections may take to end after the subject has.
 const SETTLING: Duration = Duration::from_millis(500);
@@ -85,6 +85,7 @@ impl Lab {
         let assignment = Assignment {
             version: FORMAT_VERSION,
             service,
+            question: None,
             address: user.address,
             password: user.password,
             stance,
@@ -106,6 +107,11 @@ impl Lab {
     /// Gives the subject this long for one run.
     pub fn allow(&mut self, deadline: Duration) {
         self.assignment.deadline_ms = u64::try_from(deadline.as_millis()).unwrap_or(u64::MAX);
+    }
+
+    /// Has the subject ask this, where it is a resolver.
+    pub fn ask(&mut self, question: Option<Question>) {
+        self.assignment.question = question;
     }
 
     /// Where the lab records, and where the subject's own words go.

@@ -11,12 +11,13 @@ mod lab;
 mod network;
 mod placeholder;
 mod resolver;
+mod signing;
 mod world;
 mod world_error;
 
 pub use assignment::{
-    Assignment, ConfiguredEndpoint, DnsServers, FORMAT_VERSION, Report, Security, Service, Stance,
-    UnknownService,
+    Assignment, ConfiguredEndpoint, DnsServers, FORMAT_VERSION, Question, Report, Security, Service, Stance,
+    Status, UnknownService, UnreadableQuestion,
 };
 pub use blueprint::Blueprint;
 pub use error::LabError;
@@ -24,5 +25,5 @@ pub use fault::{Fault, FaultSpec, ZoneChange};
 pub use lab::Lab;
 pub use network::{Network, PRIVATE_RESOLVER};
 pub use placeholder::expand;
-pub use world::{User, World, WorldListener, WorldServer, WorldZone, ZoneSigning};
+pub use world::{User, World, WorldListener, WorldServer, WorldZone};
 pub use world_error::WorldError;

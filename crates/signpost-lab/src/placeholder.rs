@@ -9,6 +9,8 @@ use crate::Service;
 #[must_use]
 pub fn expand(text: &str, service: Service) -> String {
     let port = match service {
+        // No placeholder of a port makes sense where no mail server is asked for.
+        Service::Dns => return text.replace("{service}", service.name()),
         Service::Pop3 => signpost_mail::Service::Pop3.port(),
         Service::Submission => signpost_mail::Service::Submission.port(),
     };

@@ -6,9 +6,11 @@ use std::net::Ipv4Addr;
 use camino::{Utf8Path, Utf8PathBuf};
 use serde::Deserialize;
 use serde_spanned::Spanned;
+use signpost_dns::Signing;
 use signpost_pki::CertificateSpec;
 use signpost_source::{Files, Problem, Source};
 
+use crate::signing::{SigningKeys, Way};
 use crate::world_error::WorldError;
 
 /// A world, checked: every name in it leads somewhere.
@@ -57,22 +59,7 @@ pub struct WorldZone {
     /// Master file, with its placeholders.
     pub source: Source,
     /// How it is signed.
-    pub signing: ZoneSigning,
-}
-
-/// Whether and how a zone is signed.
-#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq)]
-#[serde(rename_all = "kebab-case")]
-pub enum ZoneSigning {
-    /// Signed, with denial of existence by NSEC.
-    #[default]
-    Nsec,
-    /// Signed, with denial of existence by NSEC3.
-    Nsec3,
-    /// Signed, with denial of existence by NSEC3 and opt-out.
-    Nsec3OptOut,
-    /// Not signed, and without DS in the parent.
-    Unsigned,
+    pub signing: Signing,
 }
 
 /// A mail server.
@@ -261,7 +248,9 @@ fn read_zone(files: &Files, folder: &Utf8Path, table: ZoneTable) -> Result<World
     if !origin.ends_with('.') {
         origin.push('.');
     }
-    Ok(WorldZone { origin, source, signing: table.signing })
+    let ZoneTable { signing: way, algorithm, iterations, salt, .. } = table;
+    let signing = SigningKeys { way, algorithm, iterations, salt }.read()?;
+    Ok(WorldZone { origin, source, signing })
 }
 
 fn read_server(table: ServerTable) -> Result<WorldServer, Problem> {
@@ -317,7 +306,10 @@ struct ZoneTable {
     origin: Spanned<String>,
     file: Spanned<String>,
     #[serde(default)]
-    signing: ZoneSigning,
+    signing: Way,
+    algorithm: Option<Spanned<u8>>,
+    iterations: Option<Spanned<u16>>,
+    salt: Option<Spanned<String>>,
 }
 
 #[derive(Deserialize)]

@@ -31,6 +31,7 @@ struct Shared {
     server: SocketAddr,
     timeout: Duration,
     limit: Duration,
+    checking: Checking,
     udp: dgram::Connection<UdpConnect>,
     /// Replies to DS and DNSKEY questions. Concurrent lookups walk the same chain of trust, and the audit
     /// walks it after the validator: the first one asks, the others wait for the same reply, and all of them
@@ -57,8 +58,26 @@ impl NoReply {
     }
 }
 
+/// Who validates.
+#[derive(Clone, Copy, PartialEq)]
+enum Checking {
+    /// We do: CD is set, because what is wrong with the reply is for us to find.
+    Here,
+    /// The server does.
+    There,
+}
+
 impl Exchange {
     pub(crate) fn new(upstream: &Upstream) -> Self {
+        Self::with(upstream, Checking::Here)
+    }
+
+    /// Leaves validation to the server.
+    pub(crate) fn trusting(upstream: &Upstream) -> Self {
+        Self::with(upstream, Checking::There)
+    }
+
+    fn with(upstream: &Upstream, checking: Checking) -> Self {
         let mut config = dgram::Config::new();
         config.set_read_timeout(upstream.timeout);
         config.set_max_retries(u8::try_from(upstream.attempts.saturating_sub(1)).unwrap_or(u8::MAX));
@@ -68,13 +87,14 @@ impl Exchange {
                 server: upstream.server,
                 timeout: upstream.timeout,
                 limit: upstream.question_limit(),
+                checking,
                 udp,
                 delegations: Mutex::default(),
             }),
         }
     }
 
-    /// Asks for `record_type` at `name`, with DO and CD set: what is wrong with the reply is for us to find.
+    /// Asks for `record_type` at `name`, with DO set.
     pub(crate) async fn ask(&self, name: &Name<Bytes>, record_type: Rtype) -> Reply {
         if record_type != Rtype::DS && record_type != Rtype::DNSKEY {
             return self.ask_anew(name, record_type).await;
@@ -93,7 +113,8 @@ impl Exchange {
     }
 
     async fn ask_udp_then_tcp(&self, name: &Name<Bytes>, record_type: Rtype) -> Reply {
-        let mut request = RequestMessage::new(question(name, record_type)?).map_err(from_request_error)?;
+        let mut request = RequestMessage::new(question(name, record_type, self.shared.checking)?)
+            .map_err(from_request_error)?;
         request.set_dnssec_ok(true);
         let reply =
             self.shared.udp.send_request(request.clone()).get_response().await.map_err(from_request_error)?;
@@ -106,10 +127,10 @@ impl Exchange {
     }
 }
 
-fn question(name: &Name<Bytes>, record_type: Rtype) -> Result<Message<Vec<u8>>, NoReply> {
+fn question(name: &Name<Bytes>, record_type: Rtype, checking: Checking) -> Result<Message<Vec<u8>>, NoReply> {
     let mut message = MessageBuilder::new_vec();
     message.header_mut().set_rd(true);
-    message.header_mut().set_cd(true);
+    message.header_mut().set_cd(checking == Checking::Here);
     let mut message = message.question();
     message.push((name, record_type)).map_err(|error| NoReply::new(Failure::Malformed, error))?;
     Ok(message.into_message())

@@ -16,6 +16,7 @@ mod hickory_validator;
 mod lookup;
 mod reading;
 mod resolver;
+mod stub;
 mod system;
 mod trust_anchor;
 
@@ -24,5 +25,6 @@ pub use domain_validator::DomainValidator;
 pub use hickory_validator::HickoryValidator;
 pub use lookup::{Failure, Lookup, Outcome, Security};
 pub use resolver::{Resolver, Upstream};
+pub use stub::{Response, Stub};
 pub use system::SystemError;
 pub use trust_anchor::{TrustAnchor, TrustAnchorError, TrustAnchorErrorKind};

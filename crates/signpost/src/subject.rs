@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use signpost_conformance::subject::{External, Missing, RECIPES, Recipe, Reference, Subject};
+use signpost_conformance::subject::{External, Library, Missing, RECIPES, Recipe, Reference, Subject};
 use signpost_discovery::Defect;
 use signpost_source::nearest;
 
@@ -18,6 +18,9 @@ pub(crate) fn named(text: &str) -> Result<Box<dyn Subject>, Failure> {
                 Ok(Box::new(External::new(program)))
             }
         };
+    }
+    if let Some(library) = Library::named(text) {
+        return Ok(Box::new(library));
     }
     match text.split_once('?') {
         None if text == "reference" => Ok(Box::new(Reference::honest())),
@@ -39,7 +42,8 @@ pub(crate) fn named(text: &str) -> Result<Box<dyn Subject>, Failure> {
         _ => match Recipe::named(text) {
             Some(recipe) => recipe.find().map_err(missing),
             None => {
-                let recipes: Vec<_> = RECIPES.iter().map(|recipe| recipe.name).collect();
+                let libraries = Library::ALL.iter().map(|library| library.name);
+                let recipes: Vec<_> = RECIPES.iter().map(|recipe| recipe.name).chain(libraries).collect();
                 let hint = match nearest(text, &recipes) {
                     Some(meant) => format!("did you mean `{meant}`?"),
                     None => format!(

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
 
-use signpost_lab::Report;
+use signpost_lab::{Report, Status};
 use signpost_transcript::Event;
 
 use super::{Run, Selector};
@@ -18,6 +18,10 @@ pub struct Expectation {
     pub outcomes: Vec<Outcome>,
     /// Reasons that count where the subject gives one; empty: any.
     pub reasons: Vec<String>,
+    /// Extended DNS error codes of which one must be there, where a resolver gives any; empty: any.
+    pub ede: Vec<u16>,
+    /// RCODE mnemonics of which a resolver's answer must have one; empty: any.
+    pub rcodes: Vec<String>,
     /// Host of the configured endpoint, where only one is right.
     pub endpoint: Option<String>,
     /// What must have been seen before a refusal counts.
@@ -33,32 +37,64 @@ pub struct Expectation {
 pub enum Outcome {
     /// It asks the user.
     AskUser,
+    /// A resolver found the chain of trust broken.
+    Bogus,
     /// It set the account up.
     Configured,
+    /// A resolver found nothing to judge.
+    Indeterminate,
+    /// A resolver found it proven that there is no chain of trust.
+    Insecure,
     /// It stopped because of an attack or a fault.
     Refused,
+    /// A resolver found the chain of trust whole.
+    Secure,
     /// It found no service.
     Unavailable,
 }
 
 impl Outcome {
-    const ALL: [Self; 4] = [Self::AskUser, Self::Configured, Self::Refused, Self::Unavailable];
+    const ALL: [Self; 8] = [
+        Self::AskUser,
+        Self::Bogus,
+        Self::Configured,
+        Self::Indeterminate,
+        Self::Insecure,
+        Self::Refused,
+        Self::Secure,
+        Self::Unavailable,
+    ];
 
     /// The name in scenario files and reports.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
             Self::AskUser => "ask-user",
+            Self::Bogus => "bogus",
             Self::Configured => "configured",
+            Self::Indeterminate => "indeterminate",
+            Self::Insecure => "insecure",
             Self::Refused => "refused",
+            Self::Secure => "secure",
             Self::Unavailable => "unavailable",
         }
     }
 
+    /// Whether a resolver ends so, and no mail client.
+    #[must_use]
+    pub const fn is_of_resolver(self) -> bool {
+        matches!(self, Self::Bogus | Self::Indeterminate | Self::Insecure | Self::Secure)
+    }
+
     pub(super) fn is_met_by(self, report: &Report) -> bool {
         match report {
+            // SERVFAIL alone does not tell a broken chain from an answer that never came.
+            Report::Answered { status: Status::Failed, .. } => {
+                matches!(self, Self::Bogus | Self::Indeterminate)
+            }
+            Report::Answered { status, .. } => status.name() == self.name(),
             // A program that only says no does not tell one way of stopping from another.
-            Report::Declined { .. } => self != Self::Configured,
+            Report::Declined { .. } => self != Self::Configured && !self.is_of_resolver(),
             report => report.outcome() == self.name(),
         }
     }
@@ -80,7 +116,10 @@ impl FromStr for Outcome {
 
 /// A name that is no [`Outcome`].
 #[derive(Clone, Copy, Debug, thiserror::Error)]
-#[error("not an outcome; known are ask-user, configured, refused and unavailable")]
+#[error(
+    "not an outcome; known are ask-user, configured, refused and unavailable, and of a resolver bogus, indeterminate, \
+     insecure and secure"
+)]
 pub struct UnknownOutcome;
 
 /// Servers of one priority, their weights, and the test derived from these.

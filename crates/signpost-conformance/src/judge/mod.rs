@@ -6,7 +6,7 @@ mod index;
 mod invariant;
 mod selector;
 
-use signpost_lab::{Report, Stance};
+use signpost_lab::{Report, Stance, Status};
 use signpost_transcript::{Channel, Event, Transcript};
 
 pub use expectation::{Expectation, Outcome, SelectionExpectation, UnknownOutcome};
@@ -121,7 +121,7 @@ fn judge_run(demand: &Demand<'_>, run: &Run) -> (Verdict, Vec<Finding>) {
         return (Verdict::Unsupported, vec![note("suite/supported", "a subject that can do this", reason)]);
     }
     // A subject that stopped before the case began to bite has not shown that it would stop there.
-    let stopped_early = !matches!(report, Report::Configured { .. });
+    let stopped_early = !believes(report);
     let outcome = wrong_outcome(demand, report);
     if findings.is_empty() && (outcome.is_none() || stopped_early) {
         let unreached = unreached(demand, &index);
@@ -134,10 +134,19 @@ fn judge_run(demand: &Demand<'_>, run: &Run) -> (Verdict, Vec<Finding>) {
     if !findings.is_empty() {
         return (Verdict::Fail, findings);
     }
-    match other_reason(demand, report) {
-        Some(finding) => (Verdict::Inconclusive, vec![finding]),
-        None => (Verdict::Pass, Vec::new()),
+    match (other_reason(demand, report), misleading_code(demand, report)) {
+        (Some(finding), _) => (Verdict::Inconclusive, vec![finding]),
+        (None, Some(finding)) => (Verdict::Weak, vec![finding]),
+        (None, None) => (Verdict::Pass, Vec::new()),
     }
+}
+
+/// Whether a subject took what it was given for good, so that it went on with it.
+fn believes(report: &Report) -> bool {
+    matches!(
+        report,
+        Report::Configured { .. } | Report::Answered { status: Status::Insecure | Status::Secure, .. }
+    )
 }
 
 fn expects_configured(demand: &Demand<'_>) -> bool {
@@ -183,15 +192,22 @@ fn unreached(demand: &Demand<'_>, index: &Index<'_>) -> Vec<Finding> {
     missing.chain(idle).collect()
 }
 
-/// A subject that claims a working account although no server ever let it in over TLS.
+/// A subject that claims a working account although no server ever let it in over TLS, or a chain of trust for which it
+/// never asked for a key.
 fn false_claim(report: &Report, index: &Index<'_>) -> Option<Finding> {
-    let claims = matches!(report, Report::Configured { .. });
-    let let_in = index.observations().any(|observation| {
-        matches!(&observation.event, Event::Credential { channel: Channel::Tls, accepted: true, .. })
-    });
-    (claims && !let_in).then(|| {
-        note("suite/claims-are-true", "a login that a server accepted inside TLS", &report.to_string())
-    })
+    let (is_borne_out, expected): (fn(&Event) -> bool, _) = match report {
+        Report::Configured { .. } => (
+            |event| matches!(event, Event::Credential { channel: Channel::Tls, accepted: true, .. }),
+            "a login that a server accepted inside TLS",
+        ),
+        Report::Answered { status: Status::Secure, .. } => (
+            |event| matches!(event, Event::Query { record_type, .. } if record_type == "DNSKEY"),
+            "a question for the keys of the chain",
+        ),
+        _ => return None,
+    };
+    let is_true = index.observations().any(|observation| is_borne_out(&observation.event));
+    (!is_true).then(|| note("suite/claims-are-true", expected, &report.to_string()))
 }
 
 fn wrong_outcome(demand: &Demand<'_>, report: &Report) -> Option<Finding> {
@@ -212,9 +228,34 @@ fn wrong_outcome(demand: &Demand<'_>, report: &Report) -> Option<Finding> {
         {
             Some(finding(format!("{expected} {host}")))
         }
+        (_, Report::Answered { rcode, .. }) => {
+            let wanted = &demand.expectation.rcodes;
+            let is_other = |given: &String| !wanted.is_empty() && !wanted.contains(given);
+            (believes(report) && rcode.as_ref().is_some_and(is_other))
+                .then(|| finding(format!("{expected} with {}", wanted.join(" or "))))
+        }
         _ => None,
     }
 }
+
+/// "Other" (RFC 8914 section 4.1) says nothing, so it does not mislead.
+const OTHER: u16 = 0;
+
+/// An extended error that speaks of something else than what is wrong leads whoever reads it astray. It changes nothing in
+/// what is believed, so it is weak and no failure.
+fn misleading_code(demand: &Demand<'_>, report: &Report) -> Option<Finding> {
+    let Report::Answered { ede, .. } = report else { return None };
+    let accepted = &demand.expectation.ede;
+    let fits = |code: &u16| *code == OTHER || accepted.contains(code);
+    if believes(report) || ede.is_empty() || accepted.is_empty() || ede.iter().any(fits) {
+        return None;
+    }
+    let accepted: Vec<String> = accepted.iter().map(u16::to_string).collect();
+    Some(note(EDE_FITS, &format!("EDE {}", accepted.join(" or ")), &report.to_string()))
+}
+
+/// The requirement on extended errors.
+const EDE_FITS: &str = "rfc8914/info-code-fits";
 
 /// A refusal for another reason than the one that the case is about proves nothing of it.
 fn other_reason(demand: &Demand<'_>, report: &Report) -> Option<Finding> {

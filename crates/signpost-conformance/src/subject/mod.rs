@@ -5,6 +5,7 @@ mod msmtp;
 mod program;
 mod recipe;
 mod reference;
+mod resolver;
 
 use async_trait::async_trait;
 use signpost_lab::{Assignment, Report, Service, Stance};
@@ -14,6 +15,7 @@ use signpost_transcript::Recorder;
 pub use external::External;
 pub use recipe::{Missing, RECIPES, Recipe};
 pub use reference::Reference;
+pub use resolver::Library;
 
 use crate::profile::Profile;
 

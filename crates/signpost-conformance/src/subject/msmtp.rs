@@ -39,7 +39,7 @@ impl Msmtp {
     }
 
     fn find(member: &'static Member) -> Option<Box<dyn Subject>> {
-        Some(Box::new(Self { member, installed: Installed::find(member.name)? }))
+        Some(Box::new(Self { member, installed: Installed::find(member.name, "--version")? }))
     }
 }
 
@@ -89,7 +89,8 @@ impl Subject for Msmtp {
             Service::Submission => work
                 .arguments(["-a", &assignment.address, "--", &assignment.address])
                 .input(message(&assignment.address)),
-            Service::Pop3 => work.argument(&assignment.address),
+            // Everything but these two has been declined above.
+            Service::Dns | Service::Pop3 => work.argument(&assignment.address),
         };
         let worked = session.run(work).await?;
         if !worked.succeeded() {

@@ -24,10 +24,10 @@ pub(super) struct Installed {
 }
 
 impl Installed {
-    /// Looks for the program and asks it for its version.
-    pub(super) fn find(program: &str) -> Option<Self> {
+    /// Looks for the program and asks it for its version with this argument.
+    pub(super) fn find(program: &str, argument: &str) -> Option<Self> {
         let path = find_program(program).ok()?;
-        let version = version_of(&path).unwrap_or_else(|| "unknown".to_owned());
+        let version = version_of(&path, argument).unwrap_or_else(|| "unknown".to_owned());
         Some(Self { path, version })
     }
 
@@ -41,18 +41,16 @@ impl Installed {
     }
 }
 
-fn version_of(path: &Path) -> Option<String> {
+fn version_of(path: &Path, argument: &str) -> Option<String> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().ok()?;
     let output = runtime.block_on(async {
-        let asked = tokio::process::Command::new(path)
-            .arg("--version")
-            .stdin(Stdio::null())
-            .stderr(Stdio::null())
-            .kill_on_drop(true)
-            .output();
+        let asked =
+            tokio::process::Command::new(path).arg(argument).stdin(Stdio::null()).kill_on_drop(true).output();
         tokio::time::timeout(VERSION_LIMIT, asked).await.ok()?.ok()
     })?;
-    let text = String::from_utf8_lossy(&output.stdout);
+    // Some say it on standard error.
+    let text = [output.stdout, output.stderr].concat();
+    let text = String::from_utf8_lossy(&text);
     text.lines().map(str::trim).find(|line| !line.is_empty()).map(str::to_owned)
 }
 
@@ -80,19 +78,56 @@ impl<'a> Session<'a> {
 
     /// Runs the program once. What it writes goes into the transcript; only an end of its own is an end.
     pub(super) async fn run(&self, invocation: Invocation) -> Result<Run, SubjectError> {
+        self.run_for(invocation, self.limit).await?.ok_or(SubjectError::TimedOut(self.limit))
+    }
+
+    /// Runs the program once, for a while. `None`: it had not come to an end and was stopped.
+    pub(super) async fn run_for(
+        &self,
+        invocation: Invocation,
+        limit: Duration,
+    ) -> Result<Option<Run>, SubjectError> {
         let program =
             self.namespace.spawn(invocation).map_err(|error| SubjectError::NotStarted(error.to_string()))?;
-        let left = self.deadline.saturating_duration_since(Instant::now());
+        let left = self.deadline.saturating_duration_since(Instant::now()).min(limit);
         let completed = program.wait(left).await.map_err(|error| SubjectError::Crashed(error.to_string()))?;
         self.record(SubjectLine::Stdout, &completed.stdout);
         self.record(SubjectLine::Stderr, &completed.stderr);
         match completed.ending {
-            Ending::Exited(code) => Ok(Run { code, completed }),
-            Ending::TimedOut => Err(SubjectError::TimedOut(self.limit)),
+            Ending::Exited(code) => Ok(Some(Run { code, completed })),
+            Ending::TimedOut => Ok(None),
             ending @ (Ending::Flooded | Ending::Signalled(_)) => {
                 Err(SubjectError::Crashed(ending.to_string()))
             }
         }
+    }
+
+    /// Runs a program that serves until `work` is done. One that ends before has crashed.
+    pub(super) async fn run_beside<T>(
+        &self,
+        invocation: Invocation,
+        work: impl Future<Output = T>,
+    ) -> Result<T, SubjectError> {
+        let program =
+            self.namespace.spawn(invocation).map_err(|error| SubjectError::NotStarted(error.to_string()))?;
+        let left = self.deadline.saturating_duration_since(Instant::now());
+        tokio::select! {
+            done = work => Ok(done),
+            completed = program.wait(left) => {
+                let completed = completed.map_err(|error| SubjectError::Crashed(error.to_string()))?;
+                self.record(SubjectLine::Stdout, &completed.stdout);
+                self.record(SubjectLine::Stderr, &completed.stderr);
+                match completed.ending {
+                    Ending::TimedOut => Err(SubjectError::TimedOut(self.limit)),
+                    ending => Err(SubjectError::Crashed(ending.to_string())),
+                }
+            }
+        }
+    }
+
+    /// The program's home.
+    pub(super) fn home(&self) -> &Path {
+        self.namespace.home()
     }
 
     fn record(&self, line: SubjectLine, output: &Output) {
@@ -113,6 +148,11 @@ impl Run {
     /// Whether it said that it did what it was asked to do.
     pub(super) fn succeeded(&self) -> bool {
         self.code == 0
+    }
+
+    /// All that it wrote.
+    pub(super) fn output(&self) -> String {
+        format!("{}{}", self.completed.stdout, self.completed.stderr)
     }
 
     pub(super) fn stdout(&self) -> String {

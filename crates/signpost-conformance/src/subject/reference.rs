@@ -12,8 +12,10 @@ use signpost_discovery::{
     Defect, Limits, Outcome, Protection, Request, Rules, StandardPorts, TrustStore, drive,
 };
 use signpost_lab::{Assignment, ConfiguredEndpoint, Report, Security, Service};
-use signpost_validate::{AuditedValidator, Resolver, TrustAnchor, Upstream, flawed::AdTrustingResolver};
+use signpost_validate::flawed::{AdTrustingResolver, FlawedValidator};
+use signpost_validate::{AuditedValidator, Resolver, TrustAnchor, Upstream};
 
+use super::resolver::answer;
 use super::{Environment, Isolation, Subject, SubjectError};
 use crate::profile::Profile;
 
@@ -39,6 +41,15 @@ impl Reference {
     pub fn with_defect(defect: Defect) -> Self {
         Self { name: format!("reference?defect={defect}"), rules: Rules::default().with(defect) }
     }
+
+    /// What answers the client's questions, and those that a resolver is asked.
+    fn resolver(&self, upstream: &Upstream) -> Box<dyn Resolver> {
+        match self.rules.resolver_flaw() {
+            Some(flaw) => Box::new(FlawedValidator::new(upstream, flaw)),
+            None if self.rules.validates() => Box::new(AuditedValidator::new(upstream)),
+            None => Box::new(AdTrustingResolver::new(upstream)),
+        }
+    }
 }
 
 #[async_trait(?Send)]
@@ -52,7 +63,7 @@ impl Subject for Reference {
     }
 
     fn profiles(&self) -> &[Profile] {
-        &[Profile::PolicyRecords]
+        &[Profile::Dnssec, Profile::PolicyRecords]
     }
 
     fn isolation(&self) -> Isolation {
@@ -64,13 +75,12 @@ impl Subject for Reference {
         assignment: &Assignment,
         environment: Environment<'_>,
     ) -> Result<Report, SubjectError> {
+        if assignment.service == Service::Dns {
+            return answer(assignment, |upstream| self.resolver(upstream)).await;
+        }
         let request = request(assignment)?;
         let upstream = upstream(assignment)?;
-        let resolver: Arc<dyn Resolver> = if self.rules.validates() {
-            Arc::new(AuditedValidator::new(&upstream))
-        } else {
-            Arc::new(AdTrustingResolver::new(&upstream))
-        };
+        let resolver: Arc<dyn Resolver> = Arc::from(self.resolver(&upstream));
         let mut random = StdRng::seed_from_u64(environment.seed);
         let entropy = move || random.next_u64();
         Ok(report(drive(request, self.rules, resolver, entropy).await))
@@ -80,6 +90,7 @@ impl Subject for Reference {
 fn request(assignment: &Assignment) -> Result<Request, SubjectError> {
     let wrong = |error: &dyn std::fmt::Display| SubjectError::NotStarted(format!("assignment: {error}"));
     let service = match assignment.service {
+        Service::Dns => return Err(wrong(&"a resolver was asked for")),
         Service::Pop3 => signpost_discovery::Service::Pop3,
         Service::Submission => signpost_discovery::Service::Submission,
     };

@@ -97,15 +97,15 @@ fn parse_name(text: &str) -> Name {
 /// # Errors
 /// None: a test reads them.
 pub fn catalogue_zones() -> Result<Vec<Zone>, ZoneError> {
-    let child = include_str!("zones/child.zone");
+    let child = include_str!("../../../../scenarios/worlds/resolver/child.zone");
     let nsec3 = |iterations, salt, opt_out| Denial::Nsec3 { iterations, salt, opt_out };
     let signed = |denial| Signing::Signed { algorithm: Algorithm::default(), denial };
     let with = |algorithm| Signing::Signed { algorithm, denial: Denial::default() };
     let plain = Signing::default();
     [
-        (".", include_str!("zones/root.zone"), plain),
-        ("com.", include_str!("zones/com.zone"), plain),
-        ("example.com.", include_str!("zones/example.com.zone"), plain),
+        (".", include_str!("../../../../scenarios/worlds/resolver/root.zone"), plain),
+        ("com.", include_str!("../../../../scenarios/worlds/resolver/com.zone"), plain),
+        ("example.com.", include_str!("../../../../scenarios/worlds/resolver/example.com.zone"), plain),
         ("insecure.example.com.", child, Signing::Unsigned),
         ("nsec3.example.com.", child, signed(nsec3(0, None, false))),
         ("salted.example.com.", child, signed(nsec3(5, Some([0xaa, 0xbb, 0xcc, 0xdd]), false))),

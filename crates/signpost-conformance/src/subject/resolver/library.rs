@@ -1,0 +1,95 @@
+//! Validating libraries as they ship, and the reference's own validator, each in this process.
+
+use async_trait::async_trait;
+use signpost_lab::{Assignment, Report, Service};
+use signpost_validate::{DomainValidator, HickoryValidator, Resolver, Upstream};
+
+use super::{PROFILES, Task, from_lookup};
+use crate::profile::Profile;
+use crate::subject::{Environment, Isolation, Subject, SubjectError};
+
+/// How long a library waits for one reply, in a lab on the same machine.
+const REPLY_LIMIT: std::time::Duration = std::time::Duration::from_millis(800);
+
+/// A validating library that this program is built with.
+#[derive(Clone, Copy, Debug)]
+pub struct Library {
+    /// The subject's name on the command line.
+    pub name: &'static str,
+    /// Its version.
+    pub version: &'static str,
+    make: fn(&Upstream) -> Box<dyn Resolver>,
+}
+
+impl Library {
+    /// Every library, by name.
+    pub const ALL: [Self; 2] = [
+        Self { name: "domain", version: "0.12.3", make: |upstream| Box::new(DomainValidator::new(upstream)) },
+        Self {
+            name: "hickory-resolver",
+            version: "0.26.3",
+            make: |upstream| Box::new(HickoryValidator::new(upstream)),
+        },
+    ];
+
+    /// The library of this name.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|library| library.name == name)
+    }
+}
+
+#[async_trait(?Send)]
+impl Subject for Library {
+    fn name(&self) -> &str {
+        self.name
+    }
+
+    fn version(&self) -> &str {
+        self.version
+    }
+
+    fn profiles(&self) -> &[Profile] {
+        PROFILES
+    }
+
+    fn services(&self) -> &[Service] {
+        &[Service::Dns]
+    }
+
+    fn isolation(&self) -> Isolation {
+        Isolation::Loopback
+    }
+
+    async fn run(&self, assignment: &Assignment, _: Environment<'_>) -> Result<Report, SubjectError> {
+        answer(assignment, self.make).await
+    }
+}
+
+/// Answers the question of an assignment with a validator made for it.
+pub(in crate::subject) async fn answer(
+    assignment: &Assignment,
+    make: impl FnOnce(&Upstream) -> Box<dyn Resolver>,
+) -> Result<Report, SubjectError> {
+    let task = Task::read(assignment)?;
+    let mut upstream = Upstream::new(task.authority, task.anchor);
+    upstream.timeout = REPLY_LIMIT;
+    upstream.attempts = 1;
+    let resolver = make(&upstream);
+    Ok(from_lookup(&resolver.lookup(&task.name, task.record_type).await))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn versions_are_those_that_are_built_in() {
+        let lock: toml::Table = include_str!("../../../../../Cargo.lock").parse().unwrap();
+        for library in Library::ALL {
+            let is_it = |package: &&toml::Value| package["name"].as_str() == Some(library.name);
+            let package = lock["package"].as_array().unwrap().iter().find(is_it).unwrap();
+            assert_eq!(package["version"].as_str(), Some(library.version), "{}", library.name);
+        }
+    }
+}

@@ -1,0 +1,120 @@
+//! Resolvers as subjects: what they are asked, and how their answers are read.
+
+mod daemon;
+mod delv;
+mod drill;
+mod library;
+mod unbound;
+
+use std::fmt::Display;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use hickory_proto::rr::{Name, RecordType};
+use hickory_proto::serialize::binary::DecodeError;
+use signpost_lab::{Assignment, Report, Status};
+use signpost_validate::{Failure, Lookup, Outcome, Response, Security, TrustAnchor, TrustAnchorError};
+
+pub(super) use daemon::Daemon;
+pub(super) use delv::Delv;
+pub(super) use drill::Drill;
+pub use library::Library;
+pub(super) use library::answer;
+pub(super) use unbound::UNBOUND;
+
+use super::SubjectError;
+use crate::profile::Profile;
+
+/// What resolvers claim to follow.
+const PROFILES: &[Profile] = &[Profile::Dnssec];
+
+/// How long whoever asks waits for an answer. Resolvers take their time for one that does not come.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// What a resolver is given.
+struct Task {
+    name: Name,
+    record_type: RecordType,
+    /// Whom it asks.
+    authority: SocketAddr,
+    anchor: TrustAnchor,
+}
+
+impl Task {
+    fn read(assignment: &Assignment) -> Result<Self, SubjectError> {
+        let wrong = |error: &dyn Display| SubjectError::NotStarted(format!("assignment: {error}"));
+        let question = assignment.question.as_ref().ok_or_else(|| wrong(&"a resolver is asked nothing"))?;
+        let mut name = Name::from_ascii(&question.name).map_err(|error| wrong(&error))?;
+        name.set_fqdn(true);
+        Ok(Self {
+            name,
+            record_type: question.record_type.parse().map_err(|error: DecodeError| wrong(&error))?,
+            authority: assignment.dns.authority,
+            anchor: assignment
+                .trust_anchor
+                .join("\n")
+                .parse()
+                .map_err(|error: TrustAnchorError| wrong(&error))?,
+        })
+    }
+
+    /// The root's keys of this type, each as the fields of its RDATA.
+    fn anchors(&self, record_type: RecordType) -> Vec<Vec<String>> {
+        let wanted = self.anchor.records().iter().filter(|record| record.record_type() == record_type);
+        wanted.map(|record| record.data.to_string().split_whitespace().map(str::to_owned).collect()).collect()
+    }
+}
+
+/// What whoever asked has when the time is over.
+fn no_answer() -> Report {
+    let detail = Some("no answer in time".to_owned());
+    Report::Answered { status: Status::Failed, rcode: None, ede: Vec::new(), detail }
+}
+
+/// What a validating library found.
+fn from_lookup(lookup: &Lookup) -> Report {
+    let (status, rcode) = match (lookup.security, &lookup.outcome) {
+        (Security::Bogus, _) => (Status::Bogus, None),
+        // A library that could not get or read an answer has nothing to say of a chain.
+        (_, Outcome::Failed(_)) => (Status::Failed, None),
+        (security, outcome) => {
+            let status = match security {
+                Security::Bogus => Status::Bogus,
+                Security::Indeterminate => Status::Indeterminate,
+                Security::Insecure => Status::Insecure,
+                Security::Secure => Status::Secure,
+            };
+            let rcode = if *outcome == Outcome::NxDomain { NXDOMAIN } else { NOERROR };
+            (status, Some(rcode.to_owned()))
+        }
+    };
+    let detail = (!lookup.reason.is_empty()).then(|| lookup.reason.clone());
+    Report::Answered { status, rcode, ede: Vec::new(), detail }
+}
+
+/// What a validating server answered: AD tells Secure from Insecure, an error tells nothing but failure.
+fn from_response(response: Result<Response, Failure>) -> Report {
+    let response = match response {
+        Ok(response) => response,
+        Err(failure) => {
+            let detail = Some(format!("no answer: {failure}"));
+            return Report::Answered { status: Status::Failed, rcode: None, ede: Vec::new(), detail };
+        }
+    };
+    let status = match (response.rcode.as_str(), response.authentic_data) {
+        (NOERROR | NXDOMAIN, true) => Status::Secure,
+        (NOERROR | NXDOMAIN, false) => Status::Insecure,
+        _ => Status::Failed,
+    };
+    let texts: Vec<&str> =
+        response.errors.iter().map(|(_, text)| text.as_str()).filter(|text| !text.is_empty()).collect();
+    Report::Answered {
+        status,
+        rcode: Some(response.rcode),
+        ede: response.errors.iter().map(|(code, _)| *code).collect(),
+        detail: (!texts.is_empty()).then(|| texts.join("; ")),
+    }
+}
+
+const NOERROR: &str = "NOERROR";
+const NXDOMAIN: &str = "NXDOMAIN";

@@ -1,0 +1,166 @@
+//! Resolvers that are wrong on purpose.
+//!
+//! The reference client can be given a deliberate defect, to prove that the suite notices it. Some of these
+//! defects are a way of resolving names. Nothing else may use them.
+
+mod unusual;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use domain::base::Message;
+use hickory_proto::rr::{Name, RecordType};
+
+use crate::exchange::Exchange;
+use crate::follow::{Judge, Question, Verdict, follow};
+use crate::{AuditedValidator, Failure, Lookup, Outcome, Resolver, Security, Upstream};
+use unusual::Expectations;
+
+/// How a validator that works turns its verdict into a wrong one.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Flaw {
+    /// A DS RRset with nothing but SHA-1 digests breaks the chain, as if SHA-1 were a wrong digest (RFC 4509 §3 and
+    /// RFC 4035 §5.2 know only the unknown one, which leaves the zone unsigned).
+    RejectsSha1,
+    /// What is Bogus is passed on as Secure: whoever asks never hears of it.
+    TakesBogusForSecure,
+    /// What is Bogus is passed on as if the zone were not signed: the downgrade that DNSSEC is there to prevent.
+    TakesBogusForUnsigned,
+    /// A failed lookup is passed on as an absence.
+    TakesFailureForAbsence,
+    /// What is proven to be unsigned is passed on as Secure.
+    TakesUnsignedForSecure,
+    /// What is valid but not of the most common shape is passed on as if the zone were not signed.
+    TakesUnusualForUnsigned,
+}
+
+/// A validator that works, behind a [`Flaw`].
+pub struct FlawedValidator {
+    flaw: Flaw,
+    validating: AuditedValidator,
+    expectations: Expectations,
+}
+
+impl FlawedValidator {
+    /// A resolver that asks `upstream.server`.
+    pub fn new(upstream: &Upstream, flaw: Flaw) -> Self {
+        let expectations = Expectations::new(Exchange::new(upstream));
+        Self { flaw, validating: AuditedValidator::new(upstream), expectations }
+    }
+}
+
+#[async_trait]
+impl Resolver for FlawedValidator {
+    async fn lookup(&self, name: &Name, record_type: RecordType) -> Lookup {
+        let mut lookup = self.validating.lookup(name, record_type).await;
+        let is_failure = matches!(lookup.outcome, Outcome::Failed(_));
+        match (self.flaw, lookup.security) {
+            (Flaw::TakesBogusForSecure, Security::Bogus) => lookup.security = Security::Secure,
+            (Flaw::TakesBogusForUnsigned, Security::Bogus) => lookup.security = Security::Insecure,
+            (Flaw::TakesUnsignedForSecure, Security::Insecure) => lookup.security = Security::Secure,
+            (Flaw::TakesFailureForAbsence, Security::Bogus | Security::Indeterminate) if is_failure => {
+                lookup = Lookup::new(Security::Insecure, Outcome::NoData);
+            }
+            (Flaw::TakesUnusualForUnsigned, Security::Secure | Security::Bogus)
+                if self.expectations.are_disappointed(name, record_type).await =>
+            {
+                lookup.security = Security::Insecure;
+            }
+            (Flaw::RejectsSha1, Security::Secure | Security::Insecure)
+                if self.expectations.rest_on_sha1(name).await =>
+            {
+                lookup = Lookup::new(Security::Bogus, Outcome::Failed(Failure::Malformed));
+            }
+            _ => {}
+        }
+        lookup
+    }
+
+    fn name(&self) -> &'static str {
+        "flawed"
+    }
+}
+
+/// Takes the AD bit of whoever answers for a validation of its own, and validates only answers without it.
+///
+/// RFC 4035 §4.9.3 allows that only over a secure channel to a resolver that is trusted to validate.
+pub struct AdTrustingResolver {
+    trusting: Flawed,
+    validating: AuditedValidator,
+}
+
+/// Takes every answer for Secure, as if DNSSEC had been forgotten.
+pub struct Unvalidated(Flawed);
+
+impl AdTrustingResolver {
+    /// A resolver that asks `upstream.server`.
+    pub fn new(upstream: &Upstream) -> Self {
+        Self { trusting: Flawed::new(upstream), validating: AuditedValidator::new(upstream) }
+    }
+}
+
+impl Unvalidated {
+    /// A resolver that asks `upstream.server`; the trust anchor is not used.
+    pub fn new(upstream: &Upstream) -> Self {
+        Self(Flawed::new(upstream))
+    }
+}
+
+#[async_trait]
+impl Resolver for AdTrustingResolver {
+    async fn lookup(&self, name: &Name, record_type: RecordType) -> Lookup {
+        let lookup = self.trusting.lookup(&AdBit, name, record_type).await;
+        match lookup.security {
+            Security::Secure => lookup,
+            _ => self.validating.lookup(name, record_type).await,
+        }
+    }
+
+    fn name(&self) -> &'static str {
+        "trusts-ad"
+    }
+}
+
+#[async_trait]
+impl Resolver for Unvalidated {
+    async fn lookup(&self, name: &Name, record_type: RecordType) -> Lookup {
+        self.0.lookup(&Everything, name, record_type).await
+    }
+
+    fn name(&self) -> &'static str {
+        "unvalidated"
+    }
+}
+
+struct Flawed {
+    exchange: Exchange,
+    upstream: Upstream,
+}
+
+impl Flawed {
+    fn new(upstream: &Upstream) -> Self {
+        Self { exchange: Exchange::new(upstream), upstream: upstream.clone() }
+    }
+
+    async fn lookup(&self, judge: &dyn Judge, name: &Name, record_type: RecordType) -> Lookup {
+        follow(judge, &self.exchange, self.upstream.lookup_limit(), name, record_type).await
+    }
+}
+
+struct AdBit;
+
+#[async_trait]
+impl Judge for AdBit {
+    async fn judge(&self, _question: &Question<'_>, message: &Message<Bytes>) -> Verdict {
+        let security = if message.header().ad() { Security::Secure } else { Security::Insecure };
+        Verdict::new(security, "the AD bit of the reply says so")
+    }
+}
+
+struct Everything;
+
+#[async_trait]
+impl Judge for Everything {
+    async fn judge(&self, _question: &Question<'_>, _message: &Message<Bytes>) -> Verdict {
+        Verdict::new(Security::Secure, "nothing was validated")
+    }
+}
