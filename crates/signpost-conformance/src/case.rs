@@ -240,6 +240,7 @@ fn expectation(
         reasons: expect.reason.iter().map(|reason| reason.get_ref().clone()).collect(),
         ede: expect.ede.clone(),
         rcodes: expect.rcode.iter().map(|rcode| rcode.get_ref().clone()).collect(),
+        notes: expect.notes.iter().map(|note| note.get_ref().clone()).collect(),
         endpoint: expect.endpoint.as_ref().map(|endpoint| expand(endpoint.get_ref(), service)),
         reached,
         never,

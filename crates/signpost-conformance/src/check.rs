@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use serde_spanned::Spanned;
-use signpost_discovery::{Defect, Reason};
+use signpost_discovery::{Defect, Note, Reason};
 use signpost_lab::Service;
 use signpost_source::{Problem, nearest};
 
@@ -29,6 +29,8 @@ pub(crate) fn check(
     problems.extend(unknown("defect", &table.expect.defects, &defects));
     let reasons: Vec<&str> = Reason::ALL.iter().map(|reason| reason.slug()).collect();
     problems.extend(unknown("reason", &table.expect.reason, &reasons));
+    let notes: Vec<&str> = Note::ALL.iter().map(|note| note.slug()).collect();
+    problems.extend(unknown("note", &table.expect.notes, &notes));
     problems.extend(check_control(scenario, scenarios, broken));
     if table.requirements.is_empty() {
         problems.push(

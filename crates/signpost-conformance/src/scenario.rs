@@ -106,6 +106,10 @@ pub struct ExpectTable {
     #[serde(default)]
     #[schemars(with = "Vec<String>")]
     pub rcode: Vec<Spanned<String>>,
+    /// What a subject that succeeds must tell the user all the same.
+    #[serde(default)]
+    #[schemars(with = "Vec<String>")]
+    pub notes: Vec<Spanned<String>>,
     /// Host of the configured endpoint.
     #[schemars(with = "Option<String>")]
     pub endpoint: Option<Spanned<String>>,

@@ -37,7 +37,7 @@ pub(crate) fn find_policy(
     rules: Rules,
 ) -> Result<Option<Policy>, Failure> {
     let mut found = None;
-    for text in texts(records) {
+    for text in texts(records, rules) {
         let policy = match read_policy(&text, label, rules) {
             Ok(None) => continue,
             Err(_) if !rules.refuses_malformed_policy() => continue,
@@ -81,7 +81,7 @@ impl Binding {
         }
         match keys.pins(owner, publication.is_secure(), strict, rules) {
             Ok(pins) => {
-                let is_weak = pins.iter().any(|pin| pin.algorithm.is_weak());
+                let is_weak = pins.iter().any(|pin| pin.algorithm.is_weak()) && rules.reports_weak_digests();
                 let notes = if is_weak { vec![Note::WeakDigest] } else { vec![] };
                 Ok(Self { verification: VerificationRule::Pinned(pins), notes, ..binding })
             }
@@ -166,7 +166,8 @@ impl KeyRecords {
                 "the policy is signed, its key record is not",
             ));
         }
-        let pins: Vec<Pin> = texts(lookup.records()).filter_map(|text| read_pin(&text, rules)).collect();
+        let pins: Vec<Pin> =
+            texts(lookup.records(), rules).filter_map(|text| read_pin(&text, rules)).collect();
         if pins.is_empty() {
             return Err(Failure::new(
                 Reason::KeyRecordUnusable,
@@ -190,10 +191,11 @@ fn pins_hold(publication: &Publication, rules: Rules) -> bool {
 }
 
 /// The TXT records among `records`, each with its character-strings joined without a separator.
-fn texts(records: &[Record]) -> impl Iterator<Item = Vec<u8>> + '_ {
-    records.iter().filter_map(|record| match &record.data {
+fn texts(records: &[Record], rules: Rules) -> impl Iterator<Item = Vec<u8>> + '_ {
+    let most = if rules.joins_strings() { usize::MAX } else { 1 };
+    records.iter().filter_map(move |record| match &record.data {
         RData::TXT(text) => {
-            let strings: Vec<&[u8]> = text.txt_data.iter().map(AsRef::as_ref).collect();
+            let strings: Vec<&[u8]> = text.txt_data.iter().take(most).map(AsRef::as_ref).collect();
             Some(signpost_record::join(&strings).into_owned())
         }
         _ => None,
@@ -209,6 +211,12 @@ fn read_policy(text: &[u8], label: Label, rules: Rules) -> Result<Option<Policy>
     else {
         return Ok(None);
     };
+    if !rules.keeps_policy_with_unknown_name() && has_unknown_name(&text) {
+        return Ok(None);
+    }
+    if !rules.ignores_unknown_names() && has_unknown_name(&text) {
+        return Err(malformed("an element has an unknown name".to_owned()));
+    }
     let key_owner = match record.starttls {
         None => None,
         Some(owner) => {
@@ -223,6 +231,17 @@ fn read_policy(text: &[u8], label: Label, rules: Rules) -> Result<Option<Policy>
         authentication_required: record.is_authentication_required,
         mechanisms: record.sasl.map(|mechanisms| mechanisms.iter().map(str::to_owned).collect()),
     }))
+}
+
+/// Whether an element of a well-formed policy has a name that the specification does not know.
+fn has_unknown_name(text: &[u8]) -> bool {
+    let elements = text.split(|&octet| octet == b' ').filter(|element| !element.is_empty());
+    let mut names = elements.filter_map(|element| element.split(|&octet| octet == b'=').next());
+    names.any(|name| {
+        ["v", "STARTTLS", "SMTP-AUTH", "SASL"]
+            .iter()
+            .all(|known| !name.eq_ignore_ascii_case(known.as_bytes()))
+    })
 }
 
 /// What a client that does not look at `v=` takes for the policy of a label: whatever has a known element.

@@ -35,6 +35,12 @@ impl Rules {
         !self.has(Defect::TakesAdOnTrust)
     }
 
+    /// Addresses are asked for; what stands beside an SRV record is not looked at. Asked for by whoever chooses the
+    /// resolver.
+    pub const fn asks_for_addresses(self) -> bool {
+        !self.has(Defect::TakesAdditionalForAnswer)
+    }
+
     /// The one thing that is wrong with how names are resolved. Asked for by whoever chooses the resolver.
     pub const fn resolver_flaw(self) -> Option<Flaw> {
         if self.has(Defect::RejectsSha1) {
@@ -68,6 +74,22 @@ impl Rules {
 
     pub(crate) const fn requires_version_tag(self) -> bool {
         !self.has(Defect::IgnoresVersionTag)
+    }
+
+    pub(crate) const fn joins_strings(self) -> bool {
+        !self.has(Defect::ReadsFirstString)
+    }
+
+    pub(crate) const fn keeps_policy_with_unknown_name(self) -> bool {
+        !self.has(Defect::DropsUnknownNames)
+    }
+
+    pub(crate) const fn ignores_unknown_names(self) -> bool {
+        !self.has(Defect::RefusesUnknownNames)
+    }
+
+    pub(crate) const fn reports_weak_digests(self) -> bool {
+        !self.has(Defect::HidesWeakDigest)
     }
 
     pub(crate) const fn refuses_second_policy(self) -> bool {

@@ -130,7 +130,7 @@ fn judge_run(demand: &Demand<'_>, run: &Run) -> (Verdict, Vec<Finding>) {
         }
         findings.extend(unreached);
     }
-    findings.extend(outcome);
+    findings.extend(outcome.or_else(|| untold(demand, report)));
     if !findings.is_empty() {
         return (Verdict::Fail, findings);
     }
@@ -236,6 +236,16 @@ fn wrong_outcome(demand: &Demand<'_>, report: &Report) -> Option<Finding> {
         }
         _ => None,
     }
+}
+
+/// What the user should have been told although it works, and was not.
+fn untold(demand: &Demand<'_>, report: &Report) -> Option<Finding> {
+    let Report::Configured { notes, .. } = report else { return None };
+    let missing: Vec<&str> =
+        demand.expectation.notes.iter().filter(|note| !notes.contains(note)).map(String::as_str).collect();
+    (!missing.is_empty()).then(|| {
+        note(first_requirement(demand), &format!("a note of {}", missing.join(" and ")), &report.to_string())
+    })
 }
 
 /// "Other" (RFC 8914 section 4.1) says nothing, so it does not mislead.

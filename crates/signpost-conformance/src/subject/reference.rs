@@ -12,7 +12,7 @@ use signpost_discovery::{
     Defect, Limits, Outcome, Protection, Request, Rules, StandardPorts, TrustStore, drive,
 };
 use signpost_lab::{Assignment, ConfiguredEndpoint, Report, Security, Service};
-use signpost_validate::flawed::{AdTrustingResolver, FlawedValidator};
+use signpost_validate::flawed::{AdTrustingResolver, AdditionalTrustingResolver, FlawedValidator};
 use signpost_validate::{AuditedValidator, Resolver, TrustAnchor, Upstream};
 
 use super::resolver::answer;
@@ -46,6 +46,7 @@ impl Reference {
     fn resolver(&self, upstream: &Upstream) -> Box<dyn Resolver> {
         match self.rules.resolver_flaw() {
             Some(flaw) => Box::new(FlawedValidator::new(upstream, flaw)),
+            None if !self.rules.asks_for_addresses() => Box::new(AdditionalTrustingResolver::new(upstream)),
             None if self.rules.validates() => Box::new(AuditedValidator::new(upstream)),
             None => Box::new(AdTrustingResolver::new(upstream)),
         }

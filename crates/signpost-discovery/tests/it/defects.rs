@@ -5,7 +5,7 @@ use signpost_discovery::{Defect, Reason, Rules, Service};
 use signpost_validate::{Failure, Security};
 
 use crate::simulation::Channel::{Clear, Tls};
-use crate::simulation::{SHA1, SHA256, Server, World, says};
+use crate::simulation::{Run, SHA1, SHA256, Server, World, says};
 
 const LABEL: &str = "_submission._tcp.example.com.";
 const KEYS: &str = "_certroot.example.com.";
@@ -54,6 +54,10 @@ fn world(defect: Defect) -> Option<(World, &'static str, &'static str)> {
             world.server().handshake = Err(Reason::TlsFailed);
             ("refused tls-failed", "leak")
         }
+        Defect::DropsUnknownNames => {
+            world.txt(LABEL, &["v=submission STARTTLS=_certroot.example.com future=1"]);
+            ("configured", "configured")
+        }
         Defect::FallsBackToHelo => {
             world.server().on(Clear, "EHLO", says("502 what?\r\n")).on(Clear, "HELO", says("250 hello\r\n"));
             ("refused starttls-not-offered", "leak")
@@ -71,6 +75,10 @@ fn world(defect: Defect) -> Option<(World, &'static str, &'static str)> {
             world.server().reachable = false;
             guessable(&mut world);
             ("unavailable unreachable", "configured")
+        }
+        Defect::HidesWeakDigest => {
+            world.txt(KEYS, &[&format!("v=keyrecord {SHA1}")]);
+            ("configured", "configured")
         }
         Defect::IgnoresFailedKeyLookup => {
             world.fail(KEYS, TXT, Failure::ServFail);
@@ -133,6 +141,14 @@ fn world(defect: Defect) -> Option<(World, &'static str, &'static str)> {
             two(&mut world, [(2, 0), (1, 9)]);
             ("configured", "configured")
         }
+        Defect::ReadsFirstString => {
+            world.txt(LABEL, &["v=submission STARTTLS=_certr|oot.example.com"]);
+            ("configured", "refused key-record-unusable")
+        }
+        Defect::RefusesUnknownNames => {
+            world.txt(LABEL, &["v=submission STARTTLS=_certroot.example.com future=1"]);
+            ("configured", "refused policy-malformed")
+        }
         // An open server takes the message, with and without.
         Defect::SendsBeforeAuth => ("configured", "configured"),
         Defect::TrustsInsecureKeyRecord => {
@@ -164,8 +180,15 @@ fn world(defect: Defect) -> Option<(World, &'static str, &'static str)> {
         | Defect::PinsButSkipsChain
         | Defect::SkipsHandshakeSignature
         | Defect::SkipsPin
+        | Defect::RejectsSha1
         | Defect::TakesAdOnTrust
-        | Defect::TakesExpiredChain => return None,
+        | Defect::TakesAdditionalForAnswer
+        | Defect::TakesBogusForSecure
+        | Defect::TakesBogusForUnsigned
+        | Defect::TakesExpiredChain
+        | Defect::TakesFailureForAbsence
+        | Defect::TakesUnsignedForSecure
+        | Defect::TakesUnusualForUnsigned => return None,
         _ => panic!("{defect} has no world"),
     };
     Some((world, honest, flawed))
@@ -182,7 +205,9 @@ fn every_defect_shows_somewhere() {
             "leak" => assert!(flawed_run.leaks(), "{defect}: {flawed_run:#?}"),
             summary => assert_eq!(flawed_run.summary(), summary, "{defect}: {flawed_run:#?}"),
         }
-        assert_ne!(honest_run.trace, flawed_run.trace, "{defect}");
+        let notes = |run: &Run| if run.summary() == "configured" { run.notes() } else { Vec::new() };
+        let seen = [&honest_run, &flawed_run].map(|run| (run.trace.clone(), notes(run)));
+        assert_ne!(seen[0], seen[1], "{defect}");
     }
 }
 

@@ -104,8 +104,10 @@ impl World {
         self.records(&format!("{label}._tcp.example.com."), RecordType::SRV, data.collect());
     }
 
+    /// TXT records, in each of which `|` separates character-strings.
     pub(crate) fn txt(&mut self, owner: &str, texts: &[&str]) {
-        let data = texts.iter().map(|text| RData::TXT(TXT::new(vec![(*text).to_owned()])));
+        let data =
+            texts.iter().map(|text| RData::TXT(TXT::new(text.split('|').map(str::to_owned).collect())));
         self.records(owner, RecordType::TXT, data.collect());
     }
 

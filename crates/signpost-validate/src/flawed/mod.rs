@@ -3,6 +3,7 @@
 //! The reference client can be given a deliberate defect, to prove that the suite notices it. Some of these
 //! defects are a way of resolving names. Nothing else may use them.
 
+mod additional;
 mod unusual;
 
 use async_trait::async_trait;
@@ -13,6 +14,7 @@ use hickory_proto::rr::{Name, RecordType};
 use crate::exchange::Exchange;
 use crate::follow::{Judge, Question, Verdict, follow};
 use crate::{AuditedValidator, Failure, Lookup, Outcome, Resolver, Security, Upstream};
+pub use additional::AdditionalTrustingResolver;
 use unusual::Expectations;
 
 /// How a validator that works turns its verdict into a wrong one.
