@@ -1,5 +1,6 @@
 //! Scenario format, requirements, subjects, judge, runner and results. Never knows a terminal.
 
+pub mod agreement;
 pub mod case;
 mod check;
 pub mod expectation_file;

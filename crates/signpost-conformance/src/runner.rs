@@ -80,6 +80,21 @@ pub fn run(
     cases.iter().filter_map(|case| results.remove(&case.id)).collect()
 }
 
+/// Runs cases whatever their controls say, for whoever wants to see the answers and no verdicts.
+pub fn run_all(
+    cases: &[Arc<Case>],
+    subject: &dyn Subject,
+    options: Options,
+    mut on_end: impl FnMut(&CaseResult),
+) -> Vec<CaseResult> {
+    let mut results = Vec::with_capacity(cases.len());
+    in_parallel(cases.iter(), options.jobs, |case| run_case(case, subject, options), &mut |result| {
+        on_end(&result);
+        results.push(result);
+    });
+    results
+}
+
 /// Works through cases on a few threads at a time; what comes of each is handed over on the calling thread.
 fn in_parallel<'a>(
     cases: impl Iterator<Item = &'a Arc<Case>>,

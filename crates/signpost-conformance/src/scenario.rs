@@ -80,6 +80,8 @@ pub struct ScenarioTable {
     /// What a resolver is asked, as `NAME/TYPE`: for the service `dns`, and only for that.
     #[schemars(with = "Option<String>")]
     pub question: Option<Spanned<String>>,
+    /// Where fewer than two independent validators give the expected verdict: which sentence decides, and who is wrong.
+    pub dispute: Option<String>,
     /// What is broken.
     #[serde(default)]
     pub fault: Vec<FaultSpec>,

@@ -9,7 +9,7 @@ use hickory_proto::rr::{Name, RecordType};
 
 use crate::exchange::Exchange;
 use crate::follow::{Judge, Question, Verdict, follow};
-use crate::guard::guarded;
+use crate::guard::{PANICKED, guarded};
 use crate::{Lookup, Resolver, Security, TrustAnchor, Upstream};
 
 /// Validates with [`domain::dnssec::validator`], believing everything that it says.
@@ -70,7 +70,7 @@ pub(crate) async fn validate(
     // The validator lowers TTLs in place; a Message<Bytes> is a cheap clone.
     let mut message = message.clone();
     match guarded(context.validate_msg::<_, Vec<u8>>(&mut message)).await {
-        None => (Security::Bogus, "the validator panicked".into()),
+        None => (Security::Bogus, PANICKED.into()),
         Some(Err(error)) => (Security::Bogus, format!("the reply cannot be validated: {error}")),
         Some(Ok((state, error))) => {
             (security(state), error.map(|error| explanation(&error)).unwrap_or_default())

@@ -1,5 +1,6 @@
 //! The validator of hickory-resolver, as it ships.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -17,7 +18,7 @@ use hickory_resolver::config::{
 use tokio::sync::OnceCell;
 
 use crate::exchange::Exchange;
-use crate::guard::guarded;
+use crate::guard::{PANICKED, guarded};
 use crate::reading::domain_name;
 use crate::{Failure, Lookup, Outcome, Resolver, Security, Upstream};
 
@@ -99,7 +100,7 @@ impl Resolver for HickoryValidator {
                 Ok(resolver) => match guarded(resolver.lookup(name, record_type)).await {
                     Some(Ok(lookup)) => from_answers(lookup.answers(), record_type),
                     Some(Err(error)) => from_error(&error),
-                    None => Lookup::failed(Failure::Malformed, "the validator panicked"),
+                    None => Lookup::failed(Failure::Malformed, PANICKED),
                 },
             }
         };
@@ -116,6 +117,7 @@ impl Resolver for HickoryValidator {
 fn build(upstream: &Upstream, anchors: Arc<TrustAnchors>) -> Result<TokioResolver, NetError> {
     let connections = [ConnectionConfig::udp(), ConnectionConfig::tcp()].map(|mut connection| {
         connection.port = upstream.server.port();
+        connection.bind_addr = upstream.source.map(|source| SocketAddr::new(source, 0));
         connection
     });
     let server = NameServerConfig::new(upstream.server.ip(), true, connections.to_vec());

@@ -22,6 +22,7 @@ mod trust_anchor;
 
 pub use audited::AuditedValidator;
 pub use domain_validator::DomainValidator;
+pub use guard::PANICKED;
 pub use hickory_validator::HickoryValidator;
 pub use lookup::{Failure, Lookup, Outcome, Security};
 pub use resolver::{Resolver, Upstream};

@@ -40,6 +40,8 @@ pub(crate) enum Command {
     List(ListOptions),
     /// Shows what a case tests, why, and how to reproduce it.
     Explain(ExplainOptions),
+    /// Shows what several resolvers say of every DNSSEC fault, beside what the RFCs say.
+    Validators(ValidatorsOptions),
     /// Raises the lab of a case, prints where it is, and judges what you did there at ctrl-c.
     Lab(LabOptions),
     /// Explains policy and key records, and shows what is wrong with them.
@@ -140,6 +142,32 @@ pub(crate) struct ListOptions {
     /// Form of the list.
     #[arg(long, value_enum, default_value_t = ListFormat::Human)]
     pub(crate) format: ListFormat,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct ValidatorsOptions {
+    #[command(flatten)]
+    pub(crate) selection: Selection,
+    /// A resolver, once for each; by default the five independent ones that are installed.
+    #[arg(long = "subject", value_name = "SUBJECT")]
+    pub(crate) subjects: Vec<String>,
+    /// Cases at a time.
+    #[arg(long, short, value_name = "N")]
+    pub(crate) jobs: Option<NonZeroUsize>,
+    /// Form of the table.
+    #[arg(long, value_enum, default_value_t = TableFormat::Human)]
+    pub(crate) format: TableFormat,
+}
+
+/// Form of a table.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
+pub(crate) enum TableFormat {
+    /// For a terminal.
+    Human,
+    /// One JSON array, a row each.
+    Json,
+    /// For a document; what differs from the RFC is bold.
+    Markdown,
 }
 
 /// Form of a list.

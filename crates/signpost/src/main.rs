@@ -30,6 +30,7 @@ fn main() -> ExitCode {
         Command::Record(options) => command::record::record(&options),
         Command::Run(options) => command::run::run(&options, namespaces),
         Command::Schema(options) => command::generate::schema(&options),
+        Command::Validators(options) => command::validators::validators(&options, namespaces),
     };
     match ended {
         Ok(exit) => exit.into(),

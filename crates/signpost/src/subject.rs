@@ -59,13 +59,18 @@ pub(crate) fn named(text: &str) -> Result<Box<dyn Subject>, Failure> {
 
 /// A program that is not installed is no failure of anybody's, unless whoever runs this says that it must be there.
 fn missing(missing: Missing) -> Failure {
-    if std::env::var_os("SIGNPOST_REQUIRE_PROGRAMS").is_some() {
+    if are_programs_required() {
         return Failure::not_started(missing);
     }
     Failure::skipped(format_args!("{} is not installed, so nothing was run", missing.program)).hint(format!(
         "`{}` installs it; with SIGNPOST_REQUIRE_PROGRAMS set this is an error",
         missing.install
     ))
+}
+
+/// Whether a program that is not installed is an error.
+pub(crate) fn are_programs_required() -> bool {
+    std::env::var_os("SIGNPOST_REQUIRE_PROGRAMS").is_some()
 }
 
 /// A program that is not there is said once, before any case, and not by every case.

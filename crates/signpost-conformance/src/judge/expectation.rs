@@ -34,6 +34,14 @@ pub struct Expectation {
     pub selection: Option<SelectionExpectation>,
 }
 
+impl Expectation {
+    /// Whether a subject ended in one of the ways that are expected, whatever the transcript says.
+    #[must_use]
+    pub fn is_met_by(&self, report: &Report) -> bool {
+        self.outcomes.iter().any(|outcome| outcome.is_met_by(report))
+    }
+}
+
 /// How a subject may end, apart from not supporting the case.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub enum Outcome {

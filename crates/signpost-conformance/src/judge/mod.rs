@@ -6,7 +6,7 @@ mod index;
 mod invariant;
 mod selector;
 
-use signpost_lab::{Report, Stance, Status};
+use signpost_lab::{Report, Security, Stance, Status};
 use signpost_transcript::{Channel, Event, Transcript};
 
 pub use expectation::{Expectation, Outcome, SelectionExpectation, UnknownOutcome};
@@ -54,28 +54,38 @@ pub struct Judgement {
 }
 
 /// Judges the runs of a case by a subject whose mode claims a stance. The worst run decides; the distribution over the
-/// runs is judged when each of them is good.
+/// runs is judged when none of them is worse than weak.
 #[must_use]
 pub fn judge(demand: &Demand<'_>, runs: &[Run], claimed: Stance) -> Judgement {
     let mut worst = Judgement { verdict: Verdict::Pass, findings: Vec::new(), run: 0 };
+    if runs.is_empty() {
+        worst.verdict = Verdict::Errored;
+        worst.findings = vec![note("suite/subject-runs", "a run of the subject", "none")];
+    }
     for (number, run) in runs.iter().enumerate() {
         let (verdict, findings) = judge_run(demand, run);
+        // Before runs are compared: a recommendation that one breaks must not stand before a leak in another.
+        let verdict = weakened(demand, verdict, &findings, claimed);
         if gravity(verdict) > gravity(worst.verdict) {
             worst = Judgement { verdict, findings, run: number };
         }
     }
-    if worst.verdict == Verdict::Pass
-        && let Some(selection) = &demand.expectation.selection
+    if let Some(selection) = &demand.expectation.selection
+        && gravity(worst.verdict) <= gravity(Verdict::Weak)
     {
-        worst.findings = expectation::judge_selection(selection, runs, first_requirement(demand));
-        if !worst.findings.is_empty() {
-            worst.verdict = Verdict::Fail;
+        let findings = expectation::judge_selection(selection, runs, first_requirement(demand));
+        if !findings.is_empty() {
+            let verdict = weakened(demand, Verdict::Fail, &findings, claimed);
+            if gravity(verdict) > gravity(worst.verdict) {
+                worst = Judgement { verdict, findings, run: 0 };
+            }
         }
     }
-    if worst.verdict == Verdict::Fail && is_only_weak(demand, &worst.findings, claimed) {
-        worst.verdict = Verdict::Weak;
-    }
     worst
+}
+
+fn weakened(demand: &Demand<'_>, verdict: Verdict, findings: &[Finding], claimed: Stance) -> Verdict {
+    if verdict == Verdict::Fail && is_only_weak(demand, findings, claimed) { Verdict::Weak } else { verdict }
 }
 
 /// How much a run's verdict says about the case: a leak in one run outweighs every crash and every good run.
@@ -92,13 +102,27 @@ const fn gravity(verdict: Verdict) -> u8 {
 
 /// Whether what is broken is only recommended, or more than the subject's mode claims to give.
 fn is_only_weak(demand: &Demand<'_>, findings: &[Finding], claimed: Stance) -> bool {
-    claimed < demand.stance
-        || findings.iter().all(|finding| {
-            demand
+    findings.iter().all(|finding| {
+        is_beyond(demand, finding, claimed)
+            || demand
                 .requirements
                 .iter()
                 .any(|(slug, level)| *slug == finding.requirement && *level == Level::Should)
-        })
+    })
+}
+
+/// Whether a lesser claim than the case demands covers this. TLS with whomever is still TLS, and no mode makes a false
+/// claim true.
+fn is_beyond(demand: &Demand<'_>, finding: &Finding, claimed: Stance) -> bool {
+    let is_in_clear = matches!(
+        finding.requirement.as_str(),
+        "invariant/no-credential-in-clear"
+            | "invariant/no-mail-in-clear"
+            | "invariant/silence-after-tls-failure"
+    );
+    claimed < demand.stance
+        && finding.requirement != CLAIMS_ARE_TRUE
+        && (claimed == Stance::Opportunistic || !is_in_clear)
 }
 
 fn judge_run(demand: &Demand<'_>, run: &Run) -> (Verdict, Vec<Finding>) {
@@ -125,7 +149,8 @@ fn judge_run(demand: &Demand<'_>, run: &Run) -> (Verdict, Vec<Finding>) {
     let outcome = wrong_outcome(demand, report);
     if findings.is_empty() && (outcome.is_none() || stopped_early) {
         let unreached = unreached(demand, &index);
-        if !unreached.is_empty() && !expects_configured(demand) {
+        // Where only success is right, a step that is missing is a mistake and no want of opportunity.
+        if !unreached.is_empty() && (outcome.is_none() && stopped_early || !expects_configured(demand)) {
             return (Verdict::Inconclusive, unreached);
         }
         findings.extend(unreached);
@@ -195,19 +220,34 @@ fn unreached(demand: &Demand<'_>, index: &Index<'_>) -> Vec<Finding> {
 /// A subject that claims a working account although no server ever let it in over TLS, or a chain of trust for which it
 /// never asked for a key.
 fn false_claim(report: &Report, index: &Index<'_>) -> Option<Finding> {
-    let (is_borne_out, expected): (fn(&Event) -> bool, _) = match report {
-        Report::Configured { .. } => (
-            |event| matches!(event, Event::Credential { channel: Channel::Tls, accepted: true, .. }),
-            "a login that a server accepted inside TLS",
+    let (is_true, expected) = match report {
+        Report::Configured { endpoint, .. } => (
+            index.observations().any(|observation| lets_in(&observation.event, endpoint.security, index)),
+            "a login that a server accepted inside TLS, begun as the endpoint says",
         ),
         Report::Answered { status: Status::Secure, .. } => (
-            |event| matches!(event, Event::Query { record_type, .. } if record_type == "DNSKEY"),
+            index.observations().any(|observation| {
+                matches!(&observation.event, Event::Query { record_type, .. } if record_type == "DNSKEY")
+            }),
             "a question for the keys of the chain",
         ),
         _ => return None,
     };
-    let is_true = index.observations().any(|observation| is_borne_out(&observation.event));
-    (!is_true).then(|| note("suite/claims-are-true", expected, &report.to_string()))
+    (!is_true).then(|| note(CLAIMS_ARE_TRUE, expected, &report.to_string()))
+}
+
+const CLAIMS_ARE_TRUE: &str = "suite/claims-are-true";
+
+/// Whether a server let the client in over TLS that began in this way: what is set up is what is used from now on.
+fn lets_in(event: &Event, security: Security, index: &Index<'_>) -> bool {
+    let Event::Credential { connection, channel: Channel::Tls, accepted: true, .. } = event else {
+        return false;
+    };
+    match security {
+        Security::None => false,
+        Security::Starttls => !index.is_implicit_tls(*connection),
+        Security::Tls => index.is_implicit_tls(*connection),
+    }
 }
 
 fn wrong_outcome(demand: &Demand<'_>, report: &Report) -> Option<Finding> {
@@ -219,7 +259,7 @@ fn wrong_outcome(demand: &Demand<'_>, report: &Report) -> Option<Finding> {
         seen: report.to_string(),
         lines: Vec::new(),
     };
-    if !outcomes.iter().any(|outcome| outcome.is_met_by(report)) {
+    if !demand.expectation.is_met_by(report) {
         return Some(finding(expected));
     }
     match (endpoint, report) {

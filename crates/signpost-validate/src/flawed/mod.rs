@@ -23,11 +23,11 @@ pub enum Flaw {
     /// A DS RRset with nothing but SHA-1 digests breaks the chain, as if SHA-1 were a wrong digest (RFC 4509 §3 and
     /// RFC 4035 §5.2 know only the unknown one, which leaves the zone unsigned).
     RejectsSha1,
-    /// What is Bogus is passed on as Secure: whoever asks never hears of it.
+    /// What cannot be validated is passed on as Secure: whoever asks never hears of it.
     TakesBogusForSecure,
-    /// What is Bogus is passed on as if the zone were not signed: the downgrade that DNSSEC is there to prevent.
+    /// What cannot be validated is passed on as if the zone were not signed: the downgrade that DNSSEC is there to prevent.
     TakesBogusForUnsigned,
-    /// A failed lookup is passed on as an absence.
+    /// A failed lookup is passed on as a proven absence.
     TakesFailureForAbsence,
     /// What is proven to be unsigned is passed on as Secure.
     TakesUnsignedForSecure,
@@ -56,11 +56,15 @@ impl Resolver for FlawedValidator {
         let mut lookup = self.validating.lookup(name, record_type).await;
         let is_failure = matches!(lookup.outcome, Outcome::Failed(_));
         match (self.flaw, lookup.security) {
-            (Flaw::TakesBogusForSecure, Security::Bogus) => lookup.security = Security::Secure,
-            (Flaw::TakesBogusForUnsigned, Security::Bogus) => lookup.security = Security::Insecure,
+            (Flaw::TakesBogusForSecure, Security::Bogus | Security::Indeterminate) if !is_failure => {
+                lookup.security = Security::Secure;
+            }
+            (Flaw::TakesBogusForUnsigned, Security::Bogus | Security::Indeterminate) if !is_failure => {
+                lookup.security = Security::Insecure;
+            }
             (Flaw::TakesUnsignedForSecure, Security::Insecure) => lookup.security = Security::Secure,
             (Flaw::TakesFailureForAbsence, Security::Bogus | Security::Indeterminate) if is_failure => {
-                lookup = Lookup::new(Security::Insecure, Outcome::NoData);
+                lookup = Lookup::new(Security::Secure, Outcome::NxDomain);
             }
             (Flaw::TakesUnusualForUnsigned, Security::Secure | Security::Bogus)
                 if self.expectations.are_disappointed(name, record_type).await =>

@@ -7,10 +7,13 @@ pub(crate) mod lab;
 pub(crate) mod list;
 pub(crate) mod record;
 pub(crate) mod run;
+pub(crate) mod validators;
 
+use std::io::IsTerminal as _;
 use std::sync::Arc;
 
 use camino::Utf8Path;
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use signpost_conformance::case::Case;
 use signpost_conformance::suite::Suite;
 use signpost_source::{Files, Problems, nearest};
@@ -63,4 +66,18 @@ pub(crate) fn print(text: &str) -> Result<(), Failure> {
 pub(crate) fn tell(text: &str) {
     use std::io::Write as _;
     let _ = writeln!(anstream::stderr().lock(), "{text}");
+}
+
+/// Shows how far a run is, where somebody watches.
+pub(crate) fn progress_bar(cases: usize) -> ProgressBar {
+    let target = if std::io::stderr().is_terminal() {
+        ProgressDrawTarget::stderr()
+    } else {
+        ProgressDrawTarget::hidden()
+    };
+    let bar = ProgressBar::with_draw_target(Some(cases as u64), target);
+    if let Ok(style) = ProgressStyle::with_template("{bar:24} {pos}/{len} {elapsed} {wide_msg}") {
+        bar.set_style(style);
+    }
+    bar
 }

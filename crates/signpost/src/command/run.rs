@@ -1,9 +1,7 @@
 //! `signpost run`: cases against a subject.
 
-use std::io::IsTerminal;
 use std::time::Instant;
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use signpost_conformance::expectation_file::Expectations;
 use signpost_conformance::result::{RESULTS_VERSION, RunHeader, Summary};
 use signpost_conformance::runner::{self, Options};
@@ -11,7 +9,7 @@ use signpost_conformance::subject::Isolation;
 use signpost_conformance::verdict::Verdict;
 use signpost_source::Source;
 
-use super::{load_suite, tell};
+use super::{load_suite, progress_bar, tell};
 use crate::argument::{Format, RunOptions};
 use crate::exit::{Exit, Failure};
 use crate::output::Output;
@@ -95,17 +93,4 @@ fn read_expectations(path: &camino::Utf8Path) -> Result<Expectations, Failure> {
     let text = std::fs::read_to_string(path)
         .map_err(|error| Failure::usage(format_args!("failed to read {path}: {error}")))?;
     Expectations::parse(&Source::new(path, text)).map_err(|problems| Failure::frames(problems.styled()))
-}
-
-fn progress_bar(cases: usize) -> ProgressBar {
-    let target = if std::io::stderr().is_terminal() {
-        ProgressDrawTarget::stderr()
-    } else {
-        ProgressDrawTarget::hidden()
-    };
-    let bar = ProgressBar::with_draw_target(Some(cases as u64), target);
-    if let Ok(style) = ProgressStyle::with_template("{bar:24} {pos}/{len} {elapsed} {wide_msg}") {
-        bar.set_style(style);
-    }
-    bar
 }

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use signpost_lab::{Assignment, Report, Service};
-use signpost_validate::{DomainValidator, HickoryValidator, Resolver, Upstream};
+use signpost_validate::{DomainValidator, HickoryValidator, PANICKED, Resolver, Upstream};
 
 use super::{PROFILES, Task, from_lookup};
 use crate::profile::Profile;
@@ -75,8 +75,12 @@ pub(in crate::subject) async fn answer(
     let mut upstream = Upstream::new(task.authority, task.anchor);
     upstream.timeout = REPLY_LIMIT;
     upstream.attempts = 1;
-    let resolver = make(&upstream);
-    Ok(from_lookup(&resolver.lookup(&task.name, task.record_type).await))
+    let lookup = make(&upstream).lookup(&task.name, task.record_type).await;
+    // A crash is never a refusal.
+    if lookup.reason == PANICKED {
+        return Err(SubjectError::Crashed(lookup.reason));
+    }
+    Ok(from_lookup(&lookup))
 }
 
 #[cfg(test)]

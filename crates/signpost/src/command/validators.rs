@@ -1,0 +1,196 @@
+//! `signpost validators`: what resolvers say of every fault, side by side.
+
+use std::fmt::Write as _;
+use std::sync::Arc;
+
+use serde_json::json;
+use signpost_conformance::agreement::{Answer, ENOUGH, Row, side_by_side};
+use signpost_conformance::case::Case;
+use signpost_conformance::profile::Profile;
+use signpost_conformance::runner::{self, Options};
+use signpost_conformance::subject::{Isolation, Recipe, Subject};
+
+use super::{load_suite, print, progress_bar, tell};
+use crate::argument::{TableFormat, ValidatorsOptions};
+use crate::exit::{Exit, Failure};
+use crate::subject;
+
+/// Asks every resolver the question of every case, and shows the answers beside what the RFCs say.
+pub(crate) fn validators(
+    options: &ValidatorsOptions,
+    namespaces: Result<(), signpost_sandbox::Error>,
+) -> Result<Exit, Failure> {
+    let suite = load_suite(&options.selection.suite)?;
+    let subjects = if options.subjects.is_empty() {
+        installed()?
+    } else {
+        options.subjects.iter().map(|name| subject::named(name)).collect::<Result<Vec<_>, _>>()?
+    };
+    if subjects.iter().any(|subject| subject.isolation() == Isolation::Namespace) {
+        namespaces.map_err(Failure::not_started)?;
+    }
+    if let Some(other) = subjects.iter().find(|subject| !subject.profiles().contains(&Profile::Dnssec)) {
+        return Err(Failure::usage(format_args!("`{}` is no resolver", other.name()))
+            .hint("`signpost list --subjects` shows which are"));
+    }
+    let selected = suite.select(&options.selection.filters, None, None);
+    let is_resolver_case =
+        |case: &&Arc<Case>| case.scenario.table.profiles.get_ref().contains(&Profile::Dnssec);
+    let shown: Vec<Arc<Case>> = selected.iter().filter(is_resolver_case).cloned().collect();
+    if shown.is_empty() {
+        return Err(Failure::nothing_selected("no case of a resolver is selected")
+            .hint("`signpost list resolver` shows all"));
+    }
+    // A refusal counts only where the control passes, so that controls are asked too.
+    let controls = suite.cases.iter().filter(|case| {
+        shown.iter().any(|other| other.control.as_ref() == Some(&case.id))
+            && !shown.iter().any(|other| other.id == case.id)
+    });
+    let cases: Vec<Arc<Case>> = shown.iter().chain(controls).cloned().collect();
+
+    let bar = progress_bar(cases.len() * subjects.len());
+    let jobs = options.jobs.unwrap_or(Options::default().jobs);
+    let results: Vec<_> = subjects
+        .iter()
+        .map(|subject| {
+            bar.set_message(subject.name().to_owned());
+            runner::run_all(&cases, subject.as_ref(), Options { jobs, ..Options::default() }, |_| bar.inc(1))
+        })
+        .collect();
+    bar.finish_and_clear();
+
+    let mut rows = side_by_side(&cases, &results);
+    rows.truncate(shown.len());
+    print(&match options.format {
+        TableFormat::Human => human(&rows, &subjects),
+        TableFormat::Json => json(&rows, &subjects),
+        TableFormat::Markdown => markdown(&rows, &subjects),
+    })?;
+    // Fewer than all of them cannot show that too few agree.
+    let is_complete = INDEPENDENT.iter().all(|name| subjects.iter().any(|subject| subject.name() == *name));
+    let unsettled: Vec<&Row> = rows.iter().filter(|row| is_complete && !row.is_settled()).collect();
+    for row in &unsettled {
+        tell(&format!(
+            "{}: {} of these resolvers agree with the RFC, {ENOUGH} are needed, and the scenario has no `dispute`",
+            row.case.id,
+            row.agreement()
+        ));
+    }
+    Ok(if unsettled.is_empty() { Exit::AsExpected } else { Exit::Unexpected })
+}
+
+/// Validators that share no code of validation with each other, nor with the reference's audit.
+const INDEPENDENT: [&str; 5] = ["hickory-resolver", "domain", "unbound", "delv", "drill"];
+
+/// Those of them that are here. The libraries always are.
+fn installed() -> Result<Vec<Box<dyn Subject>>, Failure> {
+    let mut subjects = Vec::new();
+    for name in INDEPENDENT {
+        match Recipe::named(name).map(Recipe::find) {
+            Some(Err(missing)) if !subject::are_programs_required() => tell(&format!("left out: {missing}")),
+            Some(Err(missing)) => return Err(Failure::not_started(missing)),
+            Some(Ok(subject)) => subjects.push(subject),
+            None => subjects.push(subject::named(name)?),
+        }
+    }
+    Ok(subjects)
+}
+
+fn expected(case: &Case) -> String {
+    case.expectation.outcomes.iter().map(|outcome| outcome.name()).collect::<Vec<_>>().join(" or ")
+}
+
+/// The status, with the extended errors behind it.
+fn said(answer: &Answer) -> String {
+    let mut text = answer.status.map_or("none", |status| status.name()).to_owned();
+    for code in &answer.ede {
+        let _ = write!(text, " {code}");
+    }
+    text
+}
+
+fn human(rows: &[Row], subjects: &[Box<dyn Subject>]) -> String {
+    let head = ["case", "RFC"].into_iter().chain(subjects.iter().map(|subject| subject.name()));
+    let mut lines: Vec<Vec<String>> = vec![head.map(str::to_owned).collect()];
+    for row in rows {
+        let mark =
+            |answer: &Answer| format!("{}{}", if answer.is_as_expected { "" } else { "! " }, said(answer));
+        let front = [row.case.id.clone(), expected(&row.case)];
+        lines.push(front.into_iter().chain(row.answers.iter().map(mark)).collect());
+    }
+    let columns = lines.first().map_or(0, Vec::len);
+    let widths: Vec<usize> = (0..columns)
+        .map(|column| lines.iter().map(|line| line[column].len()).max().unwrap_or_default())
+        .collect();
+    let mut text = String::new();
+    for line in &lines {
+        let cells: Vec<String> =
+            line.iter().zip(&widths).map(|(cell, width)| format!("{cell:width$}")).collect();
+        let _ = writeln!(text, "{}", cells.join("  ").trim_end());
+    }
+    let _ = writeln!(text, "! differs from the RFC; numbers are extended DNS errors");
+    text
+}
+
+fn markdown(rows: &[Row], subjects: &[Box<dyn Subject>]) -> String {
+    let mut text = String::new();
+    for subject in subjects {
+        let _ = writeln!(text, "- {}: {}", subject.name(), subject.version());
+    }
+    text.push_str("\n| case | RFC |");
+    for subject in subjects {
+        let _ = write!(text, " {} |", subject.name());
+    }
+    let _ = writeln!(text, "\n|---|---|{}", "---|".repeat(subjects.len()));
+    for row in rows {
+        let id = row.case.scenario.id.as_str();
+        let _ = write!(text, "| [{id}](../scenarios/{id}.toml) | {} |", expected(&row.case));
+        for answer in &row.answers {
+            let said = said(answer);
+            let _ =
+                if answer.is_as_expected { write!(text, " {said} |") } else { write!(text, " **{said}** |") };
+        }
+        text.push('\n');
+    }
+    let disputed: Vec<(&str, &str)> = rows
+        .iter()
+        .filter_map(|row| Some((row.case.scenario.id.as_str(), row.case.scenario.table.dispute.as_deref()?)))
+        .collect();
+    if !disputed.is_empty() {
+        let _ = writeln!(text, "\nWhere fewer than {ENOUGH} agree with the RFC:\n");
+    }
+    for (id, why) in disputed {
+        let _ = writeln!(text, "- **{id}.** {why}");
+    }
+    text
+}
+
+fn json(rows: &[Row], subjects: &[Box<dyn Subject>]) -> String {
+    let rows: Vec<_> = rows
+        .iter()
+        .map(|row| {
+            let answers: Vec<_> = subjects
+                .iter()
+                .zip(&row.answers)
+                .map(|(subject, answer)| {
+                    json!({
+                        "subject": subject.name(),
+                        "version": subject.version(),
+                        "status": answer.status,
+                        "ede": answer.ede,
+                        "as_expected": answer.is_as_expected,
+                        "control_passes": answer.counts,
+                    })
+                })
+                .collect();
+            json!({
+                "case": row.case.id,
+                "expected": row.case.expectation.outcomes.iter().map(|outcome| outcome.name()).collect::<Vec<_>>(),
+                "agreement": row.agreement(),
+                "dispute": row.case.scenario.table.dispute,
+                "answers": answers,
+            })
+        })
+        .collect();
+    format!("{:#}\n", serde_json::Value::Array(rows))
+}
