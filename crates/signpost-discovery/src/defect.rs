@@ -76,6 +76,7 @@ defects! {
     TakesBogusForUnsigned = "takes-bogus-for-unsigned": "Resolves: passes on as unsigned what it found bogus.",
     TakesExpiredChain = "takes-expired-chain": "Ignores the dates of certificates.",
     TakesFailureForAbsence = "takes-failure-for-absence": "Resolves: passes on a failed lookup as an absence.",
+    TakesIndeterminateForUnsigned = "takes-indeterminate-for-unsigned": "Takes a domain for unsigned when it cannot find out whether it is signed.",
     TakesUnsignedForSecure = "takes-unsigned-for-secure": "Resolves: passes on as validated what is proven to be unsigned.",
     TakesUnusualForUnsigned = "takes-unusual-for-unsigned": "Resolves: passes on as unsigned what is valid, but rare.",
     TrustsInsecureKeyRecord = "trusts-insecure-key-record": "Uses the pins of an unsigned key record.",

@@ -148,6 +148,11 @@ pub(crate) fn security(lookup: &Lookup, rules: Rules) -> Result<Security, Failur
         (Security::Bogus, _) => {
             Err(Failure::new(Reason::DnssecBogus, format!("the answer is bogus{}", because())))
         }
+        (Security::Indeterminate, Answer::NoData | Answer::NxDomain | Answer::Records(_))
+            if !rules.refuses_indeterminate() =>
+        {
+            Ok(Security::Insecure)
+        }
         (_, Answer::Failed(failure)) => {
             Err(Failure::new(Reason::LookupFailed, format!("the lookup failed: {failure}{}", because())))
         }

@@ -64,6 +64,10 @@ impl Rules {
         !self.has(Defect::AcceptsBogus)
     }
 
+    pub(crate) const fn refuses_indeterminate(self) -> bool {
+        !self.has(Defect::TakesIndeterminateForUnsigned)
+    }
+
     pub(crate) const fn tells_failure_from_absence(self) -> bool {
         !self.has(Defect::GuessesOnServfail)
     }

@@ -151,6 +151,10 @@ fn world(defect: Defect) -> Option<(World, &'static str, &'static str)> {
         }
         // An open server takes the message, with and without.
         Defect::SendsBeforeAuth => ("configured", "configured"),
+        Defect::TakesIndeterminateForUnsigned => {
+            world.believe(LABEL, SRV, Security::Indeterminate);
+            ("refused lookup-failed", "configured")
+        }
         Defect::TrustsInsecureKeyRecord => {
             world.believe(KEYS, TXT, Security::Insecure);
             ("refused key-record-insecure", "configured")
