@@ -2,32 +2,99 @@
 
 use std::collections::HashMap;
 
-use signpost_transcript::{ConnectionId, Event, Observation, Transcript};
+use signpost_transcript::{Channel, ConnectionId, Event, Observation, Party, Transcript};
 
-/// A transcript and the server behind each connection.
+/// A transcript, the listener behind each connection, and what was said in clear.
 pub(super) struct Index<'t> {
     transcript: &'t Transcript,
-    servers: HashMap<ConnectionId, &'t str>,
+    listeners: HashMap<ConnectionId, Listener<'t>>,
+    spoken: Vec<Spoken>,
+}
+
+/// Where a connection went.
+#[derive(Clone, Copy)]
+struct Listener<'t> {
+    server: &'t str,
+    service: &'t str,
+}
+
+/// A line that the client said in clear, put together again from the segments that it came in.
+pub(super) struct Spoken {
+    pub(super) connection: ConnectionId,
+    /// The observation in which it ended.
+    pub(super) sequence: u32,
+    /// Without its end and outer spaces.
+    pub(super) line: Vec<u8>,
 }
 
 impl<'t> Index<'t> {
     pub(super) fn new(transcript: &'t Transcript) -> Self {
-        let servers = transcript
+        let listeners = transcript
             .events()
             .filter_map(|event| match event {
-                Event::Accepted { connection, server, .. } => Some((*connection, server.as_str())),
+                Event::Accepted { connection, server, service, .. } => {
+                    Some((*connection, Listener { server, service }))
+                }
                 _ => None,
             })
             .collect();
-        Self { transcript, servers }
+        Self { transcript, listeners, spoken: spoken(transcript) }
     }
 
     pub(super) fn observations(&self) -> impl Iterator<Item = &'t Observation> + use<'t> {
         self.transcript.observations.iter()
     }
 
+    /// The lines that the client said in clear.
+    pub(super) fn spoken(&self) -> impl Iterator<Item = &Spoken> {
+        self.spoken.iter()
+    }
+
     /// The name of the server that a connection went to.
     pub(super) fn server(&self, connection: ConnectionId) -> &'t str {
-        self.servers.get(&connection).copied().unwrap_or("?")
+        self.listeners.get(&connection).map_or("?", |listener| listener.server)
     }
+
+    /// Whether a connection went to a service that speaks TLS from the first byte.
+    pub(super) fn is_implicit_tls(&self, connection: ConnectionId) -> bool {
+        self.listeners
+            .get(&connection)
+            .is_some_and(|listener| matches!(listener.service, "pop3s" | "submissions"))
+    }
+}
+
+fn spoken(transcript: &Transcript) -> Vec<Spoken> {
+    let mut spoken = Vec::new();
+    let mut begun: HashMap<ConnectionId, (u32, Vec<u8>)> = HashMap::new();
+    let whole = |connection: ConnectionId, sequence: u32, line: &[u8]| Spoken {
+        connection,
+        sequence,
+        line: line.trim_ascii().to_vec(),
+    };
+    for Observation { sequence, event, .. } in &transcript.observations {
+        match event {
+            Event::Bytes { connection, by: Party::Client, channel: Channel::Clear, bytes } => {
+                let (last, line) = begun.entry(*connection).or_default();
+                for part in bytes.split_inclusive(|&byte| byte == b'\n') {
+                    *last = *sequence;
+                    line.extend_from_slice(part);
+                    if line.ends_with(b"\n") {
+                        spoken.push(whole(*connection, *sequence, line));
+                        line.clear();
+                    }
+                }
+            }
+            // What was begun before TLS does not go on behind it.
+            Event::Handshake { connection, .. } => {
+                if let Some((last, line)) = begun.remove(connection) {
+                    spoken.push(whole(*connection, last, &line));
+                }
+            }
+            _ => {}
+        }
+    }
+    spoken.extend(begun.into_iter().map(|(connection, (last, line))| whole(connection, last, &line)));
+    spoken.retain(|spoken| !spoken.line.is_empty());
+    spoken.sort_by_key(|spoken| spoken.sequence);
+    spoken
 }

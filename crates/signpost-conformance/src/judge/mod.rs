@@ -54,7 +54,7 @@ pub struct Judgement {
 }
 
 /// Judges the runs of a case by a subject whose mode claims a stance. The worst run decides; the distribution over the
-/// runs is judged when none of them is worse than weak.
+/// runs is judged when each of them is good.
 #[must_use]
 pub fn judge(demand: &Demand<'_>, runs: &[Run], claimed: Stance) -> Judgement {
     let mut worst = Judgement { verdict: Verdict::Pass, findings: Vec::new(), run: 0 };
@@ -70,15 +70,13 @@ pub fn judge(demand: &Demand<'_>, runs: &[Run], claimed: Stance) -> Judgement {
             worst = Judgement { verdict, findings, run: number };
         }
     }
-    if let Some(selection) = &demand.expectation.selection
-        && gravity(worst.verdict) <= gravity(Verdict::Weak)
+    if worst.verdict == Verdict::Pass
+        && let Some(selection) = &demand.expectation.selection
     {
         let findings = expectation::judge_selection(selection, runs, first_requirement(demand));
         if !findings.is_empty() {
             let verdict = weakened(demand, Verdict::Fail, &findings, claimed);
-            if gravity(verdict) > gravity(worst.verdict) {
-                worst = Judgement { verdict, findings, run: 0 };
-            }
+            worst = Judgement { verdict, findings, run: 0 };
         }
     }
     worst

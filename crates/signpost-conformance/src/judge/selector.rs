@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use signpost_transcript::{Channel, Event, HandshakeOutcome, Party};
+use signpost_transcript::{Event, HandshakeOutcome};
 
 use super::index::Index;
 
@@ -111,6 +111,14 @@ impl Selector {
 
     /// Sequence numbers of the observations that it selects.
     pub(super) fn matches(&self, index: &Index<'_>) -> Vec<u32> {
+        if self.kind == SelectorKind::Starttls {
+            // The command may arrive in several segments.
+            return index
+                .spoken()
+                .filter(|spoken| asks_for_tls(&spoken.line) && self.is_about(index.server(spoken.connection)))
+                .map(|spoken| spoken.sequence)
+                .collect();
+        }
         index
             .observations()
             .filter(|observation| self.selects(&observation.event, index))
@@ -135,10 +143,6 @@ impl Selector {
                 SelectorKind::TlsCompleted,
                 Event::Handshake { connection, outcome: HandshakeOutcome::Completed { .. }, .. },
             ) => self.is_about(index.server(*connection)),
-            (
-                SelectorKind::Starttls,
-                Event::Bytes { connection, by: Party::Client, channel: Channel::Clear, bytes },
-            ) => asks_for_tls(bytes) && self.is_about(index.server(*connection)),
             _ => false,
         }
     }
@@ -152,11 +156,8 @@ fn same_name(one: &str, other: &str) -> bool {
     one.trim_end_matches('.').eq_ignore_ascii_case(other.trim_end_matches('.'))
 }
 
-fn asks_for_tls(bytes: &[u8]) -> bool {
-    bytes.split(|&byte| byte == b'\n').any(|line| {
-        let command = line.trim_ascii();
-        command.eq_ignore_ascii_case(b"STARTTLS") || command.eq_ignore_ascii_case(b"STLS")
-    })
+fn asks_for_tls(line: &[u8]) -> bool {
+    line.eq_ignore_ascii_case(b"STARTTLS") || line.eq_ignore_ascii_case(b"STLS")
 }
 
 #[cfg(test)]

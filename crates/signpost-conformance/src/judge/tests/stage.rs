@@ -1,0 +1,210 @@
+//! What made-up transcripts are made of: a world of a few servers, and words for what is seen at them.
+
+use std::collections::BTreeSet;
+
+use signpost_lab::{ConfiguredEndpoint, Report, Security, Stance};
+use signpost_transcript::{
+    Action, Channel, ConnectionId, Endpoint, Event, HandshakeOutcome, Party, Recorder, Transport,
+};
+
+use crate::judge::{Demand, Expectation, Ground, Judgement, Outcome, Run, judge};
+use crate::requirement::Level;
+
+pub(super) const PASSWORD: &str = "correct-horse-battery";
+
+/// Connections, and the server and service that each went to.
+pub(super) const GOOD: u32 = 1;
+pub(super) const EVIL: u32 = 2;
+pub(super) const EXPIRED: u32 = 3;
+pub(super) const IMPLICIT: u32 = 4;
+pub(super) const POP3: u32 = 5;
+pub(super) const OTHER: u32 = 6;
+
+fn listener(connection: u32) -> (&'static str, &'static str) {
+    match connection {
+        GOOD => ("good", "submission"),
+        EVIL => ("evil", "submission"),
+        EXPIRED => ("expired", "submission"),
+        IMPLICIT => ("implicit", "submissions"),
+        POP3 => ("good", "pop3"),
+        _ => ("other", "submission"),
+    }
+}
+
+/// A demand that owns what it lends.
+pub(super) struct Case {
+    pub(super) expectation: Expectation,
+    pub(super) requirements: Vec<(String, Level)>,
+    pub(super) faults: Vec<(String, String)>,
+    pub(super) stance: Stance,
+    pub(super) claimed: Stance,
+    pub(super) password: String,
+}
+
+impl Case {
+    pub(super) fn expecting(outcome: Outcome) -> Self {
+        Self {
+            expectation: Expectation { outcomes: vec![outcome], ..Expectation::default() },
+            requirements: vec![("area/must".to_owned(), Level::Must)],
+            faults: Vec::new(),
+            stance: Stance::Verified,
+            claimed: Stance::Verified,
+            password: PASSWORD.to_owned(),
+        }
+    }
+
+    pub(super) fn judge(&self, runs: &[Run]) -> Judgement {
+        let demand = Demand {
+            expectation: &self.expectation,
+            requirements: &self.requirements,
+            faults: &self.faults,
+            ground: Ground {
+                attackers: &["evil".to_owned()],
+                rejected: &["expired".to_owned()],
+                users: &["alice@example.com".to_owned(), "alice".to_owned()],
+                password: &self.password,
+            },
+            stance: self.stance,
+        };
+        judge(&demand, runs, self.claimed)
+    }
+}
+
+/// A run in which this was seen. Each connection is accepted where it is first spoken of.
+pub(super) fn run(events: impl IntoIterator<Item = Event>, ended: Result<Report, String>) -> Run {
+    let recorder = Recorder::new();
+    let mut accepted = BTreeSet::new();
+    for event in events {
+        if let Some(connection) = connection_of(&event)
+            && accepted.insert(connection)
+        {
+            let (server, service) = listener(connection.0);
+            recorder.record(Event::Accepted {
+                connection,
+                peer: ([127, 0, 0, 1], 1).into(),
+                server: server.to_owned(),
+                service: service.to_owned(),
+            });
+        }
+        recorder.record(event);
+    }
+    Run { transcript: recorder.transcript(), ended }
+}
+
+fn connection_of(event: &Event) -> Option<ConnectionId> {
+    match event {
+        Event::Bytes { connection, .. }
+        | Event::Closed { connection, .. }
+        | Event::Credential { connection, .. }
+        | Event::Handshake { connection, .. }
+        | Event::Mail { connection, .. } => Some(*connection),
+        _ => None,
+    }
+}
+
+pub(super) fn clear(connection: u32, bytes: impl AsRef<[u8]>) -> Event {
+    bytes_of(connection, Channel::Clear, bytes)
+}
+
+pub(super) fn tls(connection: u32, bytes: impl AsRef<[u8]>) -> Event {
+    bytes_of(connection, Channel::Tls, bytes)
+}
+
+fn bytes_of(connection: u32, channel: Channel, bytes: impl AsRef<[u8]>) -> Event {
+    let bytes = bytes.as_ref().to_vec();
+    Event::Bytes { connection: ConnectionId(connection), by: Party::Client, channel, bytes }
+}
+
+/// What the server says in clear.
+pub(super) fn reply(connection: u32, bytes: impl AsRef<[u8]>) -> Event {
+    let bytes = bytes.as_ref().to_vec();
+    Event::Bytes { connection: ConnectionId(connection), by: Party::Server, channel: Channel::Clear, bytes }
+}
+
+pub(super) fn closed(connection: u32) -> Event {
+    Event::Closed { connection: ConnectionId(connection), by: Party::Client }
+}
+
+pub(super) fn credential(connection: u32, channel: Channel, accepted: bool) -> Event {
+    Event::Credential {
+        connection: ConnectionId(connection),
+        channel,
+        mechanism: "PLAIN".to_owned(),
+        user: "alice".to_owned(),
+        accepted,
+    }
+}
+
+pub(super) fn mail(connection: u32, channel: Channel) -> Event {
+    Event::Mail { connection: ConnectionId(connection), channel, action: Action::Submitted, octets: 1 }
+}
+
+pub(super) fn shaken(connection: u32) -> Event {
+    handshake(connection, "mail.example.com", HandshakeOutcome::Completed { version: "TLSv1_3".to_owned() })
+}
+
+pub(super) fn unshaken(connection: u32) -> Event {
+    handshake(connection, "mail.example.com", HandshakeOutcome::Failed { reason: "alert".to_owned() })
+}
+
+pub(super) fn handshake(connection: u32, sni: &str, outcome: HandshakeOutcome) -> Event {
+    Event::Handshake {
+        connection: ConnectionId(connection),
+        sni: Some(sni.to_owned()),
+        certificate: "leaf".to_owned(),
+        outcome,
+    }
+}
+
+pub(super) fn query(name: &str, record_type: &str) -> Event {
+    Event::Query {
+        query: 1,
+        endpoint: Endpoint::Authority,
+        peer: ([127, 0, 0, 1], 1).into(),
+        transport: Transport::Udp,
+        name: name.to_owned(),
+        record_type: record_type.to_owned(),
+        dnssec_ok: true,
+        checking_disabled: false,
+    }
+}
+
+pub(super) fn fault(at: &str, kind: &str) -> Event {
+    Event::Fault { at: at.to_owned(), kind: kind.to_owned(), detail: String::new() }
+}
+
+/// A session as it should be, up to the login.
+pub(super) fn session(connection: u32) -> Vec<Event> {
+    let mut events = Vec::new();
+    if connection != IMPLICIT {
+        events.extend([
+            reply(connection, b"220 mail.example.com\r\n"),
+            clear(connection, b"EHLO client\r\n"),
+            clear(connection, b"STARTTLS\r\n"),
+        ]);
+    }
+    events.extend([
+        shaken(connection),
+        tls(connection, b"EHLO client\r\nAUTH PLAIN AGFsaWNlAGNvcnJlY3QtaG9yc2UtYmF0dGVyeQ==\r\n"),
+        credential(connection, Channel::Tls, true),
+    ]);
+    events
+}
+
+pub(super) fn configured() -> Report {
+    configured_with("mail.example.com", Security::Starttls)
+}
+
+pub(super) fn configured_with(host: &str, security: Security) -> Report {
+    let endpoint = ConfiguredEndpoint { host: host.to_owned(), port: 587, security };
+    Report::Configured { endpoint, user: None, notes: Vec::new() }
+}
+
+pub(super) fn refused(reason: Option<&str>) -> Report {
+    Report::Refused { reason: reason.map(str::to_owned), detail: None }
+}
+
+/// The requirements that are said to be broken.
+pub(super) fn broken(judgement: &Judgement) -> Vec<&str> {
+    judgement.findings.iter().map(|finding| finding.requirement.as_str()).collect()
+}

@@ -1,0 +1,285 @@
+//! Every way to each verdict.
+
+use signpost_lab::{Report, Security, Stance};
+use signpost_transcript::{Channel, Event};
+
+use super::stage::*;
+use crate::judge::{Expectation, Outcome, Run};
+use crate::requirement::Level;
+use crate::verdict::Verdict;
+
+fn judged(case: &Case, events: impl IntoIterator<Item = Event>, report: Report) -> (Verdict, Vec<String>) {
+    let judgement = case.judge(&[run(events, Ok(report))]);
+    (judgement.verdict, broken(&judgement).into_iter().map(str::to_owned).collect())
+}
+
+fn is(verdict: Verdict, requirements: &[&str]) -> (Verdict, Vec<String>) {
+    (verdict, requirements.iter().map(|&requirement| requirement.to_owned()).collect())
+}
+
+/// A case in which the client has to refuse once it has seen the handshake, because of this fault.
+fn refusal() -> Case {
+    Case {
+        expectation: Expectation {
+            outcomes: vec![Outcome::Refused],
+            reasons: vec!["pin-mismatch".to_owned()],
+            reached: vec!["tls:good".parse().unwrap()],
+            never: vec!["credential".parse().unwrap()],
+            ..Expectation::default()
+        },
+        faults: vec![("mail:good".to_owned(), "expired".to_owned())],
+        ..Case::expecting(Outcome::Refused)
+    }
+}
+
+/// What an honest client does there.
+fn stopped() -> Vec<Event> {
+    vec![clear(GOOD, b"STARTTLS\r\n"), fault("mail:good", "expired"), unshaken(GOOD), closed(GOOD)]
+}
+
+#[test]
+fn a_refusal_counts_for_the_right_reason_at_the_right_place_with_the_fault_applied() {
+    let case = refusal();
+    let right = || refused(Some("pin-mismatch"));
+    assert_eq!(judged(&case, stopped(), right()), is(Verdict::Pass, &[]));
+    assert_eq!(judged(&case, stopped(), refused(None)), is(Verdict::Pass, &[]));
+    assert_eq!(judged(&case, stopped(), Report::Declined { detail: None }), is(Verdict::Pass, &[]));
+    let inconclusive = |requirement| is(Verdict::Inconclusive, &[requirement]);
+    assert_eq!(judged(&case, stopped(), refused(Some("timeout"))), inconclusive("suite/right-reason"));
+    let without = |unwanted: fn(&Event) -> bool| stopped().into_iter().filter(move |event| !unwanted(event));
+    let no_fault = without(|event| matches!(event, Event::Fault { .. }));
+    assert_eq!(judged(&case, no_fault, right()), inconclusive("suite/reached"));
+    let no_handshake = without(|event| matches!(event, Event::Handshake { .. }));
+    assert_eq!(judged(&case, no_handshake, right()), inconclusive("suite/reached"));
+    for other in [fault("mail:other", "expired"), fault("mail:good", "garbage")] {
+        let events = stopped().into_iter().map(|event| match event {
+            Event::Fault { .. } => other.clone(),
+            event => event,
+        });
+        assert_eq!(judged(&case, events, right()), inconclusive("suite/reached"));
+    }
+    let elsewhere = [fault("mail:good", "expired"), unshaken(OTHER)];
+    assert_eq!(judged(&case, elsewhere, right()), inconclusive("suite/reached"));
+    let nothing = judged(&case, [], right());
+    assert_eq!(nothing, is(Verdict::Inconclusive, &["suite/reached", "suite/reached"]));
+}
+
+#[test]
+fn a_wrong_end_fails_however_far_it_came() {
+    let case = refusal();
+    let gone_on = stopped().into_iter().chain(session(OTHER));
+    assert_eq!(judged(&case, gone_on, configured()), is(Verdict::Fail, &["area/must", "area/must"]));
+    let unavailable = Report::Unavailable { reason: None, detail: None };
+    assert_eq!(judged(&case, stopped(), unavailable.clone()), is(Verdict::Fail, &["area/must"]));
+    assert_eq!(judged(&case, [], unavailable.clone()).0, Verdict::Inconclusive);
+    let either = Case {
+        expectation: Expectation {
+            outcomes: vec![Outcome::Refused, Outcome::Unavailable],
+            ..refusal().expectation
+        },
+        ..refusal()
+    };
+    assert_eq!(judged(&either, stopped(), unavailable), is(Verdict::Pass, &[]));
+}
+
+#[test]
+fn never_fails_even_if_the_end_is_right() {
+    let case = refusal();
+    let told = stopped().into_iter().chain([credential(OTHER, Channel::Tls, false)]);
+    let judgement = case.judge(&[run(told, Ok(refused(None)))]);
+    assert_eq!((judgement.verdict, broken(&judgement)), (Verdict::Fail, vec!["area/must"]));
+    assert_eq!(judgement.findings[0].expected, "never credential");
+    assert_eq!(judgement.findings[0].lines.len(), 1);
+    let twin = stopped().into_iter().chain([shaken(OTHER), tls(OTHER, b"QUIT\r\n")]);
+    assert_eq!(judged(&case, twin, refused(None)), is(Verdict::Pass, &[]));
+}
+
+#[test]
+fn a_success_needs_every_step_and_a_case_of_either_end_does_not_blame_a_refusal() {
+    let mut case = Case::expecting(Outcome::Configured);
+    case.expectation.reached = vec!["dns:_submission._tcp.example.com/SRV".parse().unwrap()];
+    let asked = || query("_submission._tcp.example.com", "SRV");
+    let honest = || std::iter::once(asked()).chain(session(GOOD));
+    assert_eq!(judged(&case, honest(), configured()), is(Verdict::Pass, &[]));
+    assert_eq!(judged(&case, session(GOOD), configured()), is(Verdict::Fail, &["suite/reached"]));
+    assert_eq!(judged(&case, [asked()], refused(None)), is(Verdict::Fail, &["area/must"]));
+    assert_eq!(judged(&case, [], refused(None)), is(Verdict::Fail, &["suite/reached", "area/must"]));
+    case.expectation.outcomes.push(Outcome::Refused);
+    assert_eq!(judged(&case, [asked()], refused(None)), is(Verdict::Pass, &[]));
+    assert_eq!(judged(&case, [], refused(None)), is(Verdict::Inconclusive, &["suite/reached"]));
+    assert_eq!(judged(&case, session(GOOD), configured()), is(Verdict::Fail, &["suite/reached"]));
+}
+
+#[test]
+fn selectors_tell_what_happened_from_what_nearly_did() {
+    let halves = || vec![clear(GOOD, b"EHLO x\r\nSTART"), clear(GOOD, b"tls \r\n")];
+    for (selector, seen, unseen) in [
+        ("tcp:good", vec![clear(GOOD, b"")], vec![clear(OTHER, b"")]),
+        ("tcp", vec![clear(OTHER, b"")], vec![query("a", "A")]),
+        ("starttls:good", vec![clear(GOOD, b"STARTTLS\r\n")], vec![clear(OTHER, b"STARTTLS\r\n")]),
+        ("starttls", halves(), vec![clear(GOOD, b"START"), clear(OTHER, b"TLS\r\n")]),
+        ("starttls", vec![clear(POP3, b"stls\r\n")], vec![clear(POP3, b"STLS please\r\n")]),
+        ("starttls", vec![clear(GOOD, b"STARTTLS\r\n")], vec![tls(GOOD, b"STARTTLS\r\n")]),
+        ("starttls", vec![clear(GOOD, b"STARTTLS\r\n")], vec![reply(GOOD, b"STARTTLS\r\n")]),
+        ("tls:good", vec![unshaken(GOOD)], vec![unshaken(OTHER)]),
+        ("tls-completed", vec![shaken(GOOD)], vec![unshaken(GOOD)]),
+        ("mail:good", vec![mail(GOOD, Channel::Tls)], vec![mail(OTHER, Channel::Tls)]),
+        ("credential:good", vec![credential(GOOD, Channel::Tls, false)], vec![tls(GOOD, b"AUTH PLAIN\r\n")]),
+        ("dns:a.example/A", vec![query("A.example.", "a")], vec![query("a.example", "AAAA")]),
+        ("dns:a.example/*", vec![query("a.example", "TXT")], vec![query("b.a.example", "TXT")]),
+        ("dns:*/SRV", vec![query("a.example", "SRV")], vec![query("a.example", "TXT")]),
+        ("dns", vec![query(".", "NS")], vec![clear(GOOD, b"")]),
+    ] {
+        let mut reached = Case::expecting(Outcome::Refused);
+        reached.expectation.reached = vec![selector.parse().unwrap()];
+        let mut never = Case::expecting(Outcome::Refused);
+        never.expectation.never = vec![selector.parse().unwrap()];
+        for (events, first, second) in
+            [(seen, Verdict::Pass, Verdict::Fail), (unseen, Verdict::Inconclusive, Verdict::Pass)]
+        {
+            assert_eq!(judged(&reached, events.clone(), refused(None)).0, first, "{selector}: {events:?}");
+            assert_eq!(judged(&never, events.clone(), refused(None)).0, second, "{selector}: {events:?}");
+        }
+    }
+}
+
+#[test]
+fn a_claim_needs_a_login_inside_tls_that_began_as_is_claimed() {
+    let case = Case::expecting(Outcome::Configured);
+    let claim = |security| configured_with("mail.example.com", security);
+    for (connection, security, is_true) in [
+        (GOOD, Security::Starttls, true),
+        (POP3, Security::Starttls, true),
+        (IMPLICIT, Security::Tls, true),
+        (GOOD, Security::Tls, false),
+        (IMPLICIT, Security::Starttls, false),
+        (GOOD, Security::None, false),
+        (IMPLICIT, Security::None, false),
+    ] {
+        let expected =
+            if is_true { is(Verdict::Pass, &[]) } else { is(Verdict::Fail, &["suite/claims-are-true"]) };
+        assert_eq!(
+            judged(&case, session(connection), claim(security)),
+            expected,
+            "{connection} {security:?}"
+        );
+    }
+    let rejected = [shaken(GOOD), credential(GOOD, Channel::Tls, false)];
+    assert_eq!(judged(&case, rejected, configured()), is(Verdict::Fail, &["suite/claims-are-true"]));
+    let in_clear = judged(&case, [credential(GOOD, Channel::Clear, true)], configured());
+    assert_eq!(in_clear, is(Verdict::Fail, &["invariant/no-credential-in-clear", "suite/claims-are-true"]));
+    assert_eq!(judged(&case, [], configured()), is(Verdict::Fail, &["suite/claims-are-true"]));
+}
+
+#[test]
+fn an_endpoint_is_right_in_any_case_and_with_a_final_dot() {
+    let mut case = Case::expecting(Outcome::Configured);
+    case.expectation.endpoint = Some("mail.example.com".to_owned());
+    for (host, expected) in [
+        ("mail.example.com", is(Verdict::Pass, &[])),
+        ("Mail.EXAMPLE.com.", is(Verdict::Pass, &[])),
+        ("mail.example.org", is(Verdict::Fail, &["area/must"])),
+        ("xmail.example.com", is(Verdict::Fail, &["area/must"])),
+        ("", is(Verdict::Fail, &["area/must"])),
+    ] {
+        assert_eq!(
+            judged(&case, session(GOOD), configured_with(host, Security::Starttls)),
+            expected,
+            "{host}"
+        );
+    }
+}
+
+#[test]
+fn only_recommendations_are_weak() {
+    let mut case = refusal();
+    let wrong = || stopped().into_iter().chain([credential(OTHER, Channel::Tls, false)]);
+    assert_eq!(judged(&case, wrong(), refused(None)).0, Verdict::Fail);
+    case.requirements =
+        vec![("area/should".to_owned(), Level::Should), ("area/must".to_owned(), Level::Must)];
+    assert_eq!(judged(&case, wrong(), refused(None)), is(Verdict::Weak, &["area/should"]));
+    let leaking = wrong().chain([mail(EVIL, Channel::Tls)]);
+    assert_eq!(judged(&case, leaking, refused(None)).0, Verdict::Fail);
+    assert_eq!(judged(&case, stopped(), refused(None)), is(Verdict::Pass, &[]));
+}
+
+#[test]
+fn a_lesser_claim_covers_what_it_does_not_promise_and_nothing_else() {
+    let before = |event: Event| [event].into_iter().chain(session(GOOD)).collect::<Vec<_>>();
+    let behind = |event: Event| session(GOOD).into_iter().chain([event]).collect::<Vec<_>>();
+    let told = [
+        (session(EXPIRED), [Verdict::Weak, Verdict::Weak, Verdict::Fail]),
+        (session(EVIL), [Verdict::Weak, Verdict::Weak, Verdict::Fail]),
+        (before(credential(GOOD, Channel::Clear, true)), [Verdict::Weak, Verdict::Fail, Verdict::Fail]),
+        (behind(clear(GOOD, b"QUIT\r\n")), [Verdict::Weak, Verdict::Fail, Verdict::Fail]),
+        (Vec::new(), [Verdict::Fail, Verdict::Fail, Verdict::Fail]),
+    ];
+    let claims = [Stance::Opportunistic, Stance::Required, Stance::Verified];
+    for (row, (events, verdicts)) in told.into_iter().enumerate() {
+        for (claimed, verdict) in claims.into_iter().zip(verdicts) {
+            let case = Case { claimed, ..Case::expecting(Outcome::Configured) };
+            assert_eq!(judged(&case, events.clone(), configured()).0, verdict, "row {row}, {claimed:?}");
+            let asked = Case { stance: claimed, claimed, ..Case::expecting(Outcome::Configured) };
+            assert_eq!(
+                judged(&asked, events.clone(), configured()).0,
+                Verdict::Fail,
+                "row {row}, {claimed:?}"
+            );
+            assert_eq!(judged(&case, session(GOOD), configured()).0, Verdict::Pass);
+        }
+    }
+}
+
+#[test]
+fn no_report_is_an_error_unless_something_leaked_before() {
+    for reason in ["the subject crashed: signal 11", "the subject did not end within 2s"] {
+        let ended = |events: Vec<Event>| refusal().judge(&[run(events, Err(reason.to_owned()))]);
+        let judgement = ended(stopped());
+        assert_eq!(judgement.verdict, Verdict::Errored);
+        assert_eq!(broken(&judgement), ["suite/subject-ends-with-a-report"]);
+        assert_eq!(judgement.findings[0].seen, reason);
+        let leak = stopped().into_iter().chain([clear(OTHER, PASSWORD)]).collect();
+        assert_eq!(ended(leak).verdict, Verdict::Fail);
+        let forbidden = stopped().into_iter().chain([credential(OTHER, Channel::Tls, true)]).collect();
+        assert_eq!(ended(forbidden).verdict, Verdict::Fail);
+    }
+}
+
+#[test]
+fn unsupported_is_believed_unless_something_leaked_before() {
+    let unsupported = || Report::Unsupported { reason: "no POP3".to_owned() };
+    assert_eq!(judged(&refusal(), [], unsupported()), is(Verdict::Unsupported, &["suite/supported"]));
+    assert_eq!(judged(&refusal(), stopped(), unsupported()).0, Verdict::Unsupported);
+    let leak = stopped().into_iter().chain([clear(OTHER, PASSWORD)]);
+    assert_eq!(judged(&refusal(), leak, unsupported()).0, Verdict::Fail);
+}
+
+#[test]
+fn the_worst_run_decides() {
+    let mut case = refusal();
+    case.requirements = vec![("area/should".to_owned(), Level::Should)];
+    let good = || run(stopped(), Ok(refused(None)));
+    let weak =
+        || run(stopped().into_iter().chain([credential(OTHER, Channel::Tls, false)]), Ok(refused(None)));
+    let unsupported = || run([], Ok(Report::Unsupported { reason: String::new() }));
+    let inconclusive = || run([], Ok(refused(None)));
+    let errored = || run([], Err("crashed".to_owned()));
+    let leaking = || run(stopped().into_iter().chain([clear(OTHER, PASSWORD)]), Ok(refused(None)));
+    let ranked: [(&dyn Fn() -> Run, Verdict); 6] = [
+        (&good, Verdict::Pass),
+        (&weak, Verdict::Weak),
+        (&unsupported, Verdict::Unsupported),
+        (&inconclusive, Verdict::Inconclusive),
+        (&errored, Verdict::Errored),
+        (&leaking, Verdict::Fail),
+    ];
+    for (better, (one, _)) in ranked.iter().enumerate() {
+        for (worse, (other, verdict)) in ranked.iter().enumerate().skip(better) {
+            let judgement = case.judge(&[one(), other()]);
+            assert_eq!((judgement.verdict, judgement.run), (*verdict, usize::from(worse > better)));
+            let judgement = case.judge(&[other(), one()]);
+            assert_eq!((judgement.verdict, judgement.run), (*verdict, 0));
+        }
+    }
+    assert_eq!(case.judge(&[]).verdict, Verdict::Errored);
+}
