@@ -13,7 +13,7 @@ use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
 use hickory_proto::op::{Edns, Message, MessageType, OpCode, Query};
 use hickory_proto::rr::{Name, RecordType};
 use hickory_proto::serialize::binary::BinEncodable as _;
-use signpost_dns::{Algorithm, Denial, Hierarchy, KeyPool, Responder, Signing, View, Zone, catalogue_zones};
+use signpost_dns::{Algorithm, Denial, Hierarchy, KeyPool, Responder, Scope, Signing, Zone, catalogue_zones};
 use signpost_transcript::Transport;
 
 const NOW: u32 = 1_800_000_000;
@@ -71,7 +71,7 @@ fn deny(criterion: &mut Criterion) {
         for names in [50, LARGE] {
             let hierarchy = hierarchy(&zone_text(names), denial);
             hierarchy.sign_all();
-            let responder = Responder::new(Arc::new(hierarchy), View::Zone(origin()));
+            let responder = Responder::new(Arc::new(hierarchy), Scope::Zone(origin()));
             let questions = denied_questions(names);
             let mut next = questions.iter().cycle();
             group.bench_function(BenchmarkId::new(label, names), |bencher| {

@@ -41,6 +41,6 @@ pub use fault::{
 pub use hierarchy::{BuildError, Hierarchy, TrustAnchor};
 pub use key::{Algorithm, KeyPool};
 pub use reply::Reply;
-pub use responder::{Responder, View};
+pub use responder::{Responder, Scope};
 pub use serve::serve;
 pub use zone::{Denial, Signing, Zone, ZoneError, ZoneErrorKind};

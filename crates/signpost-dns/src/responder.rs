@@ -1,6 +1,7 @@
 //! From a datagram to a reply, without I/O.
 
-use std::net::SocketAddr;
+use std::collections::HashMap;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 use hickory_proto::op::{Edns, Header, MessageType, Metadata, OpCode, ResponseCode};
@@ -19,18 +20,19 @@ use crate::rrset::Rrset;
 
 /// What part of the hierarchy a responder speaks for.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub enum View {
+pub enum Scope {
     /// All zones, as a resolver in front of them would: RA is set, aliases are followed, nothing is referred.
     Forward,
     /// One zone, as its name server would: AA is set, what lies below a cut is referred.
     Zone(Name),
 }
 
-/// Answers messages from a hierarchy, with its faults.
+/// Answers messages from a hierarchy, with its faults; who asks from an address with a view of its own gets another.
 #[derive(Clone, Debug)]
 pub struct Responder {
     hierarchy: Arc<Hierarchy>,
-    view: View,
+    scope: Scope,
+    views: HashMap<IpAddr, Arc<Hierarchy>>,
 }
 
 /// The largest UDP response, and what the responder says that it can receive (DNS flag day 2020).
@@ -42,14 +44,27 @@ const PLAIN_UDP_PAYLOAD: u16 = 512;
 impl Responder {
     /// A responder for a part of a hierarchy.
     #[must_use]
-    pub fn new(hierarchy: Arc<Hierarchy>, view: View) -> Self {
-        Self { hierarchy, view }
+    pub fn new(hierarchy: Arc<Hierarchy>, scope: Scope) -> Self {
+        Self { hierarchy, scope, views: HashMap::new() }
     }
 
-    /// The hierarchy behind it.
+    /// Answers who asks from this address out of another hierarchy: a view (RFC 8499 section 6).
+    #[must_use]
+    pub fn with_view(mut self, source: IpAddr, hierarchy: Arc<Hierarchy>) -> Self {
+        self.views.insert(source, hierarchy);
+        self
+    }
+
+    /// The hierarchy for everybody without a view of their own.
     #[must_use]
     pub fn hierarchy(&self) -> &Hierarchy {
         &self.hierarchy
+    }
+
+    /// The hierarchy for who asks from this address.
+    #[must_use]
+    pub fn hierarchy_for(&self, source: IpAddr) -> &Hierarchy {
+        self.views.get(&source).unwrap_or(&self.hierarchy)
     }
 
     /// Says what goes back for a message from `peer`. Nothing goes back for what is no request.
@@ -72,12 +87,13 @@ impl Responder {
             Transport::Udp => Protocol::Udp,
         };
         match Request::from_bytes(request.to_vec(), peer, protocol) {
-            Ok(request) => self.answer(&request, transport).unwrap_or_else(malformed),
+            Ok(request) => self.answer(&request, peer.ip(), transport).unwrap_or_else(malformed),
             Err(_) => malformed(),
         }
     }
 
-    fn answer(&self, request: &Request, transport: Transport) -> Option<Reply> {
+    fn answer(&self, request: &Request, source: IpAddr, transport: Transport) -> Option<Reply> {
+        let hierarchy = self.hierarchy_for(source);
         let query = request.queries.queries().first()?;
         let question = Question {
             name: Name::from(query.name()),
@@ -91,11 +107,11 @@ impl Responder {
         } else if query.query_class() != DNSClass::IN {
             Answer::empty(ResponseCode::Refused)
         } else {
-            self.look_up(&question, request.metadata.recursion_desired)
+            self.look_up(hierarchy, &question, request.metadata.recursion_desired)
         };
-        for fault in self.hierarchy.faults.iter().filter(|_| request.version() == 0) {
+        for fault in hierarchy.faults.iter().filter(|_| request.version() == 0) {
             let (before, delivered_before) = (answer.clone(), delivery);
-            let told = fault::apply(fault, &self.hierarchy, &question, transport, &mut answer, &mut delivery);
+            let told = fault::apply(fault, hierarchy, &question, transport, &mut answer, &mut delivery);
             let Some(detail) = told else { continue };
             // What a publisher did shows in honest answers. Anything else counts only if the client can see it.
             let is_seen = matches!(fault.kind, FaultKind::Publish { .. })
@@ -111,14 +127,14 @@ impl Responder {
         Some(Reply::new(exchange, message, delivery.hangs_up))
     }
 
-    fn look_up(&self, question: &Question, recursion_desired: bool) -> Answer {
+    fn look_up(&self, hierarchy: &Hierarchy, question: &Question, recursion_desired: bool) -> Answer {
         if matches!(question.record_type, RecordType::AXFR | RecordType::IXFR) {
             return Answer::empty(ResponseCode::Refused);
         }
-        match &self.view {
-            View::Forward => self.hierarchy.resolve(&question.name, question.record_type, recursion_desired),
-            View::Zone(origin) => {
-                let zone = self.hierarchy.zone(origin).filter(|zone| zone.origin.zone_of(&question.name));
+        match &self.scope {
+            Scope::Forward => hierarchy.resolve(&question.name, question.record_type, recursion_desired),
+            Scope::Zone(origin) => {
+                let zone = hierarchy.zone(origin).filter(|zone| zone.origin.zone_of(&question.name));
                 let Some(zone) = zone else { return Answer::empty(ResponseCode::Refused) };
                 let mut answer = Answer::empty(ResponseCode::NoError);
                 let step = zone.look_up(&question.name, question.record_type, &mut answer);
@@ -145,7 +161,7 @@ impl Responder {
         metadata.response_code = if rejected { ResponseCode::FormErr } else { answer.rcode };
         metadata.authoritative = answer.authoritative;
         metadata.authentic_data = answer.authentic_data;
-        metadata.recursion_available = self.view == View::Forward;
+        metadata.recursion_available = self.scope == Scope::Forward;
         let dnssec_ok = question.dnssec_ok && !delivery.ignores_do;
         let edns = request_edns.filter(|_| !rejected).map(|_| {
             let mut edns = Edns::new();

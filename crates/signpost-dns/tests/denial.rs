@@ -9,7 +9,7 @@ use hickory_proto::op::{Edns, Message, MessageType, OpCode, Query, ResponseCode}
 use hickory_proto::rr::{Name, RData, Record, RecordType};
 use hickory_proto::serialize::binary::{BinDecodable as _, BinEncodable as _};
 use proptest::prelude::*;
-use signpost_dns::{Algorithm, Denial, Hierarchy, KeyPool, Responder, Signing, View, Zone};
+use signpost_dns::{Algorithm, Denial, Hierarchy, KeyPool, Responder, Signing, Scope, Zone};
 use signpost_transcript::Transport;
 
 fn name(text: &str) -> Name {
@@ -56,7 +56,7 @@ impl World {
         let mut zone = Zone::parse(name("example."), &text).unwrap();
         zone.signing = Signing::Signed { algorithm: Algorithm::Ed25519, denial: self.denial };
         let hierarchy = Hierarchy::build(vec![zone], KeyPool::global(), 1_800_000_000, &[]).unwrap();
-        Responder::new(Arc::new(hierarchy), View::Zone(name("example.")))
+        Responder::new(Arc::new(hierarchy), Scope::Zone(name("example.")))
     }
 }
 

@@ -7,7 +7,7 @@ use hickory_proto::op::{Edns, Message, MessageType, OpCode, Query, ResponseCode}
 use hickory_proto::rr::{DNSClass, Name, RecordType};
 use hickory_proto::serialize::binary::{BinDecodable as _, BinEncodable as _};
 use proptest::prelude::*;
-use signpost_dns::{Hierarchy, KeyPool, Responder, View, catalogue, catalogue_zones};
+use signpost_dns::{Hierarchy, KeyPool, Responder, Scope, catalogue, catalogue_zones};
 use signpost_transcript::Transport;
 
 const NOW: u32 = 1_800_000_000;
@@ -23,7 +23,7 @@ fn responders() -> &'static [Responder] {
         let build = |faults: &[_]| {
             let zones = catalogue_zones().unwrap();
             let hierarchy = Hierarchy::build(zones, KeyPool::global(), NOW, faults).unwrap();
-            Responder::new(Arc::new(hierarchy), View::Forward)
+            Responder::new(Arc::new(hierarchy), Scope::Forward)
         };
         std::iter::once(build(&[])).chain(catalogue().iter().map(|row| build(&[row.fault()]))).collect()
     })
@@ -168,7 +168,7 @@ fn flags_are_those_of_the_view() {
         Arc::new(Hierarchy::build(catalogue_zones().unwrap(), KeyPool::global(), NOW, &[]).unwrap());
     let mut com = Name::from_ascii("com").unwrap();
     com.set_fqdn(true);
-    let responder = Responder::new(hierarchy, View::Zone(com));
+    let responder = Responder::new(hierarchy, Scope::Zone(com));
     let ask = |name: &str, record_type| {
         let bytes = with_edns(query(name, record_type), 1232, 0).to_bytes().unwrap();
         Message::from_bytes(&responder.respond(&bytes, peer(), Transport::Udp).message.unwrap()).unwrap()

@@ -7,7 +7,7 @@ use hickory_proto::op::{Edns, Message, MessageType, OpCode, Query};
 use hickory_proto::rr::{Name, RecordType};
 use hickory_proto::serialize::binary::BinEncodable as _;
 use signpost_dns::{
-    CatalogueRow, FaultKind, Hierarchy, KeyPool, Responder, View, catalogue, catalogue_zones,
+    CatalogueRow, FaultKind, Hierarchy, KeyPool, Responder, Scope, catalogue, catalogue_zones,
 };
 use signpost_transcript::{Endpoint, Event, Recorder, Transport};
 
@@ -16,7 +16,7 @@ const NOW: u32 = 1_800_000_000;
 fn responder(row: &CatalogueRow) -> Responder {
     let zones = catalogue_zones().unwrap();
     let hierarchy = Hierarchy::build(zones, KeyPool::global(), NOW, &[row.fault()]).unwrap();
-    Responder::new(Arc::new(hierarchy), View::Forward)
+    Responder::new(Arc::new(hierarchy), Scope::Forward)
 }
 
 /// The names of the faults that the transcript has after one question.

@@ -7,7 +7,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use hickory_proto::rr::{Name, RData, Record};
 use rustls_pki_types::UnixTime;
-use signpost_dns::{FaultKind, Hierarchy, KeyPool, Responder, View, Zone};
+use signpost_dns::{FaultKind, Hierarchy, KeyPool, Responder, Scope, Zone};
 use signpost_mail::{Account, Limits, ServerSpec};
 use signpost_pki::Pki;
 use signpost_transcript::{Event, Recorder};
@@ -108,7 +108,7 @@ impl<'w> Blueprint<'w> {
         let trust_anchor = format!("{}\n{}", anchor.ds_text(), anchor.dnskey_text())
             .parse()
             .map_err(|error: signpost_validate::TrustAnchorError| LabError::Key(error.to_string()))?;
-        let responder = Arc::new(Responder::new(Arc::new(hierarchy), View::Forward));
+        let responder = Arc::new(Responder::new(Arc::new(hierarchy), Scope::Forward));
         Ok(Lab::raise(Raised {
             ca_pem: self.pki.roots_pem(),
             place,

@@ -2,7 +2,8 @@
 
 use std::collections::HashMap;
 use std::fmt;
-use std::net::SocketAddr;
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -10,12 +11,12 @@ use std::time::Duration;
 use bytes::Bytes;
 use domain::base::{Message, MessageBuilder, Name, Rtype, ToName as _};
 use domain::net::client::dgram::{self, QueryErrorKind};
-use domain::net::client::protocol::UdpConnect;
+use domain::net::client::protocol::AsyncConnect;
 use domain::net::client::request::{
     ComposeRequest as _, Error as RequestError, GetResponse, RequestMessage, SendRequest,
 };
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::TcpStream;
+use tokio::net::{TcpSocket, TcpStream, UdpSocket};
 use tokio::sync::OnceCell;
 use tokio::time::timeout;
 
@@ -28,11 +29,11 @@ pub(crate) struct Exchange {
 }
 
 struct Shared {
-    server: SocketAddr,
+    path: Path,
     timeout: Duration,
     limit: Duration,
     checking: Checking,
-    udp: dgram::Connection<UdpConnect>,
+    udp: dgram::Connection<Path>,
     /// Replies to DS and DNSKEY questions. Concurrent lookups walk the same chain of trust, and the audit
     /// walks it after the validator: the first one asks, the others wait for the same reply, and all of them
     /// judge the same bytes.
@@ -55,6 +56,50 @@ pub(crate) struct NoReply {
 impl NoReply {
     fn new(failure: Failure, detail: impl fmt::Display) -> Self {
         Self { failure, detail: detail.to_string() }
+    }
+}
+
+/// Where questions go, and from where.
+#[derive(Clone, Copy, Debug)]
+struct Path {
+    server: SocketAddr,
+    source: Option<IpAddr>,
+}
+
+impl Path {
+    /// The own end of a connection: any port, and any address unless one is wanted.
+    fn local(self) -> SocketAddr {
+        let any = match self.server {
+            SocketAddr::V4(_) => IpAddr::V4(Ipv4Addr::UNSPECIFIED),
+            SocketAddr::V6(_) => IpAddr::V6(Ipv6Addr::UNSPECIFIED),
+        };
+        SocketAddr::new(self.source.unwrap_or(any), 0)
+    }
+
+    async fn connect_udp(self) -> io::Result<UdpSocket> {
+        #[expect(clippy::disallowed_methods, reason = "a client's socket: the kernel chooses its port")]
+        let socket = UdpSocket::bind(self.local()).await?;
+        socket.connect(self.server).await?;
+        Ok(socket)
+    }
+
+    async fn connect_tcp(self) -> io::Result<TcpStream> {
+        let socket = match self.server {
+            SocketAddr::V4(_) => TcpSocket::new_v4()?,
+            SocketAddr::V6(_) => TcpSocket::new_v6()?,
+        };
+        socket.bind(self.local())?;
+        socket.connect(self.server).await
+    }
+}
+
+/// `domain` makes a socket for every question, so that each has a port of its own.
+impl AsyncConnect for Path {
+    type Connection = UdpSocket;
+    type Fut = Pin<Box<dyn Future<Output = io::Result<UdpSocket>> + Send + Sync>>;
+
+    fn connect(&self) -> Self::Fut {
+        Box::pin(self.connect_udp())
     }
 }
 
@@ -81,10 +126,11 @@ impl Exchange {
         let mut config = dgram::Config::new();
         config.set_read_timeout(upstream.timeout);
         config.set_max_retries(u8::try_from(upstream.attempts.saturating_sub(1)).unwrap_or(u8::MAX));
-        let udp = dgram::Connection::with_config(UdpConnect::new(upstream.server), config);
+        let path = Path { server: upstream.server, source: upstream.source };
+        let udp = dgram::Connection::with_config(path, config);
         Self {
             shared: Arc::new(Shared {
-                server: upstream.server,
+                path,
                 timeout: upstream.timeout,
                 limit: upstream.question_limit(),
                 checking,
@@ -121,7 +167,7 @@ impl Exchange {
         if !reply.header().tc() {
             return Ok(reply);
         }
-        timeout(self.shared.timeout, ask_tcp(self.shared.server, request))
+        timeout(self.shared.timeout, ask_tcp(self.shared.path, request))
             .await
             .unwrap_or_else(|_| Err(NoReply::new(Failure::TimedOut, "TCP after a truncated reply")))
     }
@@ -136,15 +182,14 @@ fn question(name: &Name<Bytes>, record_type: Rtype, checking: Checking) -> Resul
     Ok(message.into_message())
 }
 
-async fn ask_tcp(server: SocketAddr, mut request: RequestMessage<Vec<u8>>) -> Reply {
+async fn ask_tcp(path: Path, mut request: RequestMessage<Vec<u8>>) -> Reply {
     let unreachable =
         |error| NoReply::new(Failure::Unreachable, format_args!("TCP after a truncated reply: {error}"));
     request.header_mut().set_random_id();
     let message = request.to_message().map_err(from_request_error)?;
     let length =
         u16::try_from(message.as_slice().len()).map_err(|error| NoReply::new(Failure::Malformed, error))?;
-    #[expect(clippy::disallowed_methods, reason = "the whole exchange has a time limit")]
-    let mut stream = TcpStream::connect(server).await.map_err(unreachable)?;
+    let mut stream = path.connect_tcp().await.map_err(unreachable)?;
     let mut framed = length.to_be_bytes().to_vec();
     framed.extend_from_slice(message.as_slice());
     stream.write_all(&framed).await.map_err(unreachable)?;

@@ -1,6 +1,6 @@
 //! The one trait that answers questions, and what every implementation needs to know.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -28,6 +28,8 @@ pub trait Resolver: Send + Sync {
 pub struct Upstream {
     /// The server that gets every question, over UDP first.
     pub server: SocketAddr,
+    /// The own address that questions come from, where answers depend on it. `None`: the system's choice.
+    pub source: Option<IpAddr>,
     /// Where chains of signatures start.
     pub trust_anchor: TrustAnchor,
     /// The longest wait for one reply to one message.
@@ -39,7 +41,7 @@ pub struct Upstream {
 impl Upstream {
     /// A server and an anchor with waits that suit loopback: 500 ms, two attempts.
     pub fn new(server: SocketAddr, trust_anchor: TrustAnchor) -> Self {
-        Self { server, trust_anchor, timeout: Duration::from_millis(500), attempts: 2 }
+        Self { server, source: None, trust_anchor, timeout: Duration::from_millis(500), attempts: 2 }
     }
 
     /// The longest wait for one answer to one question, all attempts and a change to TCP included.

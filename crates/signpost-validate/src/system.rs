@@ -26,6 +26,7 @@ impl Upstream {
         let server = config.name_servers().first().ok_or_else(no_server)?;
         Ok(Self {
             server: SocketAddr::new(server.ip, DNS_PORT),
+            source: None,
             trust_anchor: TrustAnchor::iana(),
             timeout: Duration::from_secs(3),
             attempts: 2,

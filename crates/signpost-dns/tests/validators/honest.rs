@@ -7,7 +7,7 @@ use std::time::Duration;
 use crate::support::{Lab, ask, delv, has_program, hierarchy, name, run, unbound};
 use hickory_proto::op::ResponseCode;
 use hickory_proto::rr::RecordType;
-use signpost_dns::{Hierarchy, KeyPool, View, catalogue};
+use signpost_dns::{Hierarchy, KeyPool, Scope, catalogue};
 
 /// What is asked, what the answer is, and whether it can be Secure.
 const QUESTIONS: &[(&str, RecordType, ResponseCode, bool)] = {
@@ -125,7 +125,7 @@ fn unbound_says_secure_when_it_goes_from_the_root_itself() {
     crate::support::move_addresses(&mut zones, block);
     let hierarchy =
         std::sync::Arc::new(Hierarchy::build(zones, KeyPool::global(), crate::support::now(), &[]).unwrap());
-    let views: Vec<(View, SocketAddr)> = hierarchy
+    let scopes: Vec<(Scope, SocketAddr)> = hierarchy
         .origins()
         .map(|origin| {
             let host = match origin.to_string().as_str() {
@@ -138,10 +138,10 @@ fn unbound_says_secure_when_it_goes_from_the_root_itself() {
                     .and_then(|place| u8::try_from(100 + place).ok())
                     .unwrap(),
             };
-            (View::Zone(origin.clone()), SocketAddr::from(([block[0], block[1], block[2], host], 53)))
+            (Scope::Zone(origin.clone()), SocketAddr::from(([block[0], block[1], block[2], host], 53)))
         })
         .collect();
-    let lab = match Lab::start_at(hierarchy.clone(), &views) {
+    let lab = match Lab::start_at(hierarchy.clone(), &scopes) {
         Ok(lab) => lab,
         Err(error) => {
             assert!(std::env::var_os("SIGNPOST_REQUIRE_PROGRAMS").is_none(), "port 53: {error}");

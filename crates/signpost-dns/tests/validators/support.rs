@@ -12,7 +12,7 @@ use std::time::{Duration, Instant, SystemTime};
 use hickory_proto::op::{Edns, Message, MessageType, OpCode, Query};
 use hickory_proto::rr::{Name, RData, RecordType};
 use hickory_proto::serialize::binary::{BinDecodable as _, BinEncodable as _};
-use signpost_dns::{Fault, Hierarchy, KeyPool, Responder, View, Zone, serve};
+use signpost_dns::{Fault, Hierarchy, KeyPool, Responder, Scope, Zone, serve};
 use signpost_transcript::Recorder;
 
 pub(crate) fn name(text: &str) -> Name {
@@ -44,18 +44,18 @@ pub(crate) struct Lab {
 
 impl Lab {
     pub(crate) fn start(hierarchy: Arc<Hierarchy>) -> Self {
-        Self::start_at(hierarchy, &[(View::Forward, SocketAddr::from((Ipv4Addr::LOCALHOST, 0)))]).unwrap()
+        Self::start_at(hierarchy, &[(Scope::Forward, SocketAddr::from((Ipv4Addr::LOCALHOST, 0)))]).unwrap()
     }
 
-    /// Starts several views; the address is that of the first.
-    pub(crate) fn start_at(hierarchy: Arc<Hierarchy>, views: &[(View, SocketAddr)]) -> std::io::Result<Self> {
+    /// Starts several scopes; the address is that of the first.
+    pub(crate) fn start_at(hierarchy: Arc<Hierarchy>, scopes: &[(Scope, SocketAddr)]) -> std::io::Result<Self> {
         let mut sockets = Vec::new();
-        for (view, address) in views {
+        for (scope, address) in scopes {
             let tcp = std::net::TcpListener::bind(address)?;
             let udp = UdpSocket::bind(tcp.local_addr()?)?;
             tcp.set_nonblocking(true)?;
             udp.set_nonblocking(true)?;
-            sockets.push((view.clone(), udp, tcp));
+            sockets.push((scope.clone(), udp, tcp));
         }
         let address = sockets[0].1.local_addr()?;
         let recorder = Recorder::new();
@@ -64,8 +64,8 @@ impl Lab {
         let thread = std::thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
             runtime.block_on(async {
-                for (view, udp, tcp) in sockets {
-                    let responder = Arc::new(Responder::new(Arc::clone(&hierarchy), view));
+                for (scope, udp, tcp) in sockets {
+                    let responder = Arc::new(Responder::new(Arc::clone(&hierarchy), scope));
                     let udp = tokio::net::UdpSocket::from_std(udp).unwrap();
                     let tcp = tokio::net::TcpListener::from_std(tcp).unwrap();
                     tokio::spawn(serve(responder, udp, tcp, records.clone()));

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use hickory_proto::rr::{Name, RecordType};
-use signpost_dns::{Algorithm, Denial, Fault, Hierarchy, KeyPool, Responder, Signing, View, Zone, serve};
+use signpost_dns::{Algorithm, Denial, Fault, Hierarchy, KeyPool, Responder, Scope, Signing, Zone, serve};
 use signpost_transcript::Recorder;
 use signpost_validate::{
     AuditedValidator, DomainValidator, HickoryValidator, Lookup, Outcome, Resolver, TrustAnchor, Upstream,
@@ -90,7 +90,7 @@ impl Lab {
         ];
         let hierarchy = Hierarchy::build(zones, KeyPool::global(), now.try_into().unwrap(), faults).unwrap();
         let trust_anchor: TrustAnchor = hierarchy.trust_anchor().ds_text().parse().unwrap();
-        let responder = Arc::new(Responder::new(Arc::new(hierarchy), View::Forward));
+        let responder = Arc::new(Responder::new(Arc::new(hierarchy), Scope::Forward));
         let (udp, tcp) = sockets().await;
         let server = udp.local_addr().unwrap();
         let task = tokio::spawn(serve(Arc::clone(&responder), udp, tcp, Recorder::new()));
