@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use signpost_conformance::profile::Profile;
 use signpost_conformance::result::CaseResult;
 use signpost_conformance::runner::{Options, run_case};
 use signpost_conformance::subject::External;
@@ -15,7 +16,7 @@ fn run(case: &str, script: &str) -> CaseResult {
     std::fs::write(&path, script).unwrap();
     let suite = Suite::built_in().unwrap();
     let options = Options { deadline: Duration::from_secs(2), ..Options::default() };
-    let subject = External::new(&format!("sh {}", path.display()));
+    let subject = External::new(&format!("sh {}", path.display()), Profile::PolicyRecords);
     run_case(suite.case(case).unwrap(), &subject, options)
 }
 
@@ -87,4 +88,17 @@ fn the_assignment_is_one_line_of_json_without_the_name_of_the_case() {
     let script = "read -r line; case $line in *downgrade*|*stripped*) exit 9;; \
                   '{\"version\":1,'*'\"service\":\"submission\"'*) echo '{\"outcome\":\"declined\"}';; *) exit 8;; esac";
     assert_eq!(run(CASE, script).verdict, Verdict::Inconclusive);
+}
+
+#[test]
+fn a_resolver_that_asks_for_nothing_proves_nothing() {
+    let report = |status: &str| {
+        format!("cat >/dev/null; echo '{{\"outcome\":\"answered\",\"status\":\"{status}\",\"rcode\":\"NOERROR\"}}'")
+    };
+    let result = run("honest/resolver-address[dns]", &report("secure"));
+    assert_eq!(result.verdict, Verdict::Fail);
+    assert!(result.findings.iter().any(|finding| finding.requirement == "suite/claims-are-true"));
+    let result = run("resolver/signature-broken-address[dns]", &report("bogus"));
+    assert_eq!(result.verdict, Verdict::Inconclusive);
+    assert_eq!(result.findings[0].requirement, "suite/reached");
 }

@@ -7,6 +7,7 @@ use camino::Utf8PathBuf;
 use clap::builder::PossibleValuesParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
+use signpost_conformance::profile::Profile;
 use signpost_conformance::schema;
 use signpost_conformance::suite::Partition;
 
@@ -84,6 +85,9 @@ pub(crate) struct RunOptions {
     /// What is tested: `reference`, `reference?defect=NAME`, `cmd:PROGRAM`, or a recipe such as `msmtp`.
     #[arg(long, default_value = "reference")]
     pub(crate) subject: String,
+    /// Only the cases of this profile, and what an adapter claims to follow: `dnssec`, `policy-records` or `srv-discovery`.
+    #[arg(long, value_name = "PROFILE")]
+    pub(crate) profile: Option<Profile>,
     /// Cases at a time; by default twice the number of processors, because some cases only wait.
     #[arg(long, short, value_name = "N")]
     pub(crate) jobs: Option<NonZeroUsize>,

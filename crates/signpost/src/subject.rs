@@ -2,20 +2,21 @@
 
 use std::path::Path;
 
+use signpost_conformance::profile::Profile;
 use signpost_conformance::subject::{External, Library, Missing, RECIPES, Recipe, Reference, Subject};
 use signpost_discovery::Defect;
 use signpost_source::nearest;
 
 use crate::exit::Failure;
 
-/// The subject that the command line names.
-pub(crate) fn named(text: &str) -> Result<Box<dyn Subject>, Failure> {
+/// The subject that the command line names. An adapter claims `profile`; the others know what they claim.
+pub(crate) fn named(text: &str, profile: Option<Profile>) -> Result<Box<dyn Subject>, Failure> {
     if let Some(program) = text.strip_prefix("cmd:") {
         return match program.trim() {
             "" => Err(Failure::usage("`cmd:` names no program").hint("use `--subject cmd:./my-adapter`")),
             program => {
                 check_program(program)?;
-                Ok(Box::new(External::new(program)))
+                Ok(Box::new(External::new(program, profile.unwrap_or(Profile::PolicyRecords))))
             }
         };
     }

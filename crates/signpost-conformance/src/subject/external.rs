@@ -27,14 +27,15 @@ const DRAINING: Duration = Duration::from_secs(1);
 pub struct External {
     name: String,
     words: Vec<String>,
+    profile: Profile,
 }
 
 impl External {
-    /// A program and its arguments, separated by spaces.
+    /// A program and its arguments, separated by spaces, and the rules that it claims to follow.
     #[must_use]
-    pub fn new(command: &str) -> Self {
+    pub fn new(command: &str, profile: Profile) -> Self {
         let words = command.split_whitespace().map(str::to_owned).collect();
-        Self { name: format!("cmd:{command}"), words }
+        Self { name: format!("cmd:{command}"), words, profile }
     }
 }
 
@@ -49,7 +50,7 @@ impl Subject for External {
     }
 
     fn profiles(&self) -> &[Profile] {
-        &[Profile::PolicyRecords]
+        std::slice::from_ref(&self.profile)
     }
 
     fn isolation(&self) -> Isolation {

@@ -26,11 +26,14 @@ pub(crate) fn run(
         Some(path) => read_expectations(path)?,
         None => Expectations::default(),
     };
-    let subject = subject::named(&options.subject)?;
+    let subject = subject::named(&options.subject, options.profile)?;
     if subject.isolation() == Isolation::Namespace {
         namespaces.map_err(Failure::not_started)?;
     }
-    let cases = suite.select(&options.selection.filters, options.partition, Some(subject.as_ref()));
+    let mut cases = suite.select(&options.selection.filters, options.partition, Some(subject.as_ref()));
+    if let Some(profile) = options.profile {
+        cases.retain(|case| case.scenario.table.profiles.get_ref().contains(&profile));
+    }
     if cases.is_empty() {
         return Err(Failure::nothing_selected("no case is selected")
             .hint("`signpost list` shows all; a subject only runs the cases of its profiles and services"));
@@ -63,8 +66,9 @@ pub(crate) fn run(
     bar.finish_and_clear();
     let same_options = reproducing_options(options);
     results.iter_mut().for_each(|result| result.reproduce.push_str(&same_options));
-    let expectation_errors =
-        expectations.apply(&mut results, options.selection.filters.is_empty() && options.partition.is_none());
+    let is_whole =
+        options.selection.filters.is_empty() && options.partition.is_none() && options.profile.is_none();
+    let expectation_errors = expectations.apply(&mut results, is_whole);
     let summary = Summary::new(&results, expectation_errors, begun.elapsed());
 
     let report = Report { header: &header, results: &results, summary: &summary, suite: &suite };
@@ -82,6 +86,9 @@ fn reproducing_options(options: &RunOptions) -> String {
     let mut text = String::new();
     if options.seed != 0 {
         text.push_str(&format!(" --seed {}", options.seed));
+    }
+    if let Some(profile) = options.profile {
+        text.push_str(&format!(" --profile {profile}"));
     }
     if let Some(folder) = &options.selection.suite.scenarios {
         text.push_str(&format!(" --scenarios '{folder}'"));

@@ -24,7 +24,11 @@ pub(crate) fn validators(
     let subjects = if options.subjects.is_empty() {
         installed()?
     } else {
-        options.subjects.iter().map(|name| subject::named(name)).collect::<Result<Vec<_>, _>>()?
+        options
+            .subjects
+            .iter()
+            .map(|name| subject::named(name, Some(Profile::Dnssec)))
+            .collect::<Result<Vec<_>, _>>()?
     };
     if subjects.iter().any(|subject| subject.isolation() == Isolation::Namespace) {
         namespaces.map_err(Failure::not_started)?;
@@ -90,7 +94,7 @@ fn installed() -> Result<Vec<Box<dyn Subject>>, Failure> {
             Some(Err(missing)) if !subject::are_programs_required() => tell(&format!("left out: {missing}")),
             Some(Err(missing)) => return Err(Failure::not_started(missing)),
             Some(Ok(subject)) => subjects.push(subject),
-            None => subjects.push(subject::named(name)?),
+            None => subjects.push(subject::named(name, None)?),
         }
     }
     Ok(subjects)
