@@ -4,7 +4,7 @@
 #![expect(clippy::disallowed_methods, reason = "these tests are clients and servers themselves")]
 
 use std::fs;
-use std::net::{TcpListener, TcpStream};
+use std::net::{Ipv4Addr, TcpListener, TcpStream, UdpSocket};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::thread;
@@ -44,6 +44,7 @@ fn main() -> ExitCode {
         ("what_a_program_started_ends_with_it", what_a_program_started_ends_with_it),
         ("a_dropped_program_ends", a_dropped_program_ends),
         ("a_missing_program_is_told", a_missing_program_is_told),
+        ("programs_speak_from_the_address_that_was_chosen", programs_speak_from_the_address_that_was_chosen),
         ("cost_is_shown", cost_is_shown),
     ];
     let trials = tests
@@ -111,6 +112,28 @@ fn the_host_is_out_of_reach() {
     let text = sockets.stdout.to_string();
     assert!(!text.contains('/') && !text.contains('@'), "a socket of the host can be seen: {text}");
     assert!(text.contains("lo:") && !text.contains("eth"), "{text}");
+}
+
+fn programs_speak_from_the_address_that_was_chosen() {
+    inside(&layout(), async |namespace| {
+        let server = TcpListener::bind("127.0.1.53:0").unwrap();
+        let seen = || {
+            let client = TcpStream::connect(server.local_addr().unwrap()).unwrap();
+            let datagrams = UdpSocket::bind("0.0.0.0:0").unwrap();
+            datagrams.connect("127.0.1.54:53").unwrap();
+            let by_udp = datagrams.local_addr().unwrap().ip();
+            assert_eq!(server.accept().unwrap().1.ip(), by_udp);
+            drop(client);
+            by_udp
+        };
+        assert_eq!(seen(), Ipv4Addr::LOCALHOST);
+        for source in [Ipv4Addr::new(127, 0, 1, 101), Ipv4Addr::new(127, 0, 1, 102), Ipv4Addr::LOCALHOST] {
+            namespace.speak_from(source).unwrap();
+            assert_eq!(seen(), source);
+        }
+        let foreign = namespace.speak_from(Ipv4Addr::new(192, 0, 2, 1)).unwrap_err();
+        assert_eq!(foreign.kind(), ErrorKind::Network);
+    });
 }
 
 fn other_threads_stay_outside() {

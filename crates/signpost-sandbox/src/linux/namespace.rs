@@ -3,6 +3,7 @@
 use std::fs::OpenOptions;
 use std::io::{self, Write};
 use std::marker::PhantomData;
+use std::net::Ipv4Addr;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
@@ -55,6 +56,15 @@ impl Namespace {
     /// [`ErrorKind::Layout`].
     pub fn renew_home(&self) -> Result<(), Error> {
         self.home.renew()
+    }
+
+    /// Has whoever binds no address speak from this one, which must be a loopback address, from now on.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Network`].
+    pub fn speak_from(&self, source: Ipv4Addr) -> Result<(), Error> {
+        loopback::prefer_source(source)
+            .context(ErrorKind::Network, || format!("having programs speak from {source}"))
     }
 
     /// Saves a file in the home that only the user may read, as programs want it of files that hold passwords.
