@@ -93,7 +93,9 @@ fn the_assignment_is_one_line_of_json_without_the_name_of_the_case() {
 #[test]
 fn a_resolver_that_asks_for_nothing_proves_nothing() {
     let report = |status: &str| {
-        format!("cat >/dev/null; echo '{{\"outcome\":\"answered\",\"status\":\"{status}\",\"rcode\":\"NOERROR\"}}'")
+        format!(
+            "cat >/dev/null; echo '{{\"outcome\":\"answered\",\"status\":\"{status}\",\"rcode\":\"NOERROR\"}}'"
+        )
     };
     let result = run("honest/resolver-address[dns]", &report("secure"));
     assert_eq!(result.verdict, Verdict::Fail);
@@ -101,4 +103,31 @@ fn a_resolver_that_asks_for_nothing_proves_nothing() {
     let result = run("resolver/signature-broken-address[dns]", &report("bogus"));
     assert_eq!(result.verdict, Verdict::Inconclusive);
     assert_eq!(result.findings[0].requirement, "suite/reached");
+}
+
+/// What an adapter starts, as a shell script does, ends with its run: at the deadline, and at its own end.
+#[test]
+fn nothing_goes_on_behind_a_run() {
+    let folder = tempfile::tempdir().unwrap();
+    let note = folder.path().join("process");
+    let sleeper = format!("cat >/dev/null; sleep 600 >/dev/null 2>&1 & echo $! >{}", note.display());
+    for (end, verdict) in
+        [("wait", Verdict::Errored), ("echo '{\"outcome\":\"refused\"}'", Verdict::Inconclusive)]
+    {
+        let result = run(CASE, &format!("{sleeper}\n{end}"));
+        assert_eq!(result.verdict, verdict, "{:?}", result.findings);
+        let process = std::fs::read_to_string(&note).unwrap();
+        let ends = Instant::now() + Duration::from_secs(10);
+        while is_running(process.trim()) {
+            assert!(Instant::now() < ends, "{end}: it still runs");
+            std::thread::yield_now();
+        }
+    }
+}
+
+/// One that has ended and that nobody waited for runs no more.
+fn is_running(process: &str) -> bool {
+    let state = std::process::Command::new("ps").args(["-o", "stat=", "-p", process]).output().unwrap();
+    let state = String::from_utf8_lossy(&state.stdout);
+    !state.trim().is_empty() && !state.starts_with('Z')
 }

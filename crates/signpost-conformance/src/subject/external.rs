@@ -4,10 +4,12 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use nix::sys::signal::{Signal, killpg};
+use nix::unistd::Pid;
 use signpost_lab::{Assignment, Report, Stance};
 use signpost_transcript::{Event, Recorder, SubjectLine};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
-use tokio::process::Command;
+use tokio::process::{Child, Command};
 
 use super::{Environment, Isolation, Subject, SubjectError};
 use crate::profile::Profile;
@@ -77,8 +79,10 @@ impl Subject for External {
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .kill_on_drop(true)
+            .process_group(0)
             .spawn()
             .map_err(|error| not_started(&format_args!("{program}: {error}")))?;
+        let _family = Family::of(&child);
         let (stdin, stdout, stderr) = (child.stdin.take(), child.stdout.take(), child.stderr.take());
         let give = async {
             if let Some(mut stdin) = stdin {
@@ -123,6 +127,25 @@ impl Subject for External {
             return Err(SubjectError::Crashed(status.to_string()));
         }
         read_report(&output)
+    }
+}
+
+/// The program and whatever it started and left behind, which ends with its run: nothing of one case goes on in the
+/// next, or after the last observation.
+struct Family(Option<Pid>);
+
+impl Family {
+    fn of(child: &Child) -> Self {
+        Self(child.id().and_then(|id| i32::try_from(id).ok()).map(Pid::from_raw))
+    }
+}
+
+impl Drop for Family {
+    fn drop(&mut self) {
+        if let Some(group) = self.0 {
+            // There is nobody left, most likely.
+            let _ = killpg(group, Signal::SIGKILL);
+        }
     }
 }
 
