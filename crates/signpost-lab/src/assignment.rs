@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::str::FromStr;
 
 use hickory_proto::rr::{Name, RecordType};
@@ -133,6 +133,9 @@ pub struct Assignment {
     pub stance: Stance,
     /// Where DNS is asked.
     pub dns: DnsServers,
+    /// Address that DNS must be asked from, because the answers depend on it: bind the sockets to it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source: Option<IpAddr>,
     /// The root's trust anchor: DS and DNSKEY records as master-file lines.
     pub trust_anchor: Vec<String>,
     /// PEM certificates that stand for the WebPKI.

@@ -1,7 +1,7 @@
 //! A world with its faults, before anything listens.
 
-use std::collections::BTreeSet;
-use std::net::Ipv4Addr;
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -16,7 +16,7 @@ use crate::fault::ZoneChange;
 use crate::lab::{Lab, Raised};
 use crate::network::{Network, Place};
 use crate::placeholder::fill_digests;
-use crate::world::{WorldListener, WorldServer};
+use crate::world::{WorldListener, WorldServer, WorldZone};
 use crate::{Fault, LabError, Service, Stance, World};
 
 /// Zones, certificates and servers of one case, as they will be.
@@ -25,7 +25,9 @@ pub struct Blueprint<'w> {
     world: &'w World,
     faults: &'w [Fault],
     pki: Pki,
-    zones: Vec<Zone>,
+    everybody: Vec<Zone>,
+    /// The zones of each of the world's views, in the same order.
+    views: Vec<Vec<Zone>>,
     now: u32,
 }
 
@@ -46,21 +48,21 @@ impl<'w> Blueprint<'w> {
             })
             .collect();
         let pki = Pki::build(&world.certificates, &of_certificates, UnixTime::since_unix_epoch(now))?;
-        let mut zones =
-            world.zones.iter().map(|zone| read_zone(zone, &pki)).collect::<Result<Vec<_>, _>>()?;
-        for fault in faults {
-            if let Fault::Zone { at, kind, origin, change } = fault {
-                change_zone(&mut zones, origin, change, &pki).map_err(|reason| LabError::Fault {
-                    at: at.clone(),
-                    kind: kind.clone(),
-                    reason,
-                })?;
-            }
-        }
+        let everybody = publish(&world.zones, None, faults, &pki)?;
+        let views = world
+            .views
+            .iter()
+            .map(|view| {
+                let own = |zone: &WorldZone| view.zones.iter().find(|own| own.origin == zone.origin).cloned();
+                let zones: Vec<_> =
+                    world.zones.iter().map(|zone| own(zone).unwrap_or_else(|| zone.clone())).collect();
+                publish(&zones, Some(&view.name), faults, &pki)
+            })
+            .collect::<Result<_, _>>()?;
         // Serial-number arithmetic of RFC 4034 §3.1.5 keeps 32 bits of the time.
         #[expect(clippy::cast_possible_truncation, reason = "signature times are 32 bits wide")]
         let now = now.as_secs() as u32;
-        Ok(Self { world, faults, pki, zones, now })
+        Ok(Self { world, faults, pki, everybody, views, now })
     }
 
     /// The certificates that stand for the WebPKI, as a PEM bundle.
@@ -94,21 +96,32 @@ impl<'w> Blueprint<'w> {
             servers.push(((server.address, listener.port), Arc::new(spec)));
         }
 
-        let zones = self.zones.into_iter().map(|zone| place_zone(zone, &place)).collect();
-        let of_answers: Vec<_> = self
-            .faults
-            .iter()
-            .filter_map(|fault| match fault {
-                Fault::Answer(fault) => Some(place_fault(fault.clone(), &place)),
-                _ => None,
-            })
-            .collect();
-        let hierarchy = Hierarchy::build(zones, KeyPool::global(), self.now, &of_answers)?;
-        let anchor = hierarchy.trust_anchor();
+        let (faults, now) = (self.faults, self.now);
+        let hierarchy = |zones: Vec<Zone>, view: Option<&str>| {
+            let zones = zones.into_iter().map(|zone| place_zone(zone, &place)).collect();
+            let of_answers: Vec<_> = faults
+                .iter()
+                .filter(|fault| fault.is_seen_in(view))
+                .filter_map(|fault| match fault.everywhere() {
+                    Fault::Answer(fault) => Some(place_fault(fault.clone(), &place)),
+                    _ => None,
+                })
+                .collect();
+            Hierarchy::build(zones, KeyPool::global(), now, &of_answers).map(Arc::new)
+        };
+        let everybody = hierarchy(self.everybody, None)?;
+        let anchor = everybody.trust_anchor();
         let trust_anchor = format!("{}\n{}", anchor.ds_text(), anchor.dnskey_text())
             .parse()
             .map_err(|error: signpost_validate::TrustAnchorError| LabError::Key(error.to_string()))?;
-        let responder = Arc::new(Responder::new(Arc::new(hierarchy), Scope::Forward));
+        let mut responder = Responder::new(everybody, Scope::Forward);
+        let mut views = BTreeMap::new();
+        for (view, zones) in self.world.views.iter().zip(self.views) {
+            let source = IpAddr::V4(place.address(view.address));
+            responder = responder.with_view(source, hierarchy(zones, Some(&view.name))?);
+            views.insert(view.name.clone(), source);
+        }
+        let responder = Arc::new(responder);
         Ok(Lab::raise(Raised {
             ca_pem: self.pki.roots_pem(),
             place,
@@ -120,6 +133,7 @@ impl<'w> Blueprint<'w> {
             stance,
             trust_anchor,
             user: self.world.user.clone(),
+            views,
         }))
     }
 
@@ -133,11 +147,11 @@ impl<'w> Blueprint<'w> {
     /// Faults of zones, certificates and reachability need no question to take effect.
     fn record_standing_faults(&self, recorder: &Recorder) {
         for fault in self.faults {
-            let detail = match fault {
+            let detail = match fault.everywhere() {
                 Fault::Certificate(_) => "the certificate is presented so",
                 Fault::Unreachable { .. } => "nothing listens there",
                 Fault::Zone { .. } => "the zone is published so",
-                Fault::Answer(_) | Fault::Server { .. } => continue,
+                Fault::Answer(_) | Fault::InView { .. } | Fault::Server { .. } => continue,
             };
             recorder.record(Event::Fault {
                 at: fault.at().to_owned(),
@@ -188,7 +202,26 @@ fn waiting_message(address: &str) -> Vec<u8> {
     .into_bytes()
 }
 
-fn read_zone(zone: &crate::WorldZone, pki: &Pki) -> Result<Zone, LabError> {
+/// The zones as those who ask in a view, or in none, get them.
+fn publish(
+    zones: &[WorldZone],
+    view: Option<&str>,
+    faults: &[Fault],
+    pki: &Pki,
+) -> Result<Vec<Zone>, LabError> {
+    let mut zones = zones.iter().map(|zone| read_zone(zone, pki)).collect::<Result<Vec<_>, _>>()?;
+    for fault in faults.iter().filter(|fault| fault.is_seen_in(view)) {
+        let Fault::Zone { at, kind, origin, change } = fault.everywhere() else { continue };
+        let changed = change_zone(&mut zones, origin, change, pki);
+        // What is broken for all has to be there for everybody; one of the views may lack it from the start.
+        if view.is_none() || fault.view().is_some() {
+            changed.map_err(|reason| LabError::Fault { at: at.clone(), kind: kind.clone(), reason })?;
+        }
+    }
+    Ok(zones)
+}
+
+fn read_zone(zone: &WorldZone, pki: &Pki) -> Result<Zone, LabError> {
     let fail = |reason: String| LabError::Zone { path: zone.source.path.to_string(), reason };
     let text = fill_digests(&zone.source.text, pki).map_err(fail)?;
     let origin = Name::from_ascii(&zone.origin).map_err(|error| fail(error.to_string()))?;

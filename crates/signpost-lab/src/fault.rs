@@ -69,6 +69,9 @@ pub struct FaultSpec {
     #[serde(rename = "type")]
     #[schemars(with = "Option<String>")]
     pub record_type: Option<Spanned<String>>,
+    /// View in which it is done, for faults at `dns:` and `zone:`; without it, in all.
+    #[schemars(with = "Option<String>")]
+    pub view: Option<Spanned<String>>,
 }
 
 /// One thing broken, ready for the part of the lab that breaks it.
@@ -78,6 +81,13 @@ pub enum Fault {
     Answer(signpost_dns::Fault),
     /// In a certificate.
     Certificate(signpost_pki::Fault),
+    /// An [`Answer`](Self::Answer) or [`Zone`](Self::Zone) fault, for those who ask in one view.
+    InView {
+        /// The view's name.
+        view: String,
+        /// What they get.
+        fault: Box<Fault>,
+    },
     /// At a mail server.
     Server {
         /// The server's name, or `*`.
@@ -131,6 +141,7 @@ impl Fault {
         match self {
             Self::Answer(fault) => &fault.at,
             Self::Certificate(fault) => &fault.at,
+            Self::InView { fault, .. } => fault.at(),
             Self::Server { fault, .. } => &fault.at,
             Self::Unreachable { at, .. } | Self::Zone { at, .. } => at,
         }
@@ -142,10 +153,35 @@ impl Fault {
         match self {
             Self::Answer(fault) => fault.kind.name(),
             Self::Certificate(fault) => fault.kind.name(),
+            Self::InView { fault, .. } => fault.kind(),
             Self::Server { fault, .. } => fault.kind.name(),
             Self::Unreachable { .. } => UNREACHABLE,
             Self::Zone { kind, .. } => kind,
         }
+    }
+
+    /// The view that it is restricted to.
+    #[must_use]
+    pub fn view(&self) -> Option<&str> {
+        match self {
+            Self::InView { view, .. } => Some(view),
+            _ => None,
+        }
+    }
+
+    /// The fault itself, whoever gets to see it.
+    #[must_use]
+    pub fn everywhere(&self) -> &Self {
+        match self {
+            Self::InView { fault, .. } => fault.everywhere(),
+            fault => fault,
+        }
+    }
+
+    /// Whether who asks in this view, or in none, gets to see it.
+    #[must_use]
+    pub fn is_seen_in(&self, view: Option<&str>) -> bool {
+        self.view().is_none_or(|name| view == Some(name))
     }
 
     /// Reads a fault for a case of a service.
@@ -159,13 +195,19 @@ impl Fault {
         let Some((place, target)) = at.split_once(':').filter(|(_, target)| !target.is_empty()) else {
             return Err(problem(format!("`{at}` names no place")).help(PLACES));
         };
-        match place {
+        let fault = match place {
             "dns" => read_answer(spec, &at, target, service).map(Self::Answer),
             "mail" => read_server(spec, &at, target, service),
             "pki" => read_certificate(spec, target).map(Self::Certificate),
             "zone" => read_zone(spec, &at, target, service),
             _ => Err(problem(format!("`{place}:` is no place for a fault")).help(PLACES)),
+        }?;
+        let Some(view) = &spec.view else { return Ok(fault) };
+        if !matches!(fault, Self::Answer(_) | Self::Zone { .. }) {
+            return Err(Problem::at(view.span(), format!("a fault at `{place}:` is the same in every view"))
+                .help("remove `view`, or break something at `dns:` or `zone:`"));
         }
+        Ok(Self::InView { view: view.get_ref().clone(), fault: Box::new(fault) })
     }
 }
 

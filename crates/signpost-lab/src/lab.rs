@@ -1,14 +1,14 @@
 //! A running lab.
 
 use std::collections::BTreeMap;
-use std::net::Ipv4Addr;
+use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 use std::time::Duration;
 
 use signpost_dns::Responder;
 use signpost_mail::ServerSpec;
 use signpost_transcript::{Recorder, Transcript};
-use signpost_validate::{AuditedValidator, TrustAnchor, Upstream};
+use signpost_validate::{AuditedValidator, Resolver, TrustAnchor, Upstream};
 use tokio::task::JoinSet;
 
 use crate::network::{Place, Sockets};
@@ -27,6 +27,7 @@ const DEADLINE: Duration = Duration::from_secs(10);
 pub struct Lab {
     assignment: Assignment,
     recorder: Recorder,
+    views: BTreeMap<String, IpAddr>,
     _servers: JoinSet<()>,
 }
 
@@ -42,6 +43,8 @@ pub(crate) struct Raised {
     pub(crate) stance: Stance,
     pub(crate) trust_anchor: TrustAnchor,
     pub(crate) user: User,
+    /// Where each view is asked from.
+    pub(crate) views: BTreeMap<String, IpAddr>,
 }
 
 impl Lab {
@@ -57,6 +60,7 @@ impl Lab {
             stance,
             trust_anchor,
             user,
+            views,
         } = raised;
         let Sockets { authority, resolver, inner, mut mail } = sockets;
         let dns = DnsServers { authority: authority.address, resolver: resolver.address };
@@ -68,14 +72,16 @@ impl Lab {
             recorder.clone(),
         ));
         let unseen = Recorder::new();
-        let upstream = Upstream::new(inner.address, trust_anchor.clone());
-        tasks.spawn(signpost_dns::serve(Arc::clone(&responder), inner.udp, inner.tcp, unseen.clone()));
-        let validating = ValidatingResolver {
-            validator: Box::new(AuditedValidator::new(&upstream)),
-            responder,
-            inner: unseen,
-            recorder: recorder.clone(),
+        let validator = |source: Option<IpAddr>| -> Box<dyn Resolver> {
+            let mut upstream = Upstream::new(inner.address, trust_anchor.clone());
+            upstream.source = source;
+            Box::new(AuditedValidator::new(&upstream))
         };
+        let everybody = validator(None);
+        let of_views = views.values().map(|source| (*source, validator(Some(*source)))).collect();
+        tasks.spawn(signpost_dns::serve(Arc::clone(&responder), inner.udp, inner.tcp, unseen.clone()));
+        let validating =
+            ValidatingResolver { everybody, of_views, responder, inner: unseen, recorder: recorder.clone() };
         tasks.spawn(resolver::serve(Arc::new(validating), resolver));
         for (listens, spec) in servers {
             if let Some(listener) = mail.remove(&listens) {
@@ -90,12 +96,13 @@ impl Lab {
             password: user.password,
             stance,
             dns,
+            source: None,
             trust_anchor: trust_anchor.to_string().lines().map(str::to_owned).collect(),
             ca_pem,
             ports: standard_ports(&place),
             deadline_ms: u64::try_from(DEADLINE.as_millis()).unwrap_or(u64::MAX),
         };
-        Self { assignment, recorder, _servers: tasks }
+        Self { assignment, recorder, views, _servers: tasks }
     }
 
     /// What the subject is told.
@@ -112,6 +119,18 @@ impl Lab {
     /// Has the subject ask this, where it is a resolver.
     pub fn ask(&mut self, question: Option<Question>) {
         self.assignment.question = question;
+    }
+
+    /// Has the subject ask from the address of this view, or from where it likes. Gives the address.
+    pub fn ask_from(&mut self, view: Option<&str>) -> Option<IpAddr> {
+        self.assignment.source = view.and_then(|view| self.source_of(view));
+        self.assignment.source
+    }
+
+    /// The address that a view is asked from.
+    #[must_use]
+    pub fn source_of(&self, view: &str) -> Option<IpAddr> {
+        self.views.get(view).copied()
     }
 
     /// Where the lab records, and where the subject's own words go.

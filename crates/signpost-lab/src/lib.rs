@@ -25,5 +25,5 @@ pub use fault::{Fault, FaultSpec, ZoneChange};
 pub use lab::Lab;
 pub use network::{Network, PRIVATE_RESOLVER};
 pub use placeholder::expand;
-pub use world::{User, World, WorldListener, WorldServer, WorldZone};
+pub use world::{User, World, WorldListener, WorldServer, WorldView, WorldZone};
 pub use world_error::WorldError;

@@ -1,6 +1,7 @@
 //! The lab's validating resolver, for subjects that leave DNSSEC to one: Bogus becomes SERVFAIL, Secure sets AD.
 
-use std::net::SocketAddr;
+use std::collections::HashMap;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -24,7 +25,10 @@ const AUTHENTIC_DATA: u8 = 0x20;
 /// What validates, what answers, and where it is recorded.
 pub(crate) struct ValidatingResolver {
     /// Asks the responder through the inner sockets, whose exchanges go to `inner`.
-    pub(crate) validator: Box<dyn Resolver>,
+    pub(crate) everybody: Box<dyn Resolver>,
+    /// The same for those who ask from the address of a view, asking from it in their place. Each has a memory of its
+    /// own, because what holds in one view need not hold in another.
+    pub(crate) of_views: HashMap<IpAddr, Box<dyn Resolver>>,
     pub(crate) responder: Arc<Responder>,
     pub(crate) inner: Recorder,
     pub(crate) recorder: Recorder,
@@ -93,7 +97,8 @@ impl ValidatingResolver {
             dnssec_ok,
             checking_disabled: parsed.metadata.checking_disabled,
         });
-        let lookup = self.validator.lookup(question.name(), question.query_type()).await;
+        let validator = self.of_views.get(&peer.ip()).unwrap_or(&self.everybody);
+        let lookup = validator.lookup(question.name(), question.query_type()).await;
         self.pass_faults_on();
         // What the validator believes is what the responder says again, aliases included, in the client's own terms.
         let believed =

@@ -30,6 +30,8 @@ pub struct World {
     pub certificates: Vec<CertificateSpec>,
     /// The mail servers.
     pub servers: Vec<WorldServer>,
+    /// Who gets other zones.
+    pub views: Vec<WorldView>,
 }
 
 /// Whose account it is.
@@ -60,6 +62,17 @@ pub struct WorldZone {
     pub source: Source,
     /// How it is signed.
     pub signing: Signing,
+}
+
+/// What those see who ask from one address (RFC 8499 section 6). Everybody else sees the world's own zones.
+#[derive(Clone, Debug)]
+pub struct WorldView {
+    /// Name in faults and expectations.
+    pub name: String,
+    /// The asking address, in the documentation block.
+    pub address: Ipv4Addr,
+    /// What stands in the place of the world's zones with the same origins.
+    pub zones: Vec<WorldZone>,
 }
 
 /// A mail server.
@@ -106,6 +119,7 @@ impl World {
             zones: Vec::new(),
             certificates: Vec::new(),
             servers: Vec::new(),
+            views: Vec::new(),
         };
         for (folder, source, file) in stack(files, name)?.into_iter().rev() {
             world.put_over(files, &folder, &source, file)?;
@@ -120,6 +134,11 @@ impl World {
         let used =
             self.servers.iter().flat_map(|server| server.listeners.iter().map(|listener| listener.port));
         standard.chain(used).collect()
+    }
+
+    /// The zones for everybody and those of the views.
+    pub fn all_zones(&self) -> impl Iterator<Item = &WorldZone> {
+        self.zones.iter().chain(self.views.iter().flat_map(|view| &view.zones))
     }
 
     /// The servers that present a certificate, by it or by one that it issued.
@@ -190,6 +209,12 @@ impl World {
                 Err(problem) => problems.push(problem),
             }
         }
+        for table in file.view {
+            match self.read_view(files, folder, table) {
+                Ok(view) => replace(&mut self.views, view, |view| view.name.clone()),
+                Err(problem) => problems.push(problem),
+            }
+        }
         if self.domain.is_empty() {
             problems
                 .push(Problem::at(0..0, "the world has no `domain`").help("add `domain = \"example.com\"`"));
@@ -201,6 +226,30 @@ impl World {
             );
         }
         source.check(problems).map_err(WorldError::Problems)
+    }
+
+    fn read_view(&self, files: &Files, folder: &Utf8Path, table: ViewTable) -> Result<WorldView, Problem> {
+        let name = table.name.into_inner();
+        let address = documentation_address(&table.address)?;
+        let others = self.views.iter().filter(|view| view.name != name);
+        let takes = self.servers.iter().map(|server| (&server.name, server.address));
+        let taken = takes.chain(others.map(|view| (&view.name, view.address)));
+        if let Some((owner, _)) = taken.into_iter().find(|(_, taken)| *taken == address) {
+            return Err(Problem::at(table.address.span(), format!("{address} is the address of `{owner}`"))
+                .help("whoever asks in a view has an address of their own"));
+        }
+        let mut zones = Vec::with_capacity(table.zone.len());
+        for table in table.zone {
+            let span = table.origin.span();
+            let zone = read_zone(files, folder, table)?;
+            let known: Vec<&str> = self.zones.iter().map(|zone| zone.origin.as_str()).collect();
+            if !known.contains(&zone.origin.as_str()) {
+                return Err(Problem::at(span, format!("the world has no zone `{}`", zone.origin))
+                    .one_of(&zone.origin, &known));
+            }
+            zones.push(zone);
+        }
+        Ok(WorldView { name, address, zones })
     }
 
     fn unknown_certificate(&self, name: &Spanned<String>) -> Option<Problem> {
@@ -254,11 +303,7 @@ fn read_zone(files: &Files, folder: &Utf8Path, table: ZoneTable) -> Result<World
 }
 
 fn read_server(table: ServerTable) -> Result<WorldServer, Problem> {
-    let address = *table.address.get_ref();
-    if address.octets()[..3] != [192, 0, 2] {
-        return Err(Problem::at(table.address.span(), format!("{address} is not in 192.0.2.0/24"))
-            .help("worlds use documentation addresses; the lab puts loopback addresses in their place"));
-    }
+    let address = documentation_address(&table.address)?;
     let listeners = table
         .services
         .iter()
@@ -285,6 +330,15 @@ fn read_server(table: ServerTable) -> Result<WorldServer, Problem> {
     })
 }
 
+fn documentation_address(address: &Spanned<Ipv4Addr>) -> Result<Ipv4Addr, Problem> {
+    let (address, span) = (*address.get_ref(), address.span());
+    if address.octets()[..3] != [192, 0, 2] {
+        return Err(Problem::at(span, format!("{address} is not in 192.0.2.0/24"))
+            .help("worlds use documentation addresses; the lab puts loopback addresses in their place"));
+    }
+    Ok(address)
+}
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct WorldFile {
@@ -298,6 +352,8 @@ struct WorldFile {
     certificate: Vec<CertificateTable>,
     #[serde(default)]
     server: Vec<ServerTable>,
+    #[serde(default)]
+    view: Vec<ViewTable>,
 }
 
 #[derive(Deserialize)]
@@ -336,4 +392,13 @@ struct ServerTable {
     certificate: Spanned<String>,
     #[serde(default)]
     attacker: bool,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ViewTable {
+    name: Spanned<String>,
+    address: Spanned<Ipv4Addr>,
+    #[serde(default)]
+    zone: Vec<ZoneTable>,
 }
