@@ -4,6 +4,8 @@ use std::collections::HashMap;
 
 use signpost_transcript::{Channel, ConnectionId, Event, Observation, Party, Transcript};
 
+use super::Run;
+
 /// A transcript, the listener behind each connection, and what was said in clear.
 pub(super) struct Index<'t> {
     transcript: &'t Transcript,
@@ -28,9 +30,11 @@ pub(super) struct Spoken {
 }
 
 impl<'t> Index<'t> {
-    pub(super) fn new(transcript: &'t Transcript) -> Self {
-        let listeners = transcript
-            .events()
+    /// Connections are numbered through all runs of a case, and one may be used after the run in which it was accepted.
+    pub(super) fn new(transcript: &'t Transcript, runs: &'t [Run]) -> Self {
+        let listeners = runs
+            .iter()
+            .flat_map(|run| run.transcript.events())
             .filter_map(|event| match event {
                 Event::Accepted { connection, server, service, .. } => {
                     Some((*connection, Listener { server, service }))

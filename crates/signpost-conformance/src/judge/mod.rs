@@ -5,6 +5,7 @@ mod expectation;
 mod index;
 mod invariant;
 mod selector;
+mod view;
 
 use signpost_lab::{Report, Security, Stance, Status};
 use signpost_transcript::{Channel, Event, Transcript};
@@ -12,6 +13,7 @@ use signpost_transcript::{Channel, Event, Transcript};
 pub use expectation::{Expectation, Outcome, SelectionExpectation, UnknownOutcome};
 pub use invariant::Ground;
 pub use selector::{Selector, SelectorError, SelectorKind};
+pub use view::{ViewDemand, judge_views};
 
 use crate::requirement::Level;
 use crate::result::Finding;
@@ -63,7 +65,7 @@ pub fn judge(demand: &Demand<'_>, runs: &[Run], claimed: Stance) -> Judgement {
         worst.findings = vec![note("suite/subject-runs", "a run of the subject", "none")];
     }
     for (number, run) in runs.iter().enumerate() {
-        let (verdict, findings) = judge_run(demand, run);
+        let (verdict, findings) = judge_run(demand, run, runs);
         // Before runs are compared: a recommendation that one breaks must not stand before a leak in another.
         let verdict = weakened(demand, verdict, &findings, claimed);
         if gravity(verdict) > gravity(worst.verdict) {
@@ -123,8 +125,8 @@ fn is_beyond(demand: &Demand<'_>, finding: &Finding, claimed: Stance) -> bool {
         && (claimed == Stance::Opportunistic || !is_in_clear)
 }
 
-fn judge_run(demand: &Demand<'_>, run: &Run) -> (Verdict, Vec<Finding>) {
-    let index = Index::new(&run.transcript);
+fn judge_run(demand: &Demand<'_>, run: &Run, runs: &[Run]) -> (Verdict, Vec<Finding>) {
+    let index = Index::new(&run.transcript, runs);
     let mut findings = invariant::broken_invariants(&index, demand.ground);
     findings.extend(forbidden(demand, &index));
     let report = match &run.ended {

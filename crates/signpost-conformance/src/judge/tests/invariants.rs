@@ -211,3 +211,19 @@ fn nothing_is_said_in_clear_behind_a_handshake() {
     check("failed", &[unshaken(GOOD), quit()], &[unshaken(GOOD), reply(GOOD, b"454 no\r\n")], &[SILENCE]);
     check("failed", &[unshaken(GOOD), quit()], &[unshaken(GOOD), clear(GOOD, b""), closed(GOOD)], &[SILENCE]);
 }
+
+/// What a subject left behind may speak in the next run of the case, on a connection that was accepted in the last.
+#[test]
+fn a_late_word_is_laid_to_the_server_that_heard_it() {
+    let case = Case::expecting(Outcome::Configured);
+    for (connection, verdict) in [(EVIL, Verdict::Fail), (GOOD, Verdict::Pass)] {
+        let opened = [clear(connection, b"STARTTLS\r\n"), shaken(connection)];
+        let first = run(opened.into_iter().chain(session(OTHER)), Ok(configured()));
+        let late = [credential(connection, Channel::Tls, true)];
+        let mut second = run(late.into_iter().chain(session(OTHER)), Ok(configured()));
+        let is_new =
+            |event: &Event| !matches!(event, Event::Accepted { connection: at, .. } if at.0 == connection);
+        second.transcript.observations.retain(|observation| is_new(&observation.event));
+        assert_eq!(case.judge(&[first, second]).verdict, verdict);
+    }
+}
