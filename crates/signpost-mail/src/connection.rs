@@ -176,12 +176,17 @@ impl Connection {
             Err(failure) => (HandshakeOutcome::Failed { reason: failure.reason }, failure.over),
         };
         let completed = matches!(outcome, HandshakeOutcome::Completed { .. });
-        self.recorder.record(Event::Handshake {
-            connection: self.id,
-            sni: progress.sni,
-            certificate: self.spec.identity.clone(),
-            outcome,
-        });
+        // Who leaves without a word of TLS, or speaks in clear where TLS was not asked for, has not seen a certificate and
+        // has nothing that could have failed.
+        let asked = !self.spec.service.is_implicit_tls() && !progress.speech.is_empty();
+        if progress.begun || asked {
+            self.recorder.record(Event::Handshake {
+                connection: self.id,
+                sni: progress.sni,
+                certificate: self.spec.identity.clone(),
+                outcome,
+            });
+        }
         if let Some(over) = over {
             return Err(over);
         }
@@ -252,7 +257,16 @@ impl Connection {
         let deadline = Instant::now() + self.spec.limits.linger;
         while let Ok(bytes) = self.read(deadline).await {
             let speech = match &mut self.records {
-                Some(records) => records.part(&bytes).speech,
+                Some(records) => {
+                    let parted = records.part(&bytes);
+                    let mut plaintext = Vec::new();
+                    // What comes before an error was said all the same.
+                    let _ = self.decrypt(&parted.records, &mut plaintext);
+                    if !plaintext.is_empty() {
+                        self.record_bytes(Party::Client, Channel::Tls, &plaintext);
+                    }
+                    parted.speech
+                }
                 None => bytes,
             };
             if !speech.is_empty() {

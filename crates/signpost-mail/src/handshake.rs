@@ -13,6 +13,8 @@ use crate::dialogue::Handshake;
 /// What a handshake showed, also if it failed.
 #[derive(Debug, Default)]
 pub(crate) struct Progress {
+    /// Whether the client sent any TLS record.
+    pub(crate) begun: bool,
     /// The name that the client asked for.
     pub(crate) sni: Option<String>,
     /// What the client said inside TLS right behind its last handshake message.
@@ -138,6 +140,7 @@ impl Connection {
     async fn read_records(&mut self, deadline: Instant, progress: &mut Progress) -> Result<Vec<u8>, Failure> {
         let bytes = self.read(deadline).await?;
         let parted = self.part(&bytes);
+        progress.begun |= !parted.records.is_empty();
         if parted.speech.is_empty() {
             return Ok(parted.records);
         }

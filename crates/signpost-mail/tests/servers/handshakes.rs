@@ -79,7 +79,7 @@ async fn a_client_that_speaks_in_clear_instead_of_tls_is_heard() {
          S: +OK",
     )
     .await;
-    lab.saw("handshake #1 failed, SNI none, certificate submit1: the client spoke in clear");
+    lab.never_saw("handshake");
     lab.saw("credential #1 USER of alice@example.com in clear, accepted");
 }
 
@@ -178,4 +178,44 @@ async fn who_breaks_tls_takes_the_password_of_a_client_that_tries_again_in_clear
         .await;
         lab.saw("credential #1 PLAIN of alice@example.com in clear, accepted");
     }
+}
+
+/// The judge takes a handshake for a certificate that was seen, and speech behind one for speech after a failure.
+#[tokio::test]
+async fn without_a_word_of_tls_there_is_no_handshake() {
+    for (service, script) in [
+        (Service::Submissions, ""),
+        (Service::Submissions, "C: QUIT"),
+        (Service::Submission, "S: 220\nC: STARTTLS\nS: 220"),
+    ] {
+        let lab = Lab::start(service, Vec::new()).await;
+        drop(lab.play(script).await);
+        lab.closed().await;
+        let shaken = |event: &Event| matches!(event, Event::Handshake { .. });
+        assert!(!lab.recorder.transcript().events().any(shaken), "{service}: {script}");
+    }
+    for (service, script) in [
+        (Service::Submissions, "TLS"),
+        (Service::Submission, "S: 220\nC: STARTTLS\nS: 220\nC: EHLO again"),
+        (Service::Submission, "S: 220\nC: STARTTLS\nS: 220\nTLS"),
+    ] {
+        let lab = Lab::start(service, Vec::new()).await;
+        drop(lab.play(script).await);
+        lab.closed().await;
+        lab.saw("handshake");
+    }
+}
+
+#[tokio::test]
+async fn what_is_said_inside_tls_behind_the_end_is_heard() {
+    let lab = Lab::start(Service::Submissions, fault(FaultKind::FailureAfterTls)).await;
+    drop(lab.play("TLS\nS: 220\nC: EHLO x\nC: AUTH LOGIN\nS: 421\nC: TOO late").await);
+    lab.closed().await;
+    let late = lab.recorder.transcript().events().any(|event| match event {
+        Event::Bytes { by: Party::Client, channel: Channel::Tls, bytes, .. } => {
+            bytes.ends_with(b"TOO late\r\n")
+        }
+        _ => false,
+    });
+    assert!(late);
 }
