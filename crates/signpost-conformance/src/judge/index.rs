@@ -30,19 +30,15 @@ pub(super) struct Spoken {
 }
 
 impl<'t> Index<'t> {
-    /// Connections are numbered through all runs of a case, and one may be used after the run in which it was accepted.
-    pub(super) fn new(transcript: &'t Transcript, runs: &'t [Run]) -> Self {
-        let listeners = runs
-            .iter()
-            .flat_map(|run| run.transcript.events())
-            .filter_map(|event| match event {
-                Event::Accepted { connection, server, service, .. } => {
-                    Some((*connection, Listener { server, service }))
-                }
-                _ => None,
-            })
-            .collect();
-        Self { transcript, listeners, spoken: spoken(transcript) }
+    pub(super) fn new(transcript: &'t Transcript) -> Self {
+        Self { transcript, listeners: listeners(transcript).collect(), spoken: spoken(transcript) }
+    }
+
+    /// Knows the connections of other runs too: they are numbered through all runs of a case, and one may be used after
+    /// the run in which it was accepted.
+    pub(super) fn among(mut self, runs: &'t [Run]) -> Self {
+        self.listeners.extend(runs.iter().flat_map(|run| listeners(&run.transcript)));
+        self
     }
 
     pub(super) fn observations(&self) -> impl Iterator<Item = &'t Observation> + use<'t> {
@@ -65,6 +61,15 @@ impl<'t> Index<'t> {
             .get(&connection)
             .is_some_and(|listener| matches!(listener.service, "pop3s" | "submissions"))
     }
+}
+
+fn listeners(transcript: &Transcript) -> impl Iterator<Item = (ConnectionId, Listener<'_>)> {
+    transcript.events().filter_map(|event| match event {
+        Event::Accepted { connection, server, service, .. } => {
+            Some((*connection, Listener { server, service }))
+        }
+        _ => None,
+    })
 }
 
 fn spoken(transcript: &Transcript) -> Vec<Spoken> {

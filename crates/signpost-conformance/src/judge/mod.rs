@@ -5,7 +5,6 @@ mod expectation;
 mod index;
 mod invariant;
 mod selector;
-mod view;
 
 use signpost_lab::{Report, Security, Stance, Status};
 use signpost_transcript::{Channel, Event, Transcript};
@@ -13,7 +12,6 @@ use signpost_transcript::{Channel, Event, Transcript};
 pub use expectation::{Expectation, Outcome, SelectionExpectation, UnknownOutcome};
 pub use invariant::Ground;
 pub use selector::{Selector, SelectorError, SelectorKind};
-pub use view::{ViewDemand, judge_views};
 
 use crate::requirement::Level;
 use crate::result::Finding;
@@ -126,7 +124,7 @@ fn is_beyond(demand: &Demand<'_>, finding: &Finding, claimed: Stance) -> bool {
 }
 
 fn judge_run(demand: &Demand<'_>, run: &Run, runs: &[Run]) -> (Verdict, Vec<Finding>) {
-    let index = Index::new(&run.transcript, runs);
+    let index = Index::new(&run.transcript).among(runs);
     let mut findings = invariant::broken_invariants(&index, demand.ground);
     findings.extend(forbidden(demand, &index));
     let report = match &run.ended {
