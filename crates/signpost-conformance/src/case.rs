@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::Arc;
 
+use serde_spanned::Spanned;
 use signpost_lab::{Fault, Question, Service, World, expand};
 use signpost_source::Problem;
 
 use crate::judge::{Expectation, Outcome, SelectionExpectation, Selector};
 use crate::requirement::{Level, Requirements};
-use crate::scenario::Scenario;
+use crate::scenario::{ExpectTable, Scenario};
 use crate::selection::{MOST_RUNS, SelectionTest};
 use crate::subject::Subject;
 
@@ -30,6 +31,8 @@ pub struct Case {
     pub faults: Vec<Fault>,
     /// What is expected.
     pub expectation: Expectation,
+    /// The views from which the subject runs, once from each. None: it runs from where it likes.
+    pub views: Vec<CaseView>,
     /// Slugs and levels of the requirements.
     pub requirements: Vec<(String, Level)>,
     /// ID of the control's case.
@@ -40,11 +43,21 @@ pub struct Case {
     pub rejected: Vec<String>,
 }
 
+/// A view from which the subject runs, and what is expected there.
+#[derive(Clone, Debug)]
+pub struct CaseView {
+    /// Its name in the world.
+    pub name: String,
+    /// What is expected of this run.
+    pub expectation: Expectation,
+}
+
 impl Case {
     /// How often the subject runs.
     #[must_use]
     pub fn runs(&self) -> u32 {
-        self.expectation.selection.as_ref().map_or(1, |selection| selection.test.runs)
+        let of_views = u32::try_from(self.views.len()).unwrap_or(u32::MAX).max(1);
+        self.expectation.selection.as_ref().map_or(of_views, |selection| selection.test.runs)
     }
 
     /// Whether nothing but a SHOULD is tested, so that breaking it is weak and no failure.
@@ -107,12 +120,16 @@ fn case(
     let mut problems = Vec::new();
     let mut faults = Vec::new();
     for spec in &table.fault {
+        if let Some(view) = &spec.view {
+            problems.extend(unknown_view(world, view));
+        }
         match Fault::read(spec, service).and_then(|fault| fits(fault, spec.at.span(), world)) {
             Ok(fault) => faults.push(fault),
             Err(problem) => problems.push(problem),
         }
     }
-    let expectation = expectation(scenario, world, service, &mut problems);
+    let everywhere = expectation(&table.expect, world, service, &mut problems);
+    let views = views(&table.expect, world, service, &mut problems);
     let question = table.question.as_ref().and_then(|question| {
         let read = question.get_ref().parse::<Question>();
         read.map_err(|error| problems.push(Problem::at(question.span(), error.to_string()))).ok()
@@ -149,7 +166,8 @@ fn case(
         question,
         world: Arc::clone(world),
         faults,
-        expectation,
+        expectation: everywhere,
+        views,
         requirements: table
             .requirements
             .iter()
@@ -168,7 +186,7 @@ fn case(
 
 /// A fault at a server, certificate or zone that the world has.
 fn fits(fault: Fault, span: Range<usize>, world: &World) -> Result<Fault, Problem> {
-    match &fault {
+    match fault.everywhere() {
         Fault::Certificate(fault) => {
             let known: Vec<&str> = world.certificates.iter().map(|spec| spec.name.as_str()).collect();
             if !known.contains(&fault.certificate.as_str()) {
@@ -202,13 +220,53 @@ fn known_server(world: &World, name: &str, span: Range<usize>) -> Result<String,
     Err(Problem::at(span, format!("the world has no server `{name}`")).one_of(name, &known))
 }
 
+fn unknown_view(world: &World, name: &Spanned<String>) -> Option<Problem> {
+    let known: Vec<&str> = world.views.iter().map(|view| view.name.as_str()).collect();
+    if known.contains(&name.get_ref().as_str()) {
+        return None;
+    }
+    let problem = Problem::at(name.span(), format!("the world has no view `{}`", name.get_ref()));
+    Some(match known[..] {
+        [] => problem.help("views are `[[view]]` tables of world.toml; this world has none"),
+        _ => problem.one_of(name.get_ref(), &known),
+    })
+}
+
+/// What is expected of the run from each view.
+fn views(
+    expect: &ExpectTable,
+    world: &World,
+    service: Service,
+    problems: &mut Vec<Problem>,
+) -> Vec<CaseView> {
+    let mut found = Vec::new();
+    let mut views = Vec::new();
+    for (name, table) in &expect.views {
+        found.extend(unknown_view(world, name));
+        let expectation = expectation(&expect.in_view(table), world, service, &mut found);
+        views.push(CaseView { name: name.get_ref().clone(), expectation });
+    }
+    if let (Some(selection), false) = (&expect.selection, views.is_empty()) {
+        found.push(
+            Problem::at(selection.span(), "a selection is not judged from several views")
+                .help("make it a scenario of its own"),
+        );
+    }
+    // What stands in `[expect]` has been looked at already, and is looked at again for every view.
+    for problem in found {
+        if !problems.contains(&problem) {
+            problems.push(problem);
+        }
+    }
+    views
+}
+
 fn expectation(
-    scenario: &Scenario,
+    expect: &ExpectTable,
     world: &World,
     service: Service,
     problems: &mut Vec<Problem>,
 ) -> Expectation {
-    let expect = &scenario.table.expect;
     let mut outcomes = Vec::new();
     for name in &expect.outcome {
         match name.get_ref().parse::<Outcome>() {

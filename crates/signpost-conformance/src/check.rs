@@ -29,6 +29,9 @@ pub(crate) fn check(
     problems.extend(unknown("defect", &table.expect.defects, &defects));
     let reasons: Vec<&str> = Reason::ALL.iter().map(|reason| reason.slug()).collect();
     problems.extend(unknown("reason", &table.expect.reason, &reasons));
+    for view in table.expect.views.values() {
+        problems.extend(unknown("reason", view.reason.as_deref().unwrap_or_default(), &reasons));
+    }
     let notes: Vec<&str> = Note::ALL.iter().map(|note| note.slug()).collect();
     problems.extend(unknown("note", &table.expect.notes, &notes));
     problems.extend(check_control(scenario, scenarios, broken));
@@ -84,7 +87,8 @@ fn check_question(scenario: &Scenario) -> Vec<Problem> {
     let is_strange = |outcome: &&Spanned<String>| {
         outcome.get_ref().parse::<Outcome>().is_ok_and(|outcome| outcome.is_of_resolver() != is_resolver)
     };
-    problems.extend(table.expect.outcome.iter().filter(is_strange).map(|outcome| {
+    let in_views = table.expect.views.values().flat_map(|view| view.outcome.iter().flatten());
+    problems.extend(table.expect.outcome.iter().chain(in_views).filter(is_strange).map(|outcome| {
         let who = if is_resolver { "a resolver" } else { "a mail client" };
         Problem::at(outcome.span(), format!("{who} does not end with `{}`", outcome.get_ref()))
             .help("resolvers end with secure, insecure, bogus or indeterminate, mail clients with configured, refused, ask-user or unavailable")

@@ -1,6 +1,7 @@
 //! Runs cases: each in a lab and on a thread of its own, controls before what rests on them.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
 use std::num::NonZeroUsize;
 use std::sync::mpsc;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -9,9 +10,10 @@ use std::time::{Duration, Instant};
 
 use signpost_lab::{Blueprint, Lab, LabError, Network, PRIVATE_RESOLVER, Stance};
 use signpost_sandbox::{Layout, Namespace};
+use signpost_transcript::Event;
 
-use crate::case::Case;
-use crate::judge::{self, Demand, Ground, Judgement, Run};
+use crate::case::{Case, CaseView};
+use crate::judge::{self, Demand, Ground, Judgement, Run, ViewDemand};
 use crate::result::{CaseResult, Finding};
 use crate::stable_hash::stable_hash;
 use crate::subject::{Environment, Isolation, Subject};
@@ -144,7 +146,7 @@ pub fn run_case(case: &Case, subject: &dyn Subject, options: Options) -> CaseRes
         })
     });
     let (judgement, runs) = match raised {
-        Ok(runs) => (judge_case(case, &runs, subject.stance()), runs),
+        Ok((views, runs)) => (judge_case(case, &views, &runs, subject.stance()), runs),
         Err(reason) => (lab_failed(reason), Vec::new()),
     };
     result(case, subject.name(), judgement, runs, start.elapsed())
@@ -153,15 +155,29 @@ pub fn run_case(case: &Case, subject: &dyn Subject, options: Options) -> CaseRes
 /// Stands for the subject where a person was one.
 const BY_HAND: &str = "by hand";
 
-/// Judges one run that the caller made in a lab of the case.
+/// Judges one run that the caller made in this lab of the case: where the case has views, by what is expected in the one
+/// that was asked.
 #[must_use]
-pub fn judge_by_hand(case: &Case, run: Run) -> CaseResult {
+pub fn judge_by_hand(case: &Case, lab: &Lab, run: Run) -> CaseResult {
     let runs = vec![run];
-    let judgement = judge_case(case, &runs, Stance::Verified);
+    let views: Vec<(&CaseView, IpAddr)> =
+        case.views.iter().filter_map(|view| Some((view, lab.source_of(&view.name)?))).collect();
+    let has_asked = |source: IpAddr| {
+        let is_its = |event: &Event| matches!(event, Event::Query { peer, .. } if peer.ip() == source);
+        runs[0].transcript.events().any(is_its)
+    };
+    let asked = views.iter().find(|(_, source)| has_asked(*source)).or_else(|| views.first());
+    let judgement = match asked {
+        None => judge_case(case, &[], &runs, Stance::Verified),
+        Some(&view) => judge_case(case, &[view], &runs, Stance::Verified),
+    };
     result(case, BY_HAND, judgement, runs, Duration::ZERO)
 }
 
-fn raise_and_run(case: &Case, subject: &dyn Subject, options: Options) -> Result<Vec<Run>, String> {
+/// The views from which the runs were made, where the case has any, with their addresses; and the runs.
+type Ran<'c> = (Vec<(&'c CaseView, IpAddr)>, Vec<Run>);
+
+fn raise_and_run<'c>(case: &'c Case, subject: &dyn Subject, options: Options) -> Result<Ran<'c>, String> {
     let blueprint = Blueprint::new(&case.world, &case.faults).map_err(|error| error.to_string())?;
     let (network, namespace) = match subject.isolation() {
         Isolation::Loopback => (Network::Loopback, None),
@@ -181,11 +197,21 @@ fn raise_and_run(case: &Case, subject: &dyn Subject, options: Options) -> Result
         lab.allow(options.deadline);
         lab.ask(case.question.clone());
         let mut runs = Vec::with_capacity(case.runs() as usize);
+        let mut views = Vec::with_capacity(case.views.len());
         for number in 0..case.runs() {
+            if let Some(view) = case.views.get(number as usize) {
+                let source =
+                    lab.ask_from(Some(&view.name)).ok_or_else(|| format!("no view {}", view.name))?;
+                // Nobody tells an unmodified program where to ask from, so its system does.
+                if let (Some(namespace), IpAddr::V4(address)) = (&namespace, source) {
+                    namespace.speak_from(address).map_err(|error| error.to_string())?;
+                }
+                views.push((view, source));
+            }
             let seed = seed_of(options.seed, &case.id, number);
             runs.push(run_once(&lab, subject, namespace.as_ref(), seed, options.deadline).await);
         }
-        Ok(runs)
+        Ok((views, runs))
     })
 }
 
@@ -213,24 +239,44 @@ fn seed_of(seed: u64, case: &str, run: u32) -> u64 {
     stable_hash(&format!("{seed} {case} {run}"))
 }
 
-fn judge_case(case: &Case, runs: &[Run], claimed: Stance) -> Judgement {
+/// Without views, every run is one of the same; with views, each is one from its own.
+fn judge_case(case: &Case, views: &[(&CaseView, IpAddr)], runs: &[Run], claimed: Stance) -> Judgement {
     let users = case.world.user.logins();
-    let faults: Vec<(String, String)> =
-        case.faults.iter().map(|fault| (fault.at().to_owned(), fault.kind().to_owned())).collect();
+    // A fault of one view cannot be seen from another.
+    let faults_in = |view: Option<&str>| -> Vec<(String, String)> {
+        case.faults
+            .iter()
+            .filter(|fault| case.views.is_empty() || fault.is_seen_in(view))
+            .map(|fault| (fault.at().to_owned(), fault.kind().to_owned()))
+            .collect()
+    };
     let ground = Ground {
         attackers: &case.attackers,
         rejected: &case.rejected,
         users: &users,
         password: &case.world.user.password,
     };
-    let demand = Demand {
-        expectation: &case.expectation,
+    let demand = |expectation, faults| Demand {
+        expectation,
         requirements: &case.requirements,
-        faults: &faults,
+        faults,
         ground,
         stance: case.scenario.table.stance,
     };
-    judge::judge(&demand, runs, claimed)
+    if views.is_empty() {
+        return judge::judge(&demand(&case.expectation, &faults_in(None)), runs, claimed);
+    }
+    let faults: Vec<_> = views.iter().map(|(view, _)| faults_in(Some(&view.name))).collect();
+    let views: Vec<ViewDemand<'_>> = views
+        .iter()
+        .zip(&faults)
+        .map(|((view, source), faults)| ViewDemand {
+            name: &view.name,
+            source: *source,
+            demand: demand(&view.expectation, faults),
+        })
+        .collect();
+    judge::judge_views(&views, runs, claimed)
 }
 
 fn lab_failed(reason: String) -> Judgement {

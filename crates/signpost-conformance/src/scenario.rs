@@ -135,9 +135,51 @@ pub struct ExpectTable {
     #[serde(default)]
     #[schemars(with = "Vec<String>")]
     pub defects: Vec<Spanned<String>>,
+    /// One run from each of these views of the world, and what is expected there instead of what stands above.
+    #[serde(default)]
+    #[schemars(with = "BTreeMap<String, ViewExpectTable>")]
+    pub views: BTreeMap<Spanned<String>, ViewExpectTable>,
     /// Weights of the servers of one priority: their share of first choices is tested.
     #[schemars(with = "Option<BTreeMap<String, u16>>")]
     pub selection: Option<Spanned<BTreeMap<String, u16>>>,
+}
+
+/// The `[expect.views.NAME]` table. What it leaves out is as in `[expect]`.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ViewExpectTable {
+    /// As in `[expect]`.
+    #[schemars(with = "Option<Vec<String>>")]
+    pub outcome: Option<Vec<Spanned<String>>>,
+    /// As in `[expect]`.
+    #[schemars(with = "Option<Vec<String>>")]
+    pub reason: Option<Vec<Spanned<String>>>,
+    /// As in `[expect]`.
+    #[schemars(with = "Option<String>")]
+    pub endpoint: Option<Spanned<String>>,
+    /// As in `[expect]`.
+    #[schemars(with = "Option<Vec<String>>")]
+    pub reached: Option<Vec<Spanned<String>>>,
+    /// As in `[expect]`.
+    #[schemars(with = "Option<Vec<String>>")]
+    pub never: Option<Vec<Spanned<String>>>,
+}
+
+impl ExpectTable {
+    /// What is expected of the run from a view.
+    pub(crate) fn in_view(&self, view: &ViewExpectTable) -> Self {
+        let or = |own: &Option<Vec<Spanned<String>>>, of_all: &[Spanned<String>]| {
+            own.clone().unwrap_or_else(|| of_all.to_vec())
+        };
+        Self {
+            outcome: or(&view.outcome, &self.outcome),
+            reason: or(&view.reason, &self.reason),
+            endpoint: view.endpoint.clone().or_else(|| self.endpoint.clone()),
+            reached: or(&view.reached, &self.reached),
+            never: or(&view.never, &self.never),
+            ..self.clone()
+        }
+    }
 }
 
 /// How bad it is to fail a scenario.

@@ -231,8 +231,7 @@ fn load_world(files: &Files, name: &str) -> Result<World, WorldError> {
     let problems = match Blueprint::new(&world, &[]) {
         Ok(_) => None,
         Err(LabError::Zone { path, reason }) => world
-            .zones
-            .iter()
+            .all_zones()
             .find(|zone| zone.source.path == path)
             .map(|zone| zone.source.problem(zone_problem(&zone.source, &reason))),
         Err(other) => {

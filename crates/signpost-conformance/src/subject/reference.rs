@@ -124,6 +124,7 @@ fn upstream(assignment: &Assignment) -> Result<Upstream, SubjectError> {
         .parse()
         .map_err(|error| SubjectError::NotStarted(format!("assignment: trust anchor, {error}")))?;
     let mut upstream = Upstream::new(assignment.dns.authority, anchor);
+    upstream.source = assignment.source;
     upstream.timeout = PATIENCE;
     upstream.attempts = 1;
     Ok(upstream)

@@ -5,7 +5,7 @@ use signpost_conformance::judge::Run;
 use signpost_conformance::runner;
 use signpost_conformance::suite::Suite;
 use signpost_conformance::verdict::Verdict;
-use signpost_lab::{Assignment, Blueprint, ConfiguredEndpoint, Network, Report, Security};
+use signpost_lab::{Blueprint, ConfiguredEndpoint, Lab, Network, Report, Security};
 use signpost_transcript::{Channel, Event, Transcript};
 
 use super::{find_case, load_suite, print, tell};
@@ -35,7 +35,7 @@ pub(crate) fn lab(options: &LabOptions) -> Result<Exit, Failure> {
         let shown = if options.json {
             serde_json::to_string(lab.assignment()).map_err(Failure::not_started)? + "\n"
         } else {
-            describe(case, lab.assignment(), &ca_file.path().display().to_string())
+            describe(case, &lab, &ca_file.path().display().to_string())
         };
         print(&shown)?;
         tell("the lab runs; ctrl-c ends it and judges what was seen");
@@ -43,17 +43,24 @@ pub(crate) fn lab(options: &LabOptions) -> Result<Exit, Failure> {
         lab.settle().await;
         let transcript = lab.take_transcript();
         let ended = Ok(seen_outcome(&transcript));
-        judge(&suite, case, Run { transcript, ended })
+        judge(&suite, case, &lab, Run { transcript, ended })
     })
 }
 
-fn describe(case: &Case, assignment: &Assignment, ca_file: &str) -> String {
+fn describe(case: &Case, lab: &Lab, ca_file: &str) -> String {
+    let assignment = lab.assignment();
     let anchor = assignment.trust_anchor.join("\n               ");
     let ports: Vec<String> = assignment.ports.iter().map(|(label, port)| format!("{label} {port}")).collect();
+    let views: String = case
+        .views
+        .iter()
+        .filter_map(|view| Some((&view.name, lab.source_of(&view.name)?)))
+        .map(|(name, source)| format!("view           {name}: ask DNS from {source}\n"))
+        .collect();
     format!(
         "{}\n  {}\nservice        {}\naddress        {}\npassword       {}\nDNS            {} (not validating)\n\
          DNS            {} (validating)\ntrust anchor   {anchor}\nCA file        {ca_file}\n\
-         guessed ports  {}\n",
+         guessed ports  {}\n{views}",
         case.id,
         case.scenario.table.title,
         assignment.service,
@@ -91,8 +98,8 @@ fn seen_outcome(transcript: &Transcript) -> Report {
     }
 }
 
-fn judge(suite: &Suite, case: &Case, run: Run) -> Result<Exit, Failure> {
-    let result = runner::judge_by_hand(case, run);
+fn judge(suite: &Suite, case: &Case, lab: &Lab, run: Run) -> Result<Exit, Failure> {
+    let result = runner::judge_by_hand(case, lab, run);
     let text = match result.verdict {
         Verdict::Pass => report::one_line(&result) + "\n",
         _ => report::human::failure(suite, &result),

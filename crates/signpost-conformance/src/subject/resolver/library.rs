@@ -73,6 +73,7 @@ pub(in crate::subject) async fn answer(
 ) -> Result<Report, SubjectError> {
     let task = Task::read(assignment)?;
     let mut upstream = Upstream::new(task.authority, task.anchor);
+    upstream.source = assignment.source;
     upstream.timeout = REPLY_LIMIT;
     upstream.attempts = 1;
     let lookup = make(&upstream).lookup(&task.name, task.record_type).await;
