@@ -1,5 +1,4 @@
 //! Validators that nobody here wrote judge the lab: unbound, delv, drill and the checkers of zone files.
 
-mod faults;
 mod honest;
 mod support;

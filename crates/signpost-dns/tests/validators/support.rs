@@ -37,7 +37,6 @@ pub(crate) fn hierarchy(faults: &[Fault]) -> Arc<Hierarchy> {
 /// Responders on sockets, on a thread of their own, until dropped.
 pub(crate) struct Lab {
     pub(crate) address: SocketAddr,
-    pub(crate) recorder: Recorder,
     stop: Option<tokio::sync::oneshot::Sender<()>>,
     thread: Option<std::thread::JoinHandle<()>>,
 }
@@ -48,7 +47,10 @@ impl Lab {
     }
 
     /// Starts several scopes; the address is that of the first.
-    pub(crate) fn start_at(hierarchy: Arc<Hierarchy>, scopes: &[(Scope, SocketAddr)]) -> std::io::Result<Self> {
+    pub(crate) fn start_at(
+        hierarchy: Arc<Hierarchy>,
+        scopes: &[(Scope, SocketAddr)],
+    ) -> std::io::Result<Self> {
         let mut sockets = Vec::new();
         for (scope, address) in scopes {
             let tcp = std::net::TcpListener::bind(address)?;
@@ -58,9 +60,7 @@ impl Lab {
             sockets.push((scope.clone(), udp, tcp));
         }
         let address = sockets[0].1.local_addr()?;
-        let recorder = Recorder::new();
         let (stop, stopped) = tokio::sync::oneshot::channel();
-        let records = recorder.clone();
         let thread = std::thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
             runtime.block_on(async {
@@ -68,12 +68,12 @@ impl Lab {
                     let responder = Arc::new(Responder::new(Arc::clone(&hierarchy), scope));
                     let udp = tokio::net::UdpSocket::from_std(udp).unwrap();
                     let tcp = tokio::net::TcpListener::from_std(tcp).unwrap();
-                    tokio::spawn(serve(responder, udp, tcp, records.clone()));
+                    tokio::spawn(serve(responder, udp, tcp, Recorder::new()));
                 }
                 let _ = stopped.await;
             });
         });
-        Ok(Self { address, recorder, stop: Some(stop), thread: Some(thread) })
+        Ok(Self { address, stop: Some(stop), thread: Some(thread) })
     }
 }
 
