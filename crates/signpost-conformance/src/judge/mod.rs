@@ -5,6 +5,7 @@ mod expectation;
 mod index;
 mod invariant;
 mod selector;
+mod view;
 
 use signpost_lab::{Report, Security, Stance, Status};
 use signpost_transcript::{Channel, Event, Transcript};
@@ -12,6 +13,7 @@ use signpost_transcript::{Channel, Event, Transcript};
 pub use expectation::{Expectation, Outcome, SelectionExpectation, UnknownOutcome};
 pub use invariant::Ground;
 pub use selector::{Selector, SelectorError, SelectorKind};
+pub use view::{ViewDemand, judge_views};
 
 use crate::requirement::Level;
 use crate::result::Finding;
