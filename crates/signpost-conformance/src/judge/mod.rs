@@ -148,10 +148,12 @@ fn judge_run(demand: &Demand<'_>, run: &Run, runs: &[Run]) -> (Verdict, Vec<Find
     let stopped_early = !believes(report);
     let outcome = wrong_outcome(demand, report);
     if findings.is_empty() && (outcome.is_none() || stopped_early) {
-        let unreached = unreached(demand, &index);
-        // Where only success is right, a step that is missing is a mistake and no want of opportunity.
-        if !unreached.is_empty() && (outcome.is_none() && stopped_early || !expects_configured(demand)) {
-            return (Verdict::Inconclusive, unreached);
+        let (unreached, idle) = (unreached(demand, &index), idle(demand, &index));
+        // Where only success is right, a step that is missing is a mistake and no want of opportunity; a fault that
+        // never bit has shown nothing of anybody.
+        let has_no_excuse = expects_configured(demand) && !(outcome.is_none() && stopped_early);
+        if !idle.is_empty() || (!unreached.is_empty() && !has_no_excuse) {
+            return (Verdict::Inconclusive, [unreached, idle].concat());
         }
         findings.extend(unreached);
     }
@@ -196,25 +198,29 @@ fn forbidden(demand: &Demand<'_>, index: &Index<'_>) -> Vec<Finding> {
     demand.expectation.never.iter().filter_map(seen).collect()
 }
 
-/// What the case needs to have happened, and did not: a step of the subject, or a fault that never bit.
+/// The steps that the case needs the subject to have taken, and that it did not take.
 fn unreached(demand: &Demand<'_>, index: &Index<'_>) -> Vec<Finding> {
-    let missing =
-        demand.expectation.reached.iter().filter(|selector| selector.matches(index).is_empty()).map(
-            |selector| {
-                note("suite/reached", &format!("{selector}, where the case begins to bite"), "never seen")
-            },
-        );
-    let idle = demand
-        .faults
-        .iter()
-        .filter(|(at, kind)| {
-            !index.observations().any(|observation| {
-                matches!(&observation.event, Event::Fault { at: seen_at, kind: seen_kind, .. }
-                    if seen_at == at && seen_kind == kind)
-            })
+    let is_missing = |selector: &&Selector| selector.matches(index).is_empty();
+    let missing = demand.expectation.reached.iter().filter(is_missing);
+    missing
+        .map(|selector| {
+            note("suite/reached", &format!("{selector}, where the case begins to bite"), "never seen")
         })
-        .map(|(at, kind)| note("suite/reached", &format!("fault {kind} at {at} applied"), "never applied"));
-    missing.chain(idle).collect()
+        .collect()
+}
+
+/// The faults that were never applied to anything that the subject saw.
+fn idle(demand: &Demand<'_>, index: &Index<'_>) -> Vec<Finding> {
+    let is_idle = |(at, kind): &&(String, String)| {
+        !index.observations().any(|observation| {
+            matches!(&observation.event, Event::Fault { at: seen_at, kind: seen_kind, .. }
+                if seen_at == at && seen_kind == kind)
+        })
+    };
+    let note = |(at, kind): &(String, String)| {
+        note("suite/reached", &format!("fault {kind} at {at} applied"), "never applied")
+    };
+    demand.faults.iter().filter(is_idle).map(note).collect()
 }
 
 /// A subject that claims a working account although no server ever let it in over TLS, or a chain of trust for which it

@@ -7,7 +7,7 @@ const SECURE: &[Verdict] = &[Verdict::Secure];
 const INSECURE: &[Verdict] = &[Verdict::Insecure];
 /// Nothing comes, or nothing that can be judged: validators call that a failure, not a verdict.
 const NO_ANSWER: &[Verdict] = &[Verdict::Bogus, Verdict::Indeterminate];
-/// Each link is signed, but they lead to no answer.
+/// A resolver may find the answer, or none, but not that there is no chain.
 const ANY: &[Verdict] = &[Verdict::Secure, Verdict::Bogus, Verdict::Indeterminate];
 /// The RFC leaves it to the validator's policy or resources.
 const SECURE_OR_BOGUS: &[Verdict] = &[Verdict::Secure, Verdict::Bogus];
@@ -540,7 +540,12 @@ pub(super) const ROWS: &[CatalogueRow] = &[
     row("refused", "*", HOST, NO_ANSWER, FAILURE),
     with_rcode("NOTAUTH", at("rcode", HOST, NO_ANSWER, FAILURE)),
     at("timeout", HOST, NO_ANSWER, FAILURE),
-    at("udp-dropped", HOST, NO_ANSWER, FAILURE),
+    at(
+        "udp-dropped",
+        HOST,
+        ANY,
+        "RFC 7766 section 5: a resolver may ask by TCP without having asked by UDP first",
+    ),
     at(
         "truncated-tcp-refused",
         HOST,

@@ -283,3 +283,16 @@ fn the_worst_run_decides() {
     }
     assert_eq!(case.judge(&[]).verdict, Verdict::Errored);
 }
+
+#[test]
+fn a_fault_that_never_bit_has_shown_nothing_even_of_who_was_right_to_go_on() {
+    let case = Case {
+        faults: vec![("dns:a/A".to_owned(), "ttl-raised".to_owned())],
+        ..Case::expecting(Outcome::Configured)
+    };
+    let worked = || session(GOOD);
+    let bitten = [fault("dns:a/A", "ttl-raised")].into_iter().chain(worked());
+    assert_eq!(judged(&case, bitten, configured()), is(Verdict::Pass, &[]));
+    let idle = judged(&case, worked(), configured());
+    assert_eq!(idle, is(Verdict::Inconclusive, &["suite/reached"]));
+}
