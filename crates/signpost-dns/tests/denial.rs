@@ -9,7 +9,7 @@ use hickory_proto::op::{Edns, Message, MessageType, OpCode, Query, ResponseCode}
 use hickory_proto::rr::{Name, RData, Record, RecordType};
 use hickory_proto::serialize::binary::{BinDecodable as _, BinEncodable as _};
 use proptest::prelude::*;
-use signpost_dns::{Algorithm, Denial, Hierarchy, KeyPool, Responder, Signing, Scope, Zone};
+use signpost_dns::{Algorithm, Denial, Hierarchy, KeyPool, Responder, Scope, Signing, Zone};
 use signpost_transcript::Transport;
 
 fn name(text: &str) -> Name {
