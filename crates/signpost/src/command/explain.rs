@@ -28,6 +28,9 @@ fn text(suite: &Suite, case: &Case) -> String {
     line("profiles", &profiles.join(", "));
     line("world", &format!("{}: {}", case.world.name, case.world.title));
     line("control", case.control.as_deref().unwrap_or("none: it is one"));
+    if let Some(question) = &case.question {
+        line("question", &question.to_string());
+    }
     for fault in &case.faults {
         line("fault", &format!("{} at {}", fault.kind(), fault.at()));
     }
@@ -43,6 +46,13 @@ fn text(suite: &Suite, case: &Case) -> String {
     if !expectation.reasons.is_empty() {
         line("  because", &expectation.reasons.join(" or "));
     }
+    if !expectation.rcodes.is_empty() {
+        line("  RCODE", &expectation.rcodes.join(" or "));
+    }
+    if !expectation.ede.is_empty() {
+        let codes: Vec<String> = expectation.ede.iter().map(u16::to_string).collect();
+        line("  EDE", &codes.join(" or "));
+    }
     for selector in &expectation.reached {
         line("  reached", &selector.to_string());
     }
@@ -56,6 +66,9 @@ fn text(suite: &Suite, case: &Case) -> String {
     }
     for server in &case.rejected {
         line("  rejected", &format!("the certificate of {server}"));
+    }
+    if let Some(dispute) = &table.dispute {
+        line("dispute", dispute);
     }
     for defect in case.defects() {
         line("shown by", &format!("signpost run '{}' --subject 'reference?defect={defect}'", case.id));

@@ -29,19 +29,26 @@ pub(crate) fn lab(options: &LabOptions) -> Result<Exit, Failure> {
             .tempfile()
             .map_err(Failure::not_started)?;
         std::fs::write(ca_file.path(), blueprint.ca_pem()).map_err(Failure::not_started)?;
-        let lab = blueprint
+        let mut lab = blueprint
             .start(case.service, case.scenario.table.stance, Network::Loopback)
             .map_err(Failure::not_started)?;
+        lab.ask(case.question.clone());
         let shown = if options.json {
             serde_json::to_string(lab.assignment()).map_err(Failure::not_started)? + "\n"
         } else {
             describe(case, &lab, &ca_file.path().display().to_string())
         };
         print(&shown)?;
-        tell("the lab runs; ctrl-c ends it and judges what was seen");
+        let ends = if case.question.is_some() { "shows" } else { "judges" };
+        tell(&format!("the lab runs; ctrl-c ends it and {ends} what was seen"));
         tokio::signal::ctrl_c().await.map_err(Failure::not_started)?;
         lab.settle().await;
         let transcript = lab.take_transcript();
+        // What a resolver made of the answers is not seen here.
+        if case.question.is_some() {
+            print(&show(case, &transcript))?;
+            return Ok(Exit::AsExpected);
+        }
         let ended = Ok(seen_outcome(&transcript));
         judge(&suite, case, &lab, Run { transcript, ended })
     })
@@ -57,19 +64,38 @@ fn describe(case: &Case, lab: &Lab, ca_file: &str) -> String {
         .filter_map(|view| Some((&view.name, lab.source_of(&view.name)?)))
         .map(|(name, source)| format!("view           {name}: ask DNS from {source}\n"))
         .collect();
+    let anchor = format!("trust anchor   {anchor}");
+    let dns = format!(
+        "DNS            {} (not validating)\nDNS            {} (validating)\n",
+        assignment.dns.authority, assignment.dns.resolver
+    );
+    let head = format!("{}\n  {}\n", case.id, case.scenario.table.title);
+    if let Some(question) = &assignment.question {
+        return format!(
+            "{head}question       {} {}\nexpected       {}\n{dns}{anchor}\n{views}",
+            question.name,
+            question.record_type,
+            expected(case)
+        );
+    }
     format!(
-        "{}\n  {}\nservice        {}\naddress        {}\npassword       {}\nDNS            {} (not validating)\n\
-         DNS            {} (validating)\ntrust anchor   {anchor}\nCA file        {ca_file}\n\
+        "{head}service        {}\naddress        {}\npassword       {}\n{dns}{anchor}\nCA file        {ca_file}\n\
          guessed ports  {}\n{views}",
-        case.id,
-        case.scenario.table.title,
         assignment.service,
         assignment.address,
         assignment.password,
-        assignment.dns.authority,
-        assignment.dns.resolver,
         ports.join(", "),
     )
+}
+
+fn expected(case: &Case) -> String {
+    case.expectation.outcomes.iter().map(|outcome| outcome.name()).collect::<Vec<_>>().join(" or ")
+}
+
+/// The questions that came, the faults that bit, and what a resolver has to make of it.
+fn show(case: &Case, transcript: &Transcript) -> String {
+    let lines = transcript.observations.iter().map(|seen| format!("{:>5} {}\n", seen.sequence, seen.event));
+    lines.chain([format!("expected of a resolver: {}\n", expected(case))]).collect()
 }
 
 /// Nobody reports what a client did that was used by hand, so the servers' word stands for it.
