@@ -121,7 +121,13 @@ fn case(
     let mut faults = Vec::new();
     for spec in &table.fault {
         if let Some(view) = &spec.view {
-            problems.extend(unknown_view(world, view));
+            let is_asked = table.expect.views.keys().any(|named| named.get_ref() == view.get_ref());
+            // A fault that nobody can come upon would be none.
+            let idle = (!is_asked).then(|| {
+                Problem::at(view.span(), format!("nobody runs from the view `{}`", view.get_ref()))
+                    .help("say in `[expect.views.NAME]` what is expected there")
+            });
+            problems.extend(unknown_view(world, view).or(idle));
         }
         match Fault::read(spec, service).and_then(|fault| fits(fault, spec.at.span(), world)) {
             Ok(fault) => faults.push(fault),
@@ -297,6 +303,7 @@ fn expectation(
         outcomes,
         reasons: expect.reason.iter().map(|reason| reason.get_ref().clone()).collect(),
         ede: expect.ede.clone(),
+        ttl: expect.ttl,
         rcodes: expect.rcode.iter().map(|rcode| rcode.get_ref().clone()).collect(),
         notes: expect.notes.iter().map(|note| note.get_ref().clone()).collect(),
         endpoint: expect.endpoint.as_ref().map(|endpoint| expand(endpoint.get_ref(), service)),

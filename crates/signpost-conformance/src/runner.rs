@@ -199,9 +199,10 @@ fn raise_and_run<'c>(case: &'c Case, subject: &dyn Subject, options: Options) ->
         let mut runs = Vec::with_capacity(case.runs() as usize);
         let mut views = Vec::with_capacity(case.views.len());
         for number in 0..case.runs() {
-            if let Some(view) = case.views.get(number as usize) {
-                let source =
-                    lab.ask_from(Some(&view.name)).ok_or_else(|| format!("no view {}", view.name))?;
+            let view = case.views.get(number as usize);
+            let source = lab.begin_run(view.map(|view| view.name.as_str()));
+            if let Some(view) = view {
+                let source = source.ok_or_else(|| format!("the world has no view {}", view.name))?;
                 // Nobody tells an unmodified program where to ask from, so its system does.
                 if let (Some(namespace), IpAddr::V4(address)) = (&namespace, source) {
                     namespace.speak_from(address).map_err(|error| error.to_string())?;

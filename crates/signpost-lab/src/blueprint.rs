@@ -89,7 +89,7 @@ impl<'w> Blueprint<'w> {
         let (place, sockets) = Place::bind(network, &addresses, &self.world.ports())?;
 
         let recorder = Recorder::new();
-        self.record_standing_faults(&recorder);
+        let standing = self.standing_faults();
         let mut servers = Vec::with_capacity(listening.len());
         for (server, listener) in listening {
             let spec = self.server_spec(server, listener)?;
@@ -131,6 +131,7 @@ impl<'w> Blueprint<'w> {
             service,
             sockets,
             stance,
+            standing,
             trust_anchor,
             user: self.world.user.clone(),
             views,
@@ -145,20 +146,18 @@ impl<'w> Blueprint<'w> {
     }
 
     /// Faults of zones, certificates and reachability need no question to take effect.
-    fn record_standing_faults(&self, recorder: &Recorder) {
-        for fault in self.faults {
+    fn standing_faults(&self) -> Vec<(Option<String>, Event)> {
+        let standing = self.faults.iter().filter_map(|fault| {
             let detail = match fault.everywhere() {
                 Fault::Certificate(_) => "the certificate is presented so",
                 Fault::Unreachable { .. } => "nothing listens there",
                 Fault::Zone { .. } => "the zone is published so",
-                Fault::Answer(_) | Fault::InView { .. } | Fault::Server { .. } => continue,
+                Fault::Answer(_) | Fault::InView { .. } | Fault::Server { .. } => return None,
             };
-            recorder.record(Event::Fault {
-                at: fault.at().to_owned(),
-                kind: fault.kind().to_owned(),
-                detail: detail.to_owned(),
-            });
-        }
+            let (at, kind) = (fault.at().to_owned(), fault.kind().to_owned());
+            Some((fault.view().map(str::to_owned), Event::Fault { at, kind, detail: detail.to_owned() }))
+        });
+        standing.collect()
     }
 
     fn server_spec(&self, server: &WorldServer, listener: WorldListener) -> Result<ServerSpec, LabError> {

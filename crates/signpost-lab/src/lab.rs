@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use signpost_dns::Responder;
 use signpost_mail::ServerSpec;
-use signpost_transcript::{Recorder, Transcript};
+use signpost_transcript::{Event, Recorder, Transcript};
 use signpost_validate::{AuditedValidator, Resolver, TrustAnchor, Upstream};
 use tokio::task::JoinSet;
 
@@ -27,6 +27,7 @@ const DEADLINE: Duration = Duration::from_secs(10);
 pub struct Lab {
     assignment: Assignment,
     recorder: Recorder,
+    standing: Vec<(Option<String>, Event)>,
     views: BTreeMap<String, IpAddr>,
     _servers: JoinSet<()>,
 }
@@ -41,6 +42,8 @@ pub(crate) struct Raised {
     pub(crate) service: Service,
     pub(crate) sockets: Sockets,
     pub(crate) stance: Stance,
+    /// What is broken from the start, and the view in which alone it is.
+    pub(crate) standing: Vec<(Option<String>, Event)>,
     pub(crate) trust_anchor: TrustAnchor,
     pub(crate) user: User,
     /// Where each view is asked from.
@@ -58,6 +61,7 @@ impl Lab {
             service,
             sockets,
             stance,
+            standing,
             trust_anchor,
             user,
             views,
@@ -102,7 +106,7 @@ impl Lab {
             ports: standard_ports(&place),
             deadline_ms: u64::try_from(DEADLINE.as_millis()).unwrap_or(u64::MAX),
         };
-        Self { assignment, recorder, views, _servers: tasks }
+        Self { assignment, recorder, standing, views, _servers: tasks }
     }
 
     /// What the subject is told.
@@ -121,8 +125,16 @@ impl Lab {
         self.assignment.question = question;
     }
 
-    /// Has the subject ask from the address of this view, or from where it likes. Gives the address.
-    pub fn ask_from(&mut self, view: Option<&str>) -> Option<IpAddr> {
+    /// Begins a run, from the address of this view or from where the subject likes. Gives the address.
+    ///
+    /// What is broken from the start takes effect in every run, so that each transcript has it.
+    pub fn begin_run(&mut self, view: Option<&str>) -> Option<IpAddr> {
+        for (only, event) in &self.standing {
+            // Who asks from anywhere may be in any view.
+            if only.is_none() || view.is_none() || only.as_deref() == view {
+                self.recorder.record(event.clone());
+            }
+        }
         self.assignment.source = view.and_then(|view| self.source_of(view));
         self.assignment.source
     }

@@ -1,12 +1,11 @@
 //! Cases in which the subject runs once from each of several addresses, and each run has an expectation of its own.
 
 use std::net::IpAddr;
-use std::slice;
 
 use signpost_lab::Stance;
 use signpost_transcript::{Event, Observation, Transcript};
 
-use super::{CLAIMS_ARE_TRUE, Demand, Judgement, Run, gravity, judge, note};
+use super::{CLAIMS_ARE_TRUE, Demand, Judgement, Run, gravity, judge_run, note, weakened};
 use crate::result::Finding;
 use crate::verdict::Verdict;
 
@@ -31,7 +30,7 @@ pub fn judge_views(views: &[ViewDemand<'_>], runs: &[Run], claimed: Stance) -> J
         return worst;
     }
     for (number, (view, run)) in views.iter().zip(runs).enumerate() {
-        let mut judgement = judge_view(view, run, claimed);
+        let mut judgement = judge_view(view, run, runs, claimed);
         if gravity(judgement.verdict) > gravity(worst.verdict) {
             for finding in &mut judgement.findings {
                 finding.expected = format!("from the view `{}`: {}", view.name, finding.expected);
@@ -42,8 +41,10 @@ pub fn judge_views(views: &[ViewDemand<'_>], runs: &[Run], claimed: Stance) -> J
     worst
 }
 
-fn judge_view(view: &ViewDemand<'_>, run: &Run, claimed: Stance) -> Judgement {
-    let judgement = judge(&view.demand, slice::from_ref(run), claimed);
+fn judge_view(view: &ViewDemand<'_>, run: &Run, runs: &[Run], claimed: Stance) -> Judgement {
+    let (verdict, findings) = judge_run(&view.demand, run, runs);
+    let verdict = weakened(&view.demand, verdict, &findings, claimed);
+    let judgement = Judgement { verdict, findings, run: 0 };
     // These hold whoever asks and whatever the answer was.
     let holds_anyway = |finding: &Finding| {
         finding.requirement.starts_with("invariant/") || finding.requirement == CLAIMS_ARE_TRUE

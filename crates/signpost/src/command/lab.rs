@@ -33,6 +33,7 @@ pub(crate) fn lab(options: &LabOptions) -> Result<Exit, Failure> {
             .start(case.service, case.scenario.table.stance, Network::Loopback)
             .map_err(Failure::not_started)?;
         lab.ask(case.question.clone());
+        lab.begin_run(None);
         let shown = if options.json {
             serde_json::to_string(lab.assignment()).map_err(Failure::not_started)? + "\n"
         } else {
