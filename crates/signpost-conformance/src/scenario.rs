@@ -112,6 +112,8 @@ pub struct ExpectTable {
     #[serde(default)]
     #[schemars(with = "Vec<String>")]
     pub notes: Vec<Spanned<String>>,
+    /// Seconds that no TTL of the answer may exceed, where a resolver passes one on.
+    pub ttl: Option<u32>,
     /// Host of the configured endpoint.
     #[schemars(with = "Option<String>")]
     pub endpoint: Option<Spanned<String>>,

@@ -221,6 +221,9 @@ pub enum Report {
         /// Extended DNS error codes (RFC 8914).
         #[serde(default)]
         ede: Vec<u16>,
+        /// The longest TTL of the answer's records, in seconds, where the subject passes one on.
+        #[serde(default)]
+        ttl: Option<u32>,
         /// For a person.
         #[serde(default)]
         detail: Option<String>,
@@ -296,13 +299,16 @@ impl fmt::Display for Report {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(self.outcome())?;
         match self {
-            Self::Answered { status, rcode, ede, detail } => {
+            Self::Answered { status, rcode, ede, ttl, detail } => {
                 write!(formatter, " {status}")?;
                 if let Some(rcode) = rcode {
                     write!(formatter, ", {rcode}")?;
                 }
                 for code in ede {
                     write!(formatter, ", EDE {code}")?;
+                }
+                if let Some(ttl) = ttl {
+                    write!(formatter, ", TTL {ttl}")?;
                 }
                 detail.as_ref().map_or(Ok(()), |detail| write!(formatter, ": {detail}"))
             }

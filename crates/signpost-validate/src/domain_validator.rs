@@ -10,6 +10,7 @@ use hickory_proto::rr::{Name, RecordType};
 use crate::exchange::Exchange;
 use crate::follow::{Judge, Question, Verdict, follow};
 use crate::guard::{PANICKED, guarded};
+use crate::reading::Reading;
 use crate::{Lookup, Resolver, Security, TrustAnchor, Upstream};
 
 /// Validates with [`domain::dnssec::validator`], believing everything that it says.
@@ -56,20 +57,20 @@ impl DomainJudge {
 
 #[async_trait]
 impl Judge for DomainJudge {
-    async fn judge(&self, _question: &Question<'_>, message: &Message<Bytes>) -> Verdict {
-        let (security, reason) = validate(&self.context, message).await;
-        Verdict::new(security, reason)
+    async fn judge(&self, question: &Question<'_>, message: &Message<Bytes>) -> Verdict {
+        let mut message = message.clone();
+        let (security, reason) = validate(&self.context, &mut message).await;
+        let judged = Reading::new(&message, &question.reading.end, question.record_type).outcome;
+        Verdict { security, reason, judged: Some(judged) }
     }
 }
 
-/// The verdict of `domain` on a reply, and the reason if it gives one.
+/// The verdict of `domain` on a reply, and the reason if it gives one. TTLs above what the signatures allow are lowered.
 pub(crate) async fn validate(
     context: &ValidationContext<Exchange>,
-    message: &Message<Bytes>,
+    message: &mut Message<Bytes>,
 ) -> (Security, String) {
-    // The validator lowers TTLs in place; a Message<Bytes> is a cheap clone.
-    let mut message = message.clone();
-    match guarded(context.validate_msg::<_, Vec<u8>>(&mut message)).await {
+    match guarded(context.validate_msg::<_, Vec<u8>>(message)).await {
         None => (Security::Bogus, PANICKED.into()),
         Some(Err(error)) => (Security::Bogus, format!("the reply cannot be validated: {error}")),
         Some(Ok((state, error))) => {

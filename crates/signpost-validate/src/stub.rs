@@ -20,6 +20,8 @@ pub struct Response {
     pub rcode: String,
     /// The AD bit: the resolver found the chain of trust whole.
     pub authentic_data: bool,
+    /// The longest TTL of the answer section, in seconds.
+    pub ttl: Option<u32>,
     /// Extended DNS errors (RFC 8914): code and text.
     pub errors: Vec<(u16, String)>,
 }
@@ -50,6 +52,7 @@ impl Stub {
         Ok(Response {
             rcode: reply.header().rcode().to_string(),
             authentic_data: reply.header().ad(),
+            ttl: reply.answer().into_iter().flatten().flatten().map(|record| record.ttl().as_secs()).max(),
             errors: errors.collect(),
         })
     }

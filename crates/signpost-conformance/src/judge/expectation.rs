@@ -22,6 +22,8 @@ pub struct Expectation {
     pub ede: Vec<u16>,
     /// RCODE mnemonics of which a resolver's answer must have one; empty: any.
     pub rcodes: Vec<String>,
+    /// Seconds that no TTL of a resolver's answer may exceed.
+    pub ttl: Option<u32>,
     /// What a subject that succeeds must tell the user all the same.
     pub notes: Vec<String>,
     /// Host of the configured endpoint, where only one is right.

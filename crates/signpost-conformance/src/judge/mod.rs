@@ -274,11 +274,14 @@ fn wrong_outcome(demand: &Demand<'_>, report: &Report) -> Option<Finding> {
         {
             Some(finding(format!("{expected} {host}")))
         }
-        (_, Report::Answered { rcode, .. }) => {
-            let wanted = &demand.expectation.rcodes;
-            let is_other = |given: &String| !wanted.is_empty() && !wanted.contains(given);
-            (believes(report) && rcode.as_ref().is_some_and(is_other))
-                .then(|| finding(format!("{expected} with {}", wanted.join(" or "))))
+        (_, Report::Answered { rcode, ttl, .. }) if believes(report) => {
+            let Expectation { rcodes, ttl: longest, .. } = demand.expectation;
+            let is_other = |given: &String| !rcodes.is_empty() && !rcodes.contains(given);
+            if rcode.as_ref().is_some_and(is_other) {
+                return Some(finding(format!("{expected} with {}", rcodes.join(" or "))));
+            }
+            let longest = longest.filter(|longest| ttl.is_some_and(|ttl| ttl > *longest))?;
+            Some(finding(format!("{expected} with a TTL of at most {longest}")))
         }
         _ => None,
     }

@@ -53,10 +53,10 @@ impl Zone {
         message: &Message<Bytes>,
         subject: Subject<'_>,
     ) -> (Option<Excerpt>, Security, String) {
-        let Ok(excerpt) = Excerpt::new(message, self, subject) else {
+        let Ok(mut excerpt) = Excerpt::new(message, self, subject) else {
             return (None, Security::Bogus, "the reply cannot be taken apart".into());
         };
-        let (security, mut reason) = validate(&self.context, &excerpt.message).await;
+        let (security, mut reason) = validate(&self.context, &mut excerpt.message).await;
         if security == Security::Bogus && !excerpt.left_out.is_empty() {
             reason = excerpt.left_out.clone();
         }

@@ -23,7 +23,7 @@ fn asked(record_type: &str) -> Event {
 }
 
 fn answered(status: Status, rcode: Option<&str>, ede: &[u16]) -> Report {
-    Report::Answered { status, rcode: rcode.map(str::to_owned), ede: ede.to_vec(), detail: None }
+    Report::Answered { status, rcode: rcode.map(str::to_owned), ede: ede.to_vec(), ttl: None, detail: None }
 }
 
 fn judged(case: &Case, events: &[Event], report: Report) -> (Verdict, Vec<String>) {
@@ -87,6 +87,21 @@ fn an_rcode_counts_where_one_is_given() {
     assert_eq!(judged(Some("NXDOMAIN")), is(Verdict::Pass, &[]));
     assert_eq!(judged(None), is(Verdict::Pass, &[]));
     assert_eq!(judged(Some("NOERROR")), is(Verdict::Fail, &["area/must"]));
+}
+
+#[test]
+fn a_ttl_counts_where_one_is_given() {
+    let mut case = Case::expecting(Outcome::Secure);
+    case.expectation.ttl = Some(300);
+    let judged = |ttl| {
+        let report =
+            Report::Answered { status: Status::Secure, rcode: None, ede: Vec::new(), ttl, detail: None };
+        judged(&case, &[asked("DNSKEY")], report)
+    };
+    for kept in [None, Some(0), Some(300)] {
+        assert_eq!(judged(kept), is(Verdict::Pass, &[]));
+    }
+    assert_eq!(judged(Some(301)), is(Verdict::Fail, &["area/must"]));
 }
 
 #[test]

@@ -100,6 +100,12 @@ fn read(output: &str) -> Report {
         status,
         rcode: rcode.map(str::to_owned),
         ede: Vec::new(),
+        // Records are master-file lines, everything else is a comment.
+        ttl: output
+            .lines()
+            .filter(|line| !line.starts_with(';'))
+            .filter_map(|line| line.split_whitespace().nth(1)?.parse().ok())
+            .max(),
         detail: Some(detail.unwrap_or("no output").trim_start_matches([';', ' ']).to_owned()),
     }
 }

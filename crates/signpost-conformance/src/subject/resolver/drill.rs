@@ -79,6 +79,7 @@ fn read(output: &str) -> Report {
         status: if is_whole { Status::Secure } else { Status::Failed },
         rcode: None,
         ede: Vec::new(),
+        ttl: None,
         detail: Some(detail.trim_start_matches([';', ' ']).to_owned()),
     }
 }

@@ -68,7 +68,7 @@ impl Task {
 /// What whoever asked has when the time is over.
 fn no_answer() -> Report {
     let detail = Some("no answer in time".to_owned());
-    Report::Answered { status: Status::Failed, rcode: None, ede: Vec::new(), detail }
+    Report::Answered { status: Status::Failed, rcode: None, ede: Vec::new(), ttl: None, detail }
 }
 
 /// What a validating library found.
@@ -89,7 +89,8 @@ fn from_lookup(lookup: &Lookup) -> Report {
         }
     };
     let detail = (!lookup.reason.is_empty()).then(|| lookup.reason.clone());
-    Report::Answered { status, rcode, ede: Vec::new(), detail }
+    let ttl = lookup.records().iter().map(|record| record.ttl).max();
+    Report::Answered { status, rcode, ede: Vec::new(), ttl, detail }
 }
 
 /// What a validating server answered: AD tells Secure from Insecure, an error tells nothing but failure.
@@ -98,7 +99,13 @@ fn from_response(response: Result<Response, Failure>) -> Report {
         Ok(response) => response,
         Err(failure) => {
             let detail = Some(format!("no answer: {failure}"));
-            return Report::Answered { status: Status::Failed, rcode: None, ede: Vec::new(), detail };
+            return Report::Answered {
+                status: Status::Failed,
+                rcode: None,
+                ede: Vec::new(),
+                ttl: None,
+                detail,
+            };
         }
     };
     let status = match (response.rcode.as_str(), response.authentic_data) {
@@ -112,6 +119,7 @@ fn from_response(response: Result<Response, Failure>) -> Report {
         status,
         rcode: Some(response.rcode),
         ede: response.errors.iter().map(|(code, _)| *code).collect(),
+        ttl: response.ttl,
         detail: (!texts.is_empty()).then(|| texts.join("; ")),
     }
 }
