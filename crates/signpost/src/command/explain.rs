@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use signpost_conformance::case::Case;
+use signpost_conformance::judge::Expectation;
 use signpost_conformance::suite::Suite;
 
 use super::{find_case, load_suite, print};
@@ -32,7 +33,8 @@ fn text(suite: &Suite, case: &Case) -> String {
         line("question", &question.to_string());
     }
     for fault in &case.faults {
-        line("fault", &format!("{} at {}", fault.kind(), fault.at()));
+        let only = fault.view().map(|view| format!(", for the view {view} only")).unwrap_or_default();
+        line("fault", &format!("{} at {}{only}", fault.kind(), fault.at()));
     }
     for (slug, level) in &case.requirements {
         let requirement = suite.requirements.find(slug);
@@ -58,6 +60,21 @@ fn text(suite: &Suite, case: &Case) -> String {
     }
     for selector in &expectation.never {
         line("  never", &selector.to_string());
+    }
+    for view in &case.views {
+        let Expectation { outcomes, reasons, endpoint, reached, never, .. } = &view.expectation;
+        let outcomes: Vec<&str> = outcomes.iter().map(|outcome| outcome.name()).collect();
+        let host = endpoint.as_ref().map(|host| format!(" {host}")).unwrap_or_default();
+        line("from view", &format!("{}: {}{host}", view.name, outcomes.join(" or ")));
+        if !reasons.is_empty() {
+            line("  because", &reasons.join(" or "));
+        }
+        for selector in reached {
+            line("  reached", &selector.to_string());
+        }
+        for selector in never {
+            line("  never", &selector.to_string());
+        }
     }
     if let Some(selection) = &expectation.selection {
         for (server, (low, high)) in selection.servers.iter().zip(&selection.test.accepted) {
