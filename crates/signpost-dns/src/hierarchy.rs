@@ -108,30 +108,6 @@ impl Hierarchy {
         self.zones.iter().map(|zone| &zone.origin)
     }
 
-    /// A zone as a signed master file: what its publisher would load into a name server.
-    ///
-    /// `None` if there is no zone with this origin.
-    #[must_use]
-    pub fn write_zone(&self, origin: &Name) -> Option<String> {
-        let zone = &self.zones[*self.places.get(&OrderKey::new(origin))?];
-        zone.sign_all();
-        let mut records = Vec::new();
-        for node in &zone.nodes {
-            let mut sets: Vec<_> = node.sets.iter().collect();
-            // Loaders want the SOA first.
-            sets.sort_by_key(|set| (set.record_type != RecordType::SOA, u16::from(set.record_type)));
-            for rrset in sets.into_iter().map(|set| zone.rrset(node, set)) {
-                records.extend(rrset.records());
-                records.extend(rrset.signature_records());
-            }
-        }
-        for rrset in zone.chain_rrsets() {
-            records.extend(rrset.records());
-            records.extend(rrset.signature_records());
-        }
-        Some(master_file::write(&records))
-    }
-
     /// Makes every signature now, on all processors. Without it each is made when it is first asked for.
     pub fn sign_all(&self) {
         for zone in &self.zones {

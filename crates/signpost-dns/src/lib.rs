@@ -32,6 +32,7 @@ mod serve;
 mod signed_zone;
 mod wire;
 mod zone;
+mod zone_file;
 
 pub use catalogue::{CatalogueRow, Verdict, catalogue, catalogue_zones};
 pub use fault::{
