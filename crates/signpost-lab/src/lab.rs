@@ -5,6 +5,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 use std::time::Duration;
 
+use hickory_proto::rr::Name;
 use signpost_dns::Responder;
 use signpost_mail::ServerSpec;
 use signpost_transcript::{Event, Recorder, Transcript};
@@ -29,6 +30,7 @@ pub struct Lab {
     recorder: Recorder,
     standing: Vec<(Option<String>, Event)>,
     views: BTreeMap<String, IpAddr>,
+    responder: Arc<Responder>,
     _servers: JoinSet<()>,
 }
 
@@ -84,8 +86,13 @@ impl Lab {
         let everybody = validator(None);
         let of_views = views.values().map(|source| (*source, validator(Some(*source)))).collect();
         tasks.spawn(signpost_dns::serve(Arc::clone(&responder), inner.udp, inner.tcp, unseen.clone()));
-        let validating =
-            ValidatingResolver { everybody, of_views, responder, inner: unseen, recorder: recorder.clone() };
+        let validating = ValidatingResolver {
+            everybody,
+            of_views,
+            responder: Arc::clone(&responder),
+            inner: unseen,
+            recorder: recorder.clone(),
+        };
         tasks.spawn(resolver::serve(Arc::new(validating), resolver));
         for (listens, spec) in servers {
             if let Some(listener) = mail.remove(&listens) {
@@ -106,7 +113,7 @@ impl Lab {
             ports: standard_ports(&place),
             deadline_ms: u64::try_from(DEADLINE.as_millis()).unwrap_or(u64::MAX),
         };
-        Self { assignment, recorder, standing, views, _servers: tasks }
+        Self { assignment, recorder, standing, views, responder, _servers: tasks }
     }
 
     /// What the subject is told.
@@ -143,6 +150,15 @@ impl Lab {
     #[must_use]
     pub fn source_of(&self, view: &str) -> Option<IpAddr> {
         self.views.get(view).copied()
+    }
+
+    /// Every zone as everybody sees it: its origin, and its master file with signatures, denials and those faults that a
+    /// file can hold.
+    #[must_use]
+    pub fn zone_files(&self) -> Vec<(String, String)> {
+        let hierarchy = self.responder.hierarchy();
+        let file = |origin: &Name| Some((origin.to_ascii(), hierarchy.write_zone(origin)?));
+        hierarchy.origins().filter_map(file).collect()
     }
 
     /// Where the lab records, and where the subject's own words go.

@@ -200,6 +200,9 @@ pub(crate) struct LabOptions {
     /// Print the assignment as one line of JSON instead of text.
     #[arg(long)]
     pub(crate) json: bool,
+    /// Folder for the signed zones as master files, to be loaded elsewhere or checked.
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) zones: Option<Utf8PathBuf>,
 }
 
 #[derive(Args, Debug)]

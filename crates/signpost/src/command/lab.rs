@@ -1,5 +1,6 @@
 //! `signpost lab`: a lab to try a client in by hand.
 
+use camino::Utf8Path;
 use signpost_conformance::case::Case;
 use signpost_conformance::judge::Run;
 use signpost_conformance::runner;
@@ -33,6 +34,9 @@ pub(crate) fn lab(options: &LabOptions) -> Result<Exit, Failure> {
             .start(case.service, case.scenario.table.stance, Network::Loopback)
             .map_err(Failure::not_started)?;
         lab.ask(case.question.clone());
+        if let Some(folder) = &options.zones {
+            write_zones(&lab, folder)?;
+        }
         lab.begin_run(None);
         let shown = if options.json {
             serde_json::to_string(lab.assignment()).map_err(Failure::not_started)? + "\n"
@@ -53,6 +57,20 @@ pub(crate) fn lab(options: &LabOptions) -> Result<Exit, Failure> {
         let ended = Ok(seen_outcome(&transcript));
         judge(&suite, case, &lab, Run { transcript, ended })
     })
+}
+
+fn write_zones(lab: &Lab, folder: &Utf8Path) -> Result<(), Failure> {
+    let failed = |path: &Utf8Path, error: std::io::Error| {
+        Failure::usage(format_args!("failed to write {path}: {error}"))
+            .hint("name a folder that you may write to, or one that can be made")
+    };
+    std::fs::create_dir_all(folder).map_err(|error| failed(folder, error))?;
+    for (origin, text) in lab.zone_files() {
+        let name = if origin == "." { "root" } else { origin.trim_end_matches('.') };
+        let path = folder.join(format!("{name}.zone"));
+        std::fs::write(&path, text).map_err(|error| failed(&path, error))?;
+    }
+    Ok(())
 }
 
 fn describe(case: &Case, lab: &Lab, ca_file: &str) -> String {
