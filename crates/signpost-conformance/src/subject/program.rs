@@ -31,6 +31,14 @@ impl Installed {
         Some(Self { path, version })
     }
 
+    /// Leaves out what stands before this word in the version.
+    pub(super) fn from_word(mut self, word: &str) -> Self {
+        if let Some(start) = self.version.find(word) {
+            self.version.drain(..start);
+        }
+        self
+    }
+
     /// The first line that it prints when asked for its version.
     pub(super) fn version(&self) -> &str {
         &self.version

@@ -2,7 +2,7 @@
 
 use super::Subject;
 use super::msmtp::Msmtp;
-use super::resolver::{Daemon, Delv, Drill, UNBOUND};
+use super::resolver::{DNSMASQ, Daemon, Delv, Drill, KRESD, NAMED, PDNS_RECURSOR, UNBOUND};
 
 /// How an unmodified program is found and used.
 #[derive(Clone, Copy, Debug)]
@@ -17,7 +17,7 @@ pub struct Recipe {
 }
 
 /// Every recipe, by name.
-pub const RECIPES: [Recipe; 5] = [
+pub const RECIPES: [Recipe; 9] = [
     Recipe {
         name: "delv",
         about: "BIND's tool that validates by itself",
@@ -25,10 +25,22 @@ pub const RECIPES: [Recipe; 5] = [
         find: Delv::find,
     },
     Recipe {
+        name: "dnsmasq",
+        about: "forwarder that validates",
+        install: "apt-get install dnsmasq-base",
+        find: || Daemon::find(DNSMASQ),
+    },
+    Recipe {
         name: "drill",
         about: "ldns's tool, which chases signatures",
         install: "apt-get install ldnsutils",
         find: Drill::find,
+    },
+    Recipe {
+        name: "knot-resolver",
+        about: "validating resolver",
+        install: "apt-get install knot-resolver",
+        find: || Daemon::find(KRESD),
     },
     Recipe {
         name: "mpop",
@@ -41,6 +53,18 @@ pub const RECIPES: [Recipe; 5] = [
         about: "SMTP submission client; sets itself up by SRV records",
         install: "apt-get install msmtp",
         find: Msmtp::submission,
+    },
+    Recipe {
+        name: "named",
+        about: "BIND's server",
+        install: "apt-get install bind9",
+        find: || Daemon::find(NAMED),
+    },
+    Recipe {
+        name: "pdns-recursor",
+        about: "validating resolver",
+        install: "apt-get install pdns-recursor",
+        find: || Daemon::find(PDNS_RECURSOR),
     },
     Recipe {
         name: "unbound",

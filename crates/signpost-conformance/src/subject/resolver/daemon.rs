@@ -14,8 +14,9 @@ use crate::profile::Profile;
 use crate::subject::program::{Installed, Session};
 use crate::subject::{Environment, Isolation, Subject, SubjectError};
 
-/// Where a daemon listens in its namespace: beside the lab's own addresses.
-pub(super) const LISTEN: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::new(127, 0, 0, 11)), 53);
+/// Where a daemon listens in its namespace. The lab is at other addresses; this is the one that the loopback interface
+/// itself has, and named listens on no other.
+pub(super) const LISTEN: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 53);
 
 /// How a daemon is set up to forward to the lab and to validate from its trust anchor.
 pub(super) struct Setup<'a> {
@@ -29,6 +30,8 @@ pub(super) struct Setup<'a> {
 pub(in crate::subject) struct DaemonKind {
     pub(super) name: &'static str,
     pub(super) program: &'static str,
+    /// The word that its version begins with: some programs write the time before it.
+    pub(super) product: &'static str,
     /// The argument that makes it tell its version.
     pub(super) version: &'static str,
     /// Writes its configuration and says how it is started, in the foreground.
@@ -44,7 +47,8 @@ pub(in crate::subject) struct Daemon {
 
 impl Daemon {
     pub(in crate::subject) fn find(kind: DaemonKind) -> Option<Box<dyn Subject>> {
-        Some(Box::new(Self { kind, installed: Installed::find(kind.program, kind.version)? }))
+        let installed = Installed::find(kind.program, kind.version)?.from_word(kind.product);
+        Some(Box::new(Self { kind, installed }))
     }
 }
 

@@ -2,8 +2,12 @@
 
 mod daemon;
 mod delv;
+mod dnsmasq;
 mod drill;
+mod kresd;
 mod library;
+mod named;
+mod recursor;
 mod unbound;
 
 use std::fmt::Display;
@@ -17,9 +21,13 @@ use signpost_validate::{Failure, Lookup, Outcome, Response, Security, TrustAncho
 
 pub(super) use daemon::Daemon;
 pub(super) use delv::Delv;
+pub(super) use dnsmasq::DNSMASQ;
 pub(super) use drill::Drill;
+pub(super) use kresd::KRESD;
 pub use library::Library;
 pub(super) use library::answer;
+pub(super) use named::NAMED;
+pub(super) use recursor::PDNS_RECURSOR;
 pub(super) use unbound::UNBOUND;
 
 use super::SubjectError;

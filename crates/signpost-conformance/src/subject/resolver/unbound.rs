@@ -6,7 +6,7 @@ use crate::subject::SubjectError;
 use signpost_sandbox::Invocation;
 
 pub(in crate::subject) const UNBOUND: DaemonKind =
-    DaemonKind { name: "unbound", program: "unbound", version: "-V", set_up };
+    DaemonKind { name: "unbound", program: "unbound", product: "Version", version: "-V", set_up };
 
 fn set_up(setup: Setup<'_>) -> Result<Invocation, SubjectError> {
     let Setup { session, task, invocation } = setup;
