@@ -18,10 +18,13 @@ fn set_up(setup: Setup<'_>) -> Result<Invocation, SubjectError> {
         .collect();
     let (host, port) = (LISTEN.ip(), LISTEN.port());
     let (authority, authority_port) = (task.authority.ip(), task.authority.port());
+    // At this level of logging it also keeps the reason of a failure, without which the code that it gives may be that of
+    // a later one.
     let configuration = format!(
         "server:\n interface: {host}\n port: {port}\n directory: \"{home}\"\n chroot: \"\"\n username: \"\"\n pidfile: \"\"\n \
          use-syslog: no\n do-daemonize: no\n do-ip6: no\n num-threads: 1\n do-not-query-localhost: no\n \
-         access-control: 127.0.0.0/8 allow\n module-config: \"validator iterator\"\n outbound-msg-retry: 2\n ede: yes\n\
+         access-control: 127.0.0.0/8 allow\n module-config: \"validator iterator\"\n outbound-msg-retry: 2\n ede: yes\n \
+         val-log-level: 2\n\
          {anchors}forward-zone:\n name: \".\"\n forward-addr: {authority}@{authority_port}\n\
          remote-control:\n control-enable: no\n"
     );
