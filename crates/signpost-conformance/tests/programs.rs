@@ -9,7 +9,7 @@ use signpost_conformance::runner::{Options, run_case};
 use signpost_conformance::subject::{RECIPES, Subject};
 use signpost_conformance::suite::Suite;
 use signpost_conformance::verdict::Verdict;
-use signpost_lab::Report;
+use signpost_lab::{Report, Status};
 use signpost_sandbox::prepare;
 
 /// Whether a report is one that the scenario allows.
@@ -17,11 +17,13 @@ type IsRight = fn(&Report) -> bool;
 
 /// Scenarios that every recipe must pass in its service, and what the program must have done: a recipe that never
 /// gets anywhere would pass every scenario that expects a refusal.
-const SCENARIOS: [(&str, IsRight); 4] = [
+const SCENARIOS: [(&str, IsRight); 6] = [
     ("honest/implicit-tls", is_configured),
     ("honest/two-servers", is_configured),
     ("downgrade/starttls-stripped", is_declined),
     ("downgrade/starttls-refused", is_declined),
+    ("honest/resolver-address", is_secure),
+    ("resolver/signature-broken-address", is_refused),
 ];
 
 fn main() -> ExitCode {
@@ -78,4 +80,21 @@ fn is_configured(report: &Report) -> bool {
 
 fn is_declined(report: &Report) -> bool {
     matches!(report, Report::Declined { .. })
+}
+
+fn is_secure(report: &Report) -> bool {
+    matches!(report, Report::Answered { status: Status::Secure, .. })
+}
+
+/// Whether it was the answer that was refused: bogus, SERVFAIL, or a chain that drill could not close. No answer at all
+/// says nothing.
+fn is_refused(report: &Report) -> bool {
+    match report {
+        Report::Answered { status: Status::Bogus, .. } => true,
+        Report::Answered { status: Status::Failed, rcode: Some(rcode), .. } => rcode == "SERVFAIL",
+        Report::Answered { status: Status::Failed, detail: Some(detail), .. } => {
+            detail.starts_with("No trusted keys found in tree")
+        }
+        _ => false,
+    }
 }
