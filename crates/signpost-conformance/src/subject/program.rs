@@ -32,7 +32,7 @@ impl Installed {
     }
 
     /// Leaves out what stands before this word in the version.
-    pub(super) fn from_word(mut self, word: &str) -> Self {
+    pub(super) fn without_text_before(mut self, word: &str) -> Self {
         if let Some(start) = self.version.find(word) {
             self.version.drain(..start);
         }

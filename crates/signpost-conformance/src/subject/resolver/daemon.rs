@@ -47,7 +47,7 @@ pub(in crate::subject) struct Daemon {
 
 impl Daemon {
     pub(in crate::subject) fn find(kind: DaemonKind) -> Option<Box<dyn Subject>> {
-        let installed = Installed::find(kind.program, kind.version)?.from_word(kind.product);
+        let installed = Installed::find(kind.program, kind.version)?.without_text_before(kind.product);
         Some(Box::new(Self { kind, installed }))
     }
 }
