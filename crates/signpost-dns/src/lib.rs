@@ -43,5 +43,5 @@ pub use hierarchy::{BuildError, Hierarchy, TrustAnchor};
 pub use key::{Algorithm, KeyPool};
 pub use reply::Reply;
 pub use responder::{Responder, Scope};
-pub use serve::serve;
+pub use serve::{serve, serve_stream};
 pub use zone::{Denial, Signing, Zone, ZoneError, ZoneErrorKind};

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use signpost_transcript::{Endpoint, Recorder, Transport};
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::{TcpListener, TcpStream, UdpSocket};
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
+use tokio::net::{TcpListener, UdpSocket};
 use tokio::task::JoinSet;
 
 use crate::reply::Reply;
@@ -45,10 +45,11 @@ pub async fn serve(responder: Arc<Responder>, udp: UdpSocket, tcp: TcpListener, 
     }
 }
 
-/// Messages with a length of two octets before each (RFC 1035 section 4.2.2), until the client is done.
-async fn serve_stream(
+/// Answers on one TCP connection, or what stands for one: messages with a length of two octets before each (RFC 1035
+/// section 4.2.2), until the client is done or silent for too long.
+pub async fn serve_stream(
     responder: Arc<Responder>,
-    mut stream: TcpStream,
+    mut stream: impl AsyncRead + AsyncWrite + Unpin,
     peer: SocketAddr,
     recorder: Recorder,
 ) {
