@@ -40,10 +40,11 @@ impl Row {
         self.answers.iter().filter(|answer| answer.is_as_expected && answer.counts).count()
     }
 
-    /// Whether enough agree, or the scenario says who is wrong and by which sentence.
+    /// Whether enough agree, or else the scenario says who is wrong and by which sentence. A dispute that is over does not
+    /// stand there any more.
     #[must_use]
     pub fn is_settled(&self) -> bool {
-        self.agreement() >= ENOUGH || self.case.scenario.table.dispute.is_some()
+        (self.agreement() >= ENOUGH) != self.case.scenario.table.dispute.is_some()
     }
 }
 

@@ -152,7 +152,7 @@ pub(crate) struct ListOptions {
 pub(crate) struct ValidatorsOptions {
     #[command(flatten)]
     pub(crate) selection: Selection,
-    /// A resolver, once for each; by default the five independent ones that are installed.
+    /// A resolver, once for each; by default the independent ones that are installed.
     #[arg(long = "subject", value_name = "SUBJECT")]
     pub(crate) subjects: Vec<String>,
     /// Cases at a time.

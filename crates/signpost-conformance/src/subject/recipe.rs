@@ -2,7 +2,7 @@
 
 use super::Subject;
 use super::msmtp::Msmtp;
-use super::resolver::{DNSMASQ, Daemon, Delv, Drill, KRESD, NAMED, PDNS_RECURSOR, UNBOUND};
+use super::resolver::{DELV, DNSMASQ, DRILL, KRESD, NAMED, PDNS_RECURSOR, ResolverProgram, UNBOUND};
 
 /// How an unmodified program is found and used.
 #[derive(Clone, Copy, Debug)]
@@ -22,25 +22,25 @@ pub const RECIPES: [Recipe; 9] = [
         name: "delv",
         about: "BIND's tool that validates by itself",
         install: "apt-get install bind9-dnsutils",
-        find: Delv::find,
+        find: || ResolverProgram::find(DELV),
     },
     Recipe {
         name: "dnsmasq",
         about: "forwarder that validates",
         install: "apt-get install dnsmasq-base",
-        find: || Daemon::find(DNSMASQ),
+        find: || ResolverProgram::find(DNSMASQ),
     },
     Recipe {
         name: "drill",
         about: "ldns's tool, which chases signatures",
         install: "apt-get install ldnsutils",
-        find: Drill::find,
+        find: || ResolverProgram::find(DRILL),
     },
     Recipe {
         name: "knot-resolver",
         about: "validating resolver",
         install: "apt-get install knot-resolver",
-        find: || Daemon::find(KRESD),
+        find: || ResolverProgram::find(KRESD),
     },
     Recipe {
         name: "mpop",
@@ -58,19 +58,19 @@ pub const RECIPES: [Recipe; 9] = [
         name: "named",
         about: "BIND's server",
         install: "apt-get install bind9",
-        find: || Daemon::find(NAMED),
+        find: || ResolverProgram::find(NAMED),
     },
     Recipe {
         name: "pdns-recursor",
         about: "validating resolver",
         install: "apt-get install pdns-recursor",
-        find: || Daemon::find(PDNS_RECURSOR),
+        find: || ResolverProgram::find(PDNS_RECURSOR),
     },
     Recipe {
         name: "unbound",
         about: "validating resolver",
         install: "apt-get install unbound",
-        find: || Daemon::find(UNBOUND),
+        find: || ResolverProgram::find(UNBOUND),
     },
 ];
 

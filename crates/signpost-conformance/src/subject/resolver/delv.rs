@@ -1,75 +1,37 @@
 //! delv, BIND's tool that validates by itself.
 
-use std::time::Duration;
+use signpost_lab::{Report, Status};
+use signpost_sandbox::Invocation;
 
-use async_trait::async_trait;
-use signpost_lab::{Assignment, Report, Service, Status};
+use super::program::{Answers, ProgramKind, Setup};
+use super::{NOERROR, NXDOMAIN, RecordType};
+use crate::subject::SubjectError;
 
-use super::{NOERROR, NXDOMAIN, PATIENCE, PROFILES, RecordType, Task, no_answer};
-use crate::profile::Profile;
-use crate::subject::program::{Installed, Session};
-use crate::subject::{Environment, Isolation, Subject, SubjectError};
+pub(in crate::subject) const DELV: ProgramKind = ProgramKind {
+    name: "delv",
+    program: "delv",
+    product: "delv",
+    version: "-v",
+    set_up,
+    answers: Answers::InWords(read),
+};
 
-/// delv as installed on this system.
-#[derive(Clone, Debug)]
-pub(in crate::subject) struct Delv {
-    installed: Installed,
-}
-
-impl Delv {
-    pub(in crate::subject) fn find() -> Option<Box<dyn Subject>> {
-        Some(Box::new(Self { installed: Installed::find("delv", "-v")? }))
-    }
-}
-
-#[async_trait(?Send)]
-impl Subject for Delv {
-    fn name(&self) -> &str {
-        "delv"
-    }
-
-    fn version(&self) -> &str {
-        self.installed.version()
-    }
-
-    fn profiles(&self) -> &[Profile] {
-        PROFILES
-    }
-
-    fn services(&self) -> &[Service] {
-        &[Service::Dns]
-    }
-
-    fn isolation(&self) -> Isolation {
-        Isolation::Namespace
-    }
-
-    async fn run(
-        &self,
-        assignment: &Assignment,
-        environment: Environment<'_>,
-    ) -> Result<Report, SubjectError> {
-        let task = Task::read(assignment)?;
-        let session = Session::start(environment, Duration::from_millis(assignment.deadline_ms))?;
-        let keys: String = task
-            .anchors(RecordType::DNSKEY)
-            .iter()
-            .map(|fields| {
-                let (numbers, key) = fields.split_at(3.min(fields.len()));
-                format!("\".\" static-key {} \"{}\";\n", numbers.join(" "), key.concat())
-            })
-            .collect();
-        let anchors = session.save("anchors", &format!("trust-anchors {{\n{keys}}};\n"))?;
-        let invocation = self
-            .installed
-            .invocation()
-            .argument(format!("@{}", task.authority.ip()))
-            .arguments(["-p", &task.authority.port().to_string(), "-4", "+root=.", "-a"])
-            .argument(anchors)
-            .arguments([task.name.to_string(), task.record_type.to_string()]);
-        let run = session.run_for(invocation, PATIENCE).await?;
-        Ok(run.map_or_else(no_answer, |run| read(&run.output())))
-    }
+fn set_up(setup: Setup<'_>) -> Result<Invocation, SubjectError> {
+    let Setup { session, task, invocation } = setup;
+    let keys: String = task
+        .anchors(RecordType::DNSKEY)
+        .iter()
+        .map(|fields| {
+            let (numbers, key) = fields.split_at(3.min(fields.len()));
+            format!("\".\" static-key {} \"{}\";\n", numbers.join(" "), key.concat())
+        })
+        .collect();
+    let anchors = session.save("anchors", &format!("trust-anchors {{\n{keys}}};\n"))?;
+    Ok(invocation
+        .argument(format!("@{}", task.authority.ip()))
+        .arguments(["-p", &task.authority.port().to_string(), "-4", "+root=.", "-a"])
+        .argument(anchors)
+        .arguments([task.name.to_string(), task.record_type.to_string()]))
 }
 
 /// Words of complaints about a broken chain; any other complaint is about an answer that did not come.

@@ -1,12 +1,18 @@
 //! dnsmasq, a forwarder that validates what it passes on.
 
 use super::RecordType;
-use super::daemon::{DaemonKind, LISTEN, Setup};
+use super::program::{Answers, LISTEN, ProgramKind, Setup};
 use crate::subject::SubjectError;
 use signpost_sandbox::Invocation;
 
-pub(in crate::subject) const DNSMASQ: DaemonKind =
-    DaemonKind { name: "dnsmasq", program: "dnsmasq", product: "Dnsmasq", version: "--version", set_up };
+pub(in crate::subject) const DNSMASQ: ProgramKind = ProgramKind {
+    name: "dnsmasq",
+    program: "dnsmasq",
+    product: "Dnsmasq",
+    version: "--version",
+    set_up,
+    answers: Answers::OverDns,
+};
 
 fn set_up(setup: Setup<'_>) -> Result<Invocation, SubjectError> {
     let Setup { session, task, invocation } = setup;

@@ -1,73 +1,35 @@
 //! drill, ldns's tool, which chases signatures with `-S`.
 
-use std::time::Duration;
+use signpost_lab::{Report, Status};
+use signpost_sandbox::Invocation;
 
-use async_trait::async_trait;
-use signpost_lab::{Assignment, Report, Service, Status};
+use super::RecordType;
+use super::program::{Answers, ProgramKind, Setup};
+use crate::subject::SubjectError;
 
-use super::{PATIENCE, PROFILES, RecordType, Task, no_answer};
-use crate::profile::Profile;
-use crate::subject::program::{Installed, Session};
-use crate::subject::{Environment, Isolation, Subject, SubjectError};
+pub(in crate::subject) const DRILL: ProgramKind = ProgramKind {
+    name: "drill",
+    program: "drill",
+    product: "drill",
+    version: "-v",
+    set_up,
+    answers: Answers::InWords(read),
+};
 
-/// drill as installed on this system.
-#[derive(Clone, Debug)]
-pub(in crate::subject) struct Drill {
-    installed: Installed,
-}
-
-impl Drill {
-    pub(in crate::subject) fn find() -> Option<Box<dyn Subject>> {
-        Some(Box::new(Self { installed: Installed::find("drill", "-v")? }))
-    }
-}
-
-#[async_trait(?Send)]
-impl Subject for Drill {
-    fn name(&self) -> &str {
-        "drill"
-    }
-
-    fn version(&self) -> &str {
-        self.installed.version()
-    }
-
-    fn profiles(&self) -> &[Profile] {
-        PROFILES
-    }
-
-    fn services(&self) -> &[Service] {
-        &[Service::Dns]
-    }
-
-    fn isolation(&self) -> Isolation {
-        Isolation::Namespace
-    }
-
-    async fn run(
-        &self,
-        assignment: &Assignment,
-        environment: Environment<'_>,
-    ) -> Result<Report, SubjectError> {
-        let task = Task::read(assignment)?;
-        let session = Session::start(environment, Duration::from_millis(assignment.deadline_ms))?;
-        let keys: String = task
-            .anchors(RecordType::DNSKEY)
-            .iter()
-            .map(|fields| format!(". 3600 IN DNSKEY {}\n", fields.join(" ")))
-            .collect();
-        let anchors = session.save("anchors", &keys)?;
-        let invocation = self
-            .installed
-            .invocation()
-            .arguments(["-S", "-k"])
-            .argument(anchors)
-            .arguments(["-p", &task.authority.port().to_string()])
-            .argument(format!("@{}", task.authority.ip()))
-            .arguments([task.name.to_string(), task.record_type.to_string()]);
-        let run = session.run_for(invocation, PATIENCE).await?;
-        Ok(run.map_or_else(no_answer, |run| read(&run.output())))
-    }
+fn set_up(setup: Setup<'_>) -> Result<Invocation, SubjectError> {
+    let Setup { session, task, invocation } = setup;
+    let keys: String = task
+        .anchors(RecordType::DNSKEY)
+        .iter()
+        .map(|fields| format!(". 3600 IN DNSKEY {}\n", fields.join(" ")))
+        .collect();
+    let anchors = session.save("anchors", &keys)?;
+    Ok(invocation
+        .arguments(["-S", "-k"])
+        .argument(anchors)
+        .arguments(["-p", &task.authority.port().to_string()])
+        .argument(format!("@{}", task.authority.ip()))
+        .arguments([task.name.to_string(), task.record_type.to_string()]))
 }
 
 /// drill says whether a chain holds, and does not tell a broken one from one that is proven not to be there.

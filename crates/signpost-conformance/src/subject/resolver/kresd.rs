@@ -1,12 +1,18 @@
 //! Knot Resolver.
 
 use super::RecordType;
-use super::daemon::{DaemonKind, LISTEN, Setup};
+use super::program::{Answers, LISTEN, ProgramKind, Setup};
 use crate::subject::SubjectError;
 use signpost_sandbox::Invocation;
 
-pub(in crate::subject) const KRESD: DaemonKind =
-    DaemonKind { name: "knot-resolver", program: "kresd", product: "Knot", version: "--version", set_up };
+pub(in crate::subject) const KRESD: ProgramKind = ProgramKind {
+    name: "knot-resolver",
+    program: "kresd",
+    product: "Knot",
+    version: "--version",
+    set_up,
+    answers: Answers::OverDns,
+};
 
 fn set_up(setup: Setup<'_>) -> Result<Invocation, SubjectError> {
     let Setup { session, task, invocation } = setup;

@@ -1,12 +1,12 @@
 //! Resolvers as subjects: what they are asked, and how their answers are read.
 
-mod daemon;
 mod delv;
 mod dnsmasq;
 mod drill;
 mod kresd;
 mod library;
 mod named;
+mod program;
 mod recursor;
 mod unbound;
 
@@ -19,14 +19,14 @@ use hickory_proto::serialize::binary::DecodeError;
 use signpost_lab::{Assignment, Report, Status};
 use signpost_validate::{Failure, Lookup, Outcome, Response, Security, TrustAnchor, TrustAnchorError};
 
-pub(super) use daemon::Daemon;
-pub(super) use delv::Delv;
+pub(super) use delv::DELV;
 pub(super) use dnsmasq::DNSMASQ;
-pub(super) use drill::Drill;
+pub(super) use drill::DRILL;
 pub(super) use kresd::KRESD;
 pub use library::Library;
 pub(super) use library::answer;
 pub(super) use named::NAMED;
+pub(super) use program::ResolverProgram;
 pub(super) use recursor::PDNS_RECURSOR;
 pub(super) use unbound::UNBOUND;
 
@@ -71,12 +71,6 @@ impl Task {
         let wanted = self.anchor.records().iter().filter(|record| record.record_type() == record_type);
         wanted.map(|record| record.data.to_string().split_whitespace().map(str::to_owned).collect()).collect()
     }
-}
-
-/// What whoever asked has when the time is over.
-fn no_answer() -> Report {
-    let detail = Some("no answer in time".to_owned());
-    Report::Answered { status: Status::Failed, rcode: None, ede: Vec::new(), ttl: None, detail }
 }
 
 /// What a validating library found.

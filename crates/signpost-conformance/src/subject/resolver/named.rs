@@ -1,12 +1,18 @@
 //! BIND's server.
 
 use super::RecordType;
-use super::daemon::{DaemonKind, LISTEN, Setup};
+use super::program::{Answers, LISTEN, ProgramKind, Setup};
 use crate::subject::SubjectError;
 use signpost_sandbox::Invocation;
 
-pub(in crate::subject) const NAMED: DaemonKind =
-    DaemonKind { name: "named", program: "named", product: "BIND", version: "-v", set_up };
+pub(in crate::subject) const NAMED: ProgramKind = ProgramKind {
+    name: "named",
+    program: "named",
+    product: "BIND",
+    version: "-v",
+    set_up,
+    answers: Answers::OverDns,
+};
 
 fn set_up(setup: Setup<'_>) -> Result<Invocation, SubjectError> {
     let Setup { session, task, invocation } = setup;

@@ -1,16 +1,17 @@
 //! PowerDNS Recursor.
 
 use super::RecordType;
-use super::daemon::{DaemonKind, LISTEN, Setup};
+use super::program::{Answers, LISTEN, ProgramKind, Setup};
 use crate::subject::SubjectError;
 use signpost_sandbox::Invocation;
 
-pub(in crate::subject) const PDNS_RECURSOR: DaemonKind = DaemonKind {
+pub(in crate::subject) const PDNS_RECURSOR: ProgramKind = ProgramKind {
     name: "pdns-recursor",
     program: "pdns_recursor",
     product: "PowerDNS",
     version: "--version",
     set_up,
+    answers: Answers::OverDns,
 };
 
 fn set_up(setup: Setup<'_>) -> Result<Invocation, SubjectError> {

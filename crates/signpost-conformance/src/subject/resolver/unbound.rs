@@ -1,12 +1,18 @@
 //! Unbound.
 
 use super::RecordType;
-use super::daemon::{DaemonKind, LISTEN, Setup};
+use super::program::{Answers, LISTEN, ProgramKind, Setup};
 use crate::subject::SubjectError;
 use signpost_sandbox::Invocation;
 
-pub(in crate::subject) const UNBOUND: DaemonKind =
-    DaemonKind { name: "unbound", program: "unbound", product: "Version", version: "-V", set_up };
+pub(in crate::subject) const UNBOUND: ProgramKind = ProgramKind {
+    name: "unbound",
+    program: "unbound",
+    product: "Version",
+    version: "-V",
+    set_up,
+    answers: Answers::OverDns,
+};
 
 fn set_up(setup: Setup<'_>) -> Result<Invocation, SubjectError> {
     let Setup { session, task, invocation } = setup;
