@@ -10,7 +10,7 @@ use signpost_conformance::runner::{Options, run_case};
 use signpost_conformance::subject::{Reference, Subject};
 use signpost_conformance::suite::Suite;
 use signpost_conformance::verdict::Verdict;
-use signpost_discovery::Defect;
+use signpost_discovery::{Defect, Rules};
 use signpost_lab::Service;
 
 fn main() {
@@ -30,7 +30,8 @@ fn main() {
     let controls: Vec<&Arc<Case>> = suite.cases.iter().filter(|case| case.scenario.is_control()).collect();
     let named = Defect::ALL.iter().map(|&defect| is_named(defect, &suite));
     let quiet = Defect::ALL.iter().flat_map(|&defect| {
-        let shows = move |case: &&&Arc<Case>| defect.is_of_resolver() || case.service != Service::Dns;
+        let shows =
+            move |case: &&&Arc<Case>| Rules::from(defect).resolves_wrongly() || case.service != Service::Dns;
         controls
             .iter()
             .filter(shows)

@@ -3,8 +3,6 @@
 use std::fmt;
 use std::str::FromStr;
 
-use crate::rules::Rules;
-
 /// Declares the defects with their names and descriptions in one table.
 macro_rules! defects {
     ($($variant:ident = $name:literal: $description:literal,)*) => {
@@ -83,14 +81,6 @@ defects! {
     TrustsInsecurePolicyPins = "trusts-insecure-policy-pins": "Uses the pins that an unsigned policy names.",
     UsesInjectedPlaintext = "uses-injected-plaintext": "Takes plain text from before the handshake for text under TLS.",
     WeightIgnored = "weight-ignored": "Takes the heaviest target of a priority instead of drawing.",
-}
-
-impl Defect {
-    /// Whether it is one of how names are resolved, and not of what the client does with them.
-    pub fn is_of_resolver(self) -> bool {
-        let rules = Rules::from(self);
-        rules.resolver_flaw().is_some() || !rules.validates()
-    }
 }
 
 impl fmt::Display for Defect {

@@ -41,6 +41,11 @@ impl Rules {
         !self.has(Defect::TakesAdditionalForAnswer)
     }
 
+    /// Whether what is wrong is how names are resolved, and not what the client does with the answers.
+    pub const fn resolves_wrongly(self) -> bool {
+        self.resolver_flaw().is_some() || !self.validates() || !self.asks_for_addresses()
+    }
+
     /// The one thing that is wrong with how names are resolved. Asked for by whoever chooses the resolver.
     pub const fn resolver_flaw(self) -> Option<Flaw> {
         if self.has(Defect::RejectsSha1) {

@@ -4,7 +4,7 @@ use signpost_lab::{Report, Status};
 use signpost_sandbox::Invocation;
 
 use super::program::{Answers, ProgramKind, Setup};
-use super::{NOERROR, NXDOMAIN, RecordType};
+use super::{NOERROR, NXDOMAIN, RecordType, Task};
 use crate::subject::SubjectError;
 
 pub(in crate::subject) const DELV: ProgramKind = ProgramKind {
@@ -18,20 +18,22 @@ pub(in crate::subject) const DELV: ProgramKind = ProgramKind {
 
 fn set_up(setup: Setup<'_>) -> Result<Invocation, SubjectError> {
     let Setup { session, task, invocation } = setup;
-    let keys: String = task
-        .anchors(RecordType::DNSKEY)
-        .iter()
-        .map(|fields| {
-            let (numbers, key) = fields.split_at(3.min(fields.len()));
-            format!("\".\" static-key {} \"{}\";\n", numbers.join(" "), key.concat())
-        })
-        .collect();
-    let anchors = session.save("anchors", &format!("trust-anchors {{\n{keys}}};\n"))?;
+    let anchors = session.save("anchors", &trust_anchors(task))?;
     Ok(invocation
         .argument(format!("@{}", task.authority.ip()))
         .arguments(["-p", &task.authority.port().to_string(), "-4", "+root=.", "-a"])
         .argument(anchors)
         .arguments([task.name.to_string(), task.record_type.to_string()]))
+}
+
+/// The root's keys as BIND's programs read them.
+pub(super) fn trust_anchors(task: &Task) -> String {
+    let keys = task.anchors(RecordType::DNSKEY);
+    let lines = keys.iter().map(|fields| {
+        let (numbers, key) = fields.split_at(3.min(fields.len()));
+        format!(" \".\" static-key {} \"{}\";\n", numbers.join(" "), key.concat())
+    });
+    format!("trust-anchors {{\n{}}};\n", lines.collect::<String>())
 }
 
 /// Words of complaints about a broken chain; any other complaint is about an answer that did not come.
