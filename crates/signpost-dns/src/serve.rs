@@ -35,7 +35,10 @@ pub async fn serve(responder: Arc<Responder>, udp: UdpSocket, tcp: TcpListener, 
                 }
             }
             accepted = tcp.accept() => {
-                let Ok((stream, peer)) = accepted else { continue };
+                let Ok((stream, peer)) = accepted else {
+                    rest().await;
+                    continue;
+                };
                 if connections.len() < MOST_CONNECTIONS {
                     connections.spawn(serve_stream(Arc::clone(&responder), stream, peer, recorder.clone()));
                 }
@@ -43,6 +46,13 @@ pub async fn serve(responder: Arc<Responder>, udp: UdpSocket, tcp: TcpListener, 
             Some(_) = connections.join_next() => {}
         }
     }
+}
+
+/// Waits a moment after a connection that could not be taken: where the process is out of files, the next one cannot be
+/// either, and asking again at once would be all that it does.
+async fn rest() {
+    #[expect(clippy::disallowed_methods, reason = "nothing tells when there are files again")]
+    tokio::time::sleep(Duration::from_millis(10)).await;
 }
 
 /// Answers on one TCP connection, or what stands for one: messages with a length of two octets before each (RFC 1035
@@ -85,4 +95,27 @@ fn answer(
     let reply = responder.respond(request, peer, transport);
     reply.record(recorder, Endpoint::Authority, peer, transport);
     Some(reply)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Hierarchy, KeyPool, Scope, catalogue_zones};
+
+    #[test]
+    fn strangers_get_no_answer_and_leave_no_trace() {
+        let hierarchy =
+            Hierarchy::build(catalogue_zones().unwrap(), KeyPool::global(), 1_800_000_000, &[]).unwrap();
+        let responder = Responder::new(Arc::new(hierarchy), Scope::Forward);
+        let request = b"\0\x01\x01\0\0\x01\0\0\0\0\0\0\x03com\0\0\x06\0\x01";
+        for (peer, is_answered) in [("127.0.0.1:5353", true), ("[::1]:5353", true), ("192.0.2.1:5353", false)]
+        {
+            for transport in [Transport::Udp, Transport::Tcp] {
+                let recorder = Recorder::new();
+                let reply = answer(&responder, &recorder, request, peer.parse().unwrap(), transport);
+                assert_eq!(reply.is_some_and(|reply| reply.message.is_some()), is_answered, "{peer}");
+                assert_eq!(recorder.count() > 0, is_answered, "{peer}");
+            }
+        }
+    }
 }

@@ -80,6 +80,10 @@ async fn serve_stream(resolver: Arc<ValidatingResolver>, mut stream: TcpStream, 
 
 impl ValidatingResolver {
     async fn answer(&self, request: &[u8], peer: SocketAddr, transport: Transport) -> Option<Vec<u8>> {
+        // Nothing leaves loopback, whatever the sockets are bound to.
+        if !peer.ip().is_loopback() {
+            return None;
+        }
         let parsed = Message::from_vec(request).ok()?;
         if parsed.metadata.message_type != MessageType::Query || parsed.metadata.op_code != OpCode::Query {
             return None;

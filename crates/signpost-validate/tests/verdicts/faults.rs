@@ -200,7 +200,9 @@ async fn verdicts(cases: Vec<Case>) -> String {
                 wrong.push(format!("{fault} {place} {denial:?}: {verdict} ({reason}), honest is {honest}"));
             }
         }
-        if seen.iter().any(|verdict| verdict != "as published") {
+        // A validator that tries some of many DS records finds the right one where the keys of the day put it.
+        let is_a_matter_of_luck = fault == "ds-many";
+        if !is_a_matter_of_luck && seen.iter().any(|verdict| verdict != "as published") {
             let target = target.record_type.map(|record_type| record_type.to_string()).unwrap_or_default();
             table.push_str(&format!("{fault} {target} | {place} | {}\n", seen.join(" | ")));
         }
