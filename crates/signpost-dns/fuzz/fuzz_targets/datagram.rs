@@ -9,8 +9,7 @@ use signpost_transcript::Transport;
 // The first octet says which responder is asked.
 fuzz_target!(|input: &[u8]| {
     let Some((&number, request)) = input.split_first() else { return };
-    for transport in [Transport::Udp, Transport::Tcp] {
-        let reply = responder(number).respond(request, peer(), transport);
-        check(request, reply.message.as_deref(), transport, is_honest(number));
-    }
+    let [udp, tcp] = [Transport::Udp, Transport::Tcp]
+        .map(|transport| responder(number).respond(request, peer(), transport).message);
+    check(request, udp.as_deref(), tcp.as_deref(), is_honest(number));
 });

@@ -41,9 +41,10 @@ fuzz_target!(|input: &[u8]| {
     }
     // Every whole request gets its reply, in order; what is none gets none.
     for request in frames(octets) {
-        let expected = responder(*number).respond(request, peer(), Transport::Tcp).message;
-        let reply = expected.is_some().then(|| replies.next().expect("a reply for each request"));
-        check(request, reply, Transport::Tcp, true);
+        let [udp, tcp] = [Transport::Udp, Transport::Tcp]
+            .map(|transport| responder(*number).respond(request, peer(), transport).message);
+        let reply = tcp.is_some().then(|| replies.next().expect("a reply for each request"));
+        check(request, udp.as_deref(), reply, true);
     }
     assert!(replies.next().is_none(), "a reply that nobody asked for");
 });
