@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use serde_json::{Value, json};
 use signpost_conformance::case::Case;
-use signpost_conformance::subject::RECIPES;
+use signpost_conformance::subject::{Library, RECIPES};
 use signpost_conformance::suite::Suite;
 use signpost_discovery::Defect;
 
@@ -143,6 +143,10 @@ fn subjects() -> Vec<Entry> {
             vec!["docs/adapters.md".to_owned()],
         ),
     ];
+    let libraries = Library::ALL.iter().map(|library| {
+        let state = format!("built in: {}", library.version);
+        entry(library.name, "A validating library, as a resolver.", vec![state])
+    });
     let recipes = RECIPES.iter().map(|recipe| {
         let state = match recipe.find() {
             Ok(subject) => format!("installed: {}", subject.version()),
@@ -150,5 +154,5 @@ fn subjects() -> Vec<Entry> {
         };
         entry(recipe.name, recipe.about, vec![state])
     });
-    own.into_iter().chain(recipes).collect()
+    own.into_iter().chain(libraries).chain(recipes).collect()
 }
