@@ -79,7 +79,7 @@ impl Responder {
         }
         let malformed = || Reply::unrecorded(bare_response(&header.metadata, ResponseCode::FormErr));
         // The count is checked before anything is read, because readers reserve memory for it.
-        if header.counts.queries != 1 {
+        if header.counts.queries != 1 || !is_written_out(&request[HEADER..]) {
             return malformed();
         }
         let protocol = match transport {
@@ -244,6 +244,23 @@ impl Sections {
             additional: records(&answer.additional),
         }
     }
+}
+
+/// Octets of a header.
+const HEADER: usize = 12;
+
+/// Whether the first name of a message is written out. A pointer there leads into the header, which is another one in the
+/// response (RFC 1035 section 4.1.4: to a prior name), so that the question could not come back.
+fn is_written_out(mut name: &[u8]) -> bool {
+    while let Some((&length, rest)) = name.split_first() {
+        match length {
+            0 => return true,
+            1..=63 => name = rest.get(usize::from(length)..).unwrap_or_default(),
+            _ => return false,
+        }
+    }
+    // One that ends too soon is for the reader to find.
+    true
 }
 
 /// A response of the header alone, for requests whose rest cannot be trusted.

@@ -186,3 +186,14 @@ fn flags_are_those_of_the_view() {
     assert_eq!(referral.additionals.len(), 1, "glue, without a signature");
     assert_eq!(ask("example.org", RecordType::A).metadata.response_code, ResponseCode::Refused);
 }
+
+#[test]
+fn a_question_that_points_into_the_header_is_malformed() {
+    // Found by fuzzing: the name is read from the flags, which are others in the response.
+    let request = b"SI\x01\0\0\x01\0\0\0\0\0\0\xc0\x02\0\0\0\0";
+    for transport in [Transport::Udp, Transport::Tcp] {
+        let reply = honest().respond(request, peer(), transport).message.unwrap();
+        let message = Message::from_bytes(&reply).unwrap();
+        assert_eq!(message.metadata.response_code, ResponseCode::FormErr);
+    }
+}
