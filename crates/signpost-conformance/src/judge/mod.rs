@@ -8,7 +8,7 @@ mod selector;
 mod view;
 
 use signpost_lab::{Report, Security, Stance, Status};
-use signpost_transcript::{Channel, Event, Transcript};
+use signpost_transcript::{Channel, Endpoint, Event, Transcript};
 
 pub use expectation::{Expectation, Outcome, SelectionExpectation, UnknownOutcome};
 pub use invariant::Ground;
@@ -144,6 +144,11 @@ fn judge_run(demand: &Demand<'_>, run: &Run, runs: &[Run]) -> (Verdict, Vec<Find
     {
         return (Verdict::Unsupported, vec![note("suite/supported", "a subject that can do this", reason)]);
     }
+    if let Some(finding) = borrowed_verdict(report, &index)
+        && findings.is_empty()
+    {
+        return (Verdict::Inconclusive, vec![finding]);
+    }
     // A subject that stopped before the case began to bite has not shown that it would stop there.
     let stopped_early = !believes(report);
     let outcome = wrong_outcome(demand, report);
@@ -240,6 +245,19 @@ fn false_claim(report: &Report, index: &Index<'_>) -> Option<Finding> {
         _ => return None,
     };
     (!is_true).then(|| note(CLAIMS_ARE_TRUE, expected, &report.to_string()))
+}
+
+/// A resolver that asks the lab's own validating one says what that found, and nothing of itself.
+fn borrowed_verdict(report: &Report, index: &Index<'_>) -> Option<Finding> {
+    let asks_the_validator =
+        |event: &Event| matches!(event, Event::Query { endpoint: Endpoint::Resolver, .. });
+    let asked = index.observations().find(|observation| asks_the_validator(&observation.event))?;
+    matches!(report, Report::Answered { .. }).then(|| Finding {
+        requirement: "suite/resolves-by-itself".to_owned(),
+        expected: "questions to `dns.authority` alone".to_owned(),
+        seen: asked.event.to_string(),
+        lines: vec![asked.sequence],
+    })
 }
 
 const CLAIMS_ARE_TRUE: &str = "suite/claims-are-true";

@@ -69,6 +69,28 @@ fn a_refusal_of_what_never_came_proves_nothing() {
 }
 
 #[test]
+fn a_verdict_that_the_lab_s_own_validator_gave_proves_nothing() {
+    let case = Case::expecting(Outcome::Secure);
+    let Event::Query { query, peer, transport, name, record_type, .. } = asked("A") else { unreachable!() };
+    let borrowed = Event::Query {
+        query,
+        endpoint: Endpoint::Resolver,
+        peer,
+        transport,
+        name,
+        record_type,
+        dnssec_ok: true,
+        checking_disabled: false,
+    };
+    let secure = || answered(Status::Secure, Some("NOERROR"), &[]);
+    assert_eq!(judged(&case, &[asked("A"), asked("DNSKEY")], secure()), is(Verdict::Pass, &[]));
+    assert_eq!(
+        judged(&case, &[asked("A"), asked("DNSKEY"), borrowed], secure()),
+        is(Verdict::Inconclusive, &["suite/resolves-by-itself"])
+    );
+}
+
+#[test]
 fn secure_needs_a_question_for_keys() {
     let case = Case::expecting(Outcome::Secure);
     let secure = || answered(Status::Secure, Some("NOERROR"), &[]);
