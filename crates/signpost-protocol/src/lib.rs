@@ -1,0 +1,18 @@
+//! The one table of mail protocols. Knows labels, ports, how TLS begins, usual hosts and how an overheard line reads; never
+//! knows I/O, servers or clients.
+//!
+//! A [`Service`] is what a user wants set up. Each has two [`Label`]s, under which its servers are published (RFC 6186,
+//! RFC 8314): one for each way in which TLS may begin. [`overhear`] says what a line gives away to whoever listens.
+//!
+//! A new protocol is a variant of [`Service`] with its row in `service.rs`, its labels in `label.rs`, and a reader of its
+//! lines in `overheard.rs`.
+
+#![no_std]
+
+mod label;
+mod overheard;
+mod service;
+
+pub use label::{Label, TlsStart, UnknownLabel};
+pub use overheard::{Overheard, overhear};
+pub use service::{Service, UnknownService};

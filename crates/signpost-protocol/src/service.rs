@@ -1,0 +1,109 @@
+//! What a user wants set up.
+
+use core::fmt;
+use core::str::FromStr;
+
+use crate::{Label, Overheard, overheard};
+
+/// A mail service.
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize), serde(rename_all = "kebab-case"))]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[non_exhaustive]
+pub enum Service {
+    /// Retrieval by POP3 (RFC 1939).
+    Pop3,
+    /// Message submission by SMTP (RFC 6409).
+    Submission,
+}
+
+/// All that is to be said of one service.
+struct Row {
+    name: &'static str,
+    labels: [Label; 2],
+    usual_hosts: [&'static str; 3],
+    read: fn(&[u8]) -> Option<Overheard>,
+}
+
+impl Service {
+    /// Every service, in the order of their names.
+    pub const ALL: &[Self] = &[Self::Pop3, Self::Submission];
+
+    const fn row(self) -> Row {
+        match self {
+            Self::Pop3 => Row {
+                name: "pop3",
+                labels: [Label::Pop3s, Label::Pop3],
+                usual_hosts: ["pop3", "pop", "mail"],
+                read: overheard::pop3,
+            },
+            Self::Submission => Row {
+                name: "submission",
+                labels: [Label::Submissions, Label::Submission],
+                usual_hosts: ["submission", "smtp", "mail"],
+                read: overheard::smtp,
+            },
+        }
+    }
+
+    /// The service's name, which is also its label where TLS begins by a command.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        self.row().name
+    }
+
+    /// Its labels, the one with implicit TLS first: the order in which RFC 8314 section 5.1 prefers them.
+    #[must_use]
+    pub const fn labels(self) -> [Label; 2] {
+        self.row().labels
+    }
+
+    /// The host names below the domain that are usual for it, in the order in which they are guessed.
+    #[must_use]
+    pub const fn usual_hosts(self) -> [&'static str; 3] {
+        self.row().usual_hosts
+    }
+
+    /// What a line of its protocol gives away, where it gives anything away.
+    #[must_use]
+    pub fn overhear(self, line: &[u8]) -> Option<Overheard> {
+        (self.row().read)(line)
+    }
+}
+
+impl fmt::Display for Service {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.pad(self.name())
+    }
+}
+
+impl FromStr for Service {
+    type Err = UnknownService;
+
+    fn from_str(name: &str) -> Result<Self, Self::Err> {
+        Self::ALL.iter().copied().find(|service| service.name() == name).ok_or(UnknownService)
+    }
+}
+
+/// A name that is no [`Service`].
+#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+#[error("not a service; known are pop3 and submission")]
+pub struct UnknownService;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::TlsStart;
+
+    #[test]
+    fn every_service_is_at_home_in_its_labels() {
+        for &service in Service::ALL {
+            assert_eq!(service.name().parse(), Ok(service));
+            let [first, second] = service.labels();
+            assert_eq!((first.tls(), second.tls()), (TlsStart::Implicit, TlsStart::Starttls));
+            assert_eq!(second.name(), service.name());
+            assert!([first, second].iter().all(|label| label.service() == service));
+        }
+        assert_eq!("dns".parse::<Service>(), Err(UnknownService));
+    }
+}
