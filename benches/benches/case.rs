@@ -4,7 +4,7 @@ use criterion::{Criterion, criterion_group, criterion_main};
 use signpost_conformance::runner::{Options, run_case};
 use signpost_conformance::subject::Reference;
 use signpost_conformance::suite::Suite;
-use signpost_conformance::verdict::Verdict;
+use signpost_format::Verdict;
 
 fn case(criterion: &mut Criterion) {
     let suite = Suite::built_in().unwrap_or_else(|error| panic!("the suite does not load: {error}"));

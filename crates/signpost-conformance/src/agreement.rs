@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use signpost_lab::{Report, Status};
+use signpost_format::resolve::{self, Status};
+use signpost_format::{CaseResult, Report};
 
 use crate::case::Case;
-use crate::result::CaseResult;
 
 /// How many independent validators have to give the verdict of the RFC before the suite may ask it of others.
 pub const ENOUGH: usize = 2;
@@ -44,7 +44,7 @@ impl Row {
     /// stand there any more.
     #[must_use]
     pub fn is_settled(&self) -> bool {
-        (self.agreement() >= ENOUGH) != self.case.scenario.table.dispute.is_some()
+        (self.agreement() >= ENOUGH) != self.case.scenario.part.dispute().is_some()
     }
 }
 
@@ -60,18 +60,20 @@ pub fn side_by_side(cases: &[Arc<Case>], results: &[Vec<CaseResult>]) -> Vec<Row
         let report = results.get(case.id.as_str()).and_then(|result| result.report.as_ref());
         let passes = |id: &String| match (by_case.get(id.as_str()), results.get(id.as_str())) {
             (Some(control), Some(result)) => {
-                result.report.as_ref().is_some_and(|report| control.expectation.is_met_by(report))
+                result.report.as_ref().is_some_and(|report| is_met(control, report))
             }
             _ => false,
         };
         let (status, ede) = match report {
-            Some(Report::Answered { status, ede, .. }) => (Some(*status), ede.clone()),
+            Some(Report::Resolve(resolve::Report::Answered { status, ede, .. })) => {
+                (Some(*status), ede.clone())
+            }
             _ => (None, Vec::new()),
         };
         Answer {
             status,
             ede,
-            is_as_expected: report.is_some_and(|report| case.expectation.is_met_by(report)),
+            is_as_expected: report.is_some_and(|report| is_met(case, report)),
             counts: case.control.as_ref().is_none_or(passes),
         }
     };
@@ -82,4 +84,8 @@ pub fn side_by_side(cases: &[Arc<Case>], results: &[Vec<CaseResult>]) -> Vec<Row
             answers: by_id.iter().map(|results| answer(results, case)).collect(),
         })
         .collect()
+}
+
+fn is_met(case: &Case, report: &Report) -> bool {
+    case.first_step().is_some_and(|step| step.expectation.end.is_met_by(report))
 }

@@ -1,17 +1,17 @@
 //! A scenario for one service: what runs.
 
-use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::Arc;
 
 use serde_spanned::Spanned;
-use signpost_lab::{Fault, Question, Service, World, expand};
+use signpost_format::set_up::Stance;
+use signpost_format::{Role, Service, Task};
+use signpost_lab::{Fault, FaultSpec, World};
 use signpost_source::Problem;
 
-use crate::judge::{Expectation, Outcome, SelectionExpectation, Selector};
 use crate::requirement::{Level, Requirements};
-use crate::scenario::{ExpectTable, Scenario};
-use crate::selection::{MOST_RUNS, SelectionTest};
+use crate::role::{End, Expectation, Reading, known_server, set_up::SelectionExpectation};
+use crate::scenario::{Scenario, StepPart};
 use crate::subject::Subject;
 
 /// What runs: a scenario for one service, ready to be raised and judged.
@@ -21,43 +21,96 @@ pub struct Case {
     pub id: String,
     /// The scenario.
     pub scenario: Arc<Scenario>,
-    /// The service.
-    pub service: Service,
-    /// What a resolver is asked.
-    pub question: Option<Question>,
+    /// The service that is set up, in a role that has services.
+    pub service: Option<Service>,
     /// The honest world.
     pub world: Arc<World>,
-    /// What is broken in it.
+    /// What is broken in it from the start.
     pub faults: Vec<Fault>,
-    /// What is expected.
-    pub expectation: Expectation,
-    /// The views from which the subject runs, once from each. None: it runs from where it likes.
-    pub views: Vec<CaseView>,
+    /// The subject begins anew in each of these: once from each view, or once only.
+    pub visits: Vec<Visit>,
     /// Slugs and levels of the requirements.
     pub requirements: Vec<(String, Level)>,
     /// ID of the control's case.
     pub control: Option<String>,
     /// Servers that only forged data names.
     pub attackers: Vec<String>,
-    /// Servers whose certificate the rules reject.
+}
+
+/// What a subject goes through from its start to its end.
+#[derive(Clone, Debug)]
+pub struct Visit {
+    /// The view of the world that it asks from. None: it asks from where it likes.
+    pub view: Option<String>,
+    /// What it is asked, one after the other. There is at least one.
+    pub steps: Vec<Step>,
+}
+
+/// One thing asked of a subject.
+#[derive(Clone, Debug)]
+pub struct Step {
+    /// What changes in the world before it, and stays so.
+    pub changes: Vec<Fault>,
+    /// What is asked.
+    pub task: Task,
+    /// What is expected.
+    pub expectation: Expectation,
+    /// Servers whose certificate the rules reject in this step.
     pub rejected: Vec<String>,
 }
 
-/// A view from which the subject runs, and what is expected there.
-#[derive(Clone, Debug)]
-pub struct CaseView {
-    /// Its name in the world.
-    pub name: String,
-    /// What is expected of this run.
-    pub expectation: Expectation,
-}
-
 impl Case {
-    /// How often the subject runs.
+    /// How often the subject begins anew.
     #[must_use]
     pub fn runs(&self) -> u32 {
-        let of_views = u32::try_from(self.views.len()).unwrap_or(u32::MAX).max(1);
-        self.expectation.selection.as_ref().map_or(of_views, |selection| selection.test.runs)
+        let visits = u32::try_from(self.visits.len()).unwrap_or(u32::MAX).max(1);
+        self.selection().map_or(visits, |selection| selection.test.runs)
+    }
+
+    /// The distribution of first choices over all runs, where one is tested.
+    #[must_use]
+    pub fn selection(&self) -> Option<&SelectionExpectation> {
+        match &self.first_step()?.expectation.end {
+            End::SetUp(expected) => expected.selection.as_ref(),
+            End::Resolve(_) => None,
+        }
+    }
+
+    /// The views from which the subject runs, once from each.
+    pub fn views(&self) -> impl Iterator<Item = &str> {
+        self.visits.iter().filter_map(|visit| visit.view.as_deref())
+    }
+
+    /// Every step of every visit.
+    pub fn steps(&self) -> impl Iterator<Item = &Step> {
+        self.visits.iter().flat_map(|visit| &visit.steps)
+    }
+
+    /// The step that a case of one step consists of.
+    #[must_use]
+    pub fn first_step(&self) -> Option<&Step> {
+        self.steps().next()
+    }
+
+    /// Whether the subject must remember from one step to the next.
+    #[must_use]
+    pub fn asks_again(&self) -> bool {
+        self.visits.iter().any(|visit| visit.steps.len() > 1)
+    }
+
+    /// What the subject is asked to do.
+    #[must_use]
+    pub fn role(&self) -> Role {
+        *self.scenario.table.role.get_ref()
+    }
+
+    /// What the user asked for.
+    #[must_use]
+    pub fn stance(&self) -> Stance {
+        match self.first_step().map(|step| &step.task) {
+            Some(Task::SetUp { stance, .. }) => *stance,
+            Some(Task::Resolve(_)) | None => Stance::Verified,
+        }
     }
 
     /// Whether nothing but a SHOULD is tested, so that breaking it is weak and no failure.
@@ -66,11 +119,12 @@ impl Case {
         self.requirements.first().is_some_and(|(_, level)| *level == Level::Should)
     }
 
-    /// Whether a subject claims the rules that are tested, and can set up the service at all.
+    /// Whether a subject claims the rules that are tested, and can do what is asked at all.
     #[must_use]
     pub fn is_for(&self, subject: &dyn Subject) -> bool {
         let profiles = self.scenario.table.profiles.get_ref();
-        subject.services().contains(&self.service)
+        subject.roles().contains(&self.role())
+            && self.service.is_none_or(|service| subject.services().contains(&service))
             && subject.profiles().iter().any(|profile| profiles.contains(profile))
     }
 
@@ -82,12 +136,15 @@ impl Case {
 
     /// Defects of the reference that must fail here.
     pub fn defects(&self) -> impl Iterator<Item = &str> {
-        self.scenario.table.expect.defects.iter().map(|defect| defect.get_ref().as_str())
+        self.scenario.part.defects().iter().map(|defect| defect.get_ref().as_str())
     }
 }
 
-fn case_id(scenario: &str, service: Service) -> String {
-    format!("{scenario}[{service}]")
+/// What stands in a case's ID where no service is set up.
+const NO_SERVICE: &str = "dns";
+
+fn case_id(scenario: &str, service: Option<Service>) -> String {
+    format!("{scenario}[{}]", service.map_or(NO_SERVICE, Service::name))
 }
 
 /// Expands a scenario to its cases, or says all that is wrong with it.
@@ -98,70 +155,56 @@ pub(crate) fn cases_of(
 ) -> Result<Vec<Case>, Vec<Problem>> {
     let mut cases = Vec::new();
     let mut problems: Vec<Problem> = Vec::new();
-    for &service in scenario.table.services.get_ref() {
+    for service in scenario.part.services() {
         match case(scenario, world, requirements, service) {
             Ok(case) => cases.push(case),
             // The same mistake shows in every service.
-            Err(found) => {
-                problems.extend(found.into_iter().filter(|new| !problems.contains(new)).collect::<Vec<_>>())
-            }
+            Err(found) => add_new(&mut problems, found),
         }
     }
     if problems.is_empty() { Ok(cases) } else { Err(problems) }
+}
+
+fn add_new(problems: &mut Vec<Problem>, found: Vec<Problem>) {
+    for problem in found {
+        if !problems.contains(&problem) {
+            problems.push(problem);
+        }
+    }
 }
 
 fn case(
     scenario: &Arc<Scenario>,
     world: &Arc<World>,
     requirements: &Requirements,
-    service: Service,
+    service: Option<Service>,
 ) -> Result<Case, Vec<Problem>> {
     let table = &scenario.table;
     let mut problems = Vec::new();
-    let mut faults = Vec::new();
-    for spec in &table.fault {
-        if let Some(view) = &spec.view {
-            let is_asked = table.expect.views.keys().any(|named| named.get_ref() == view.get_ref());
-            // A fault that nobody can come upon would be none.
-            let idle = (!is_asked).then(|| {
-                Problem::at(view.span(), format!("nobody runs from the view `{}`", view.get_ref()))
-                    .help("say in `[expect.views.NAME]` what is expected there")
-            });
-            problems.extend(unknown_view(world, view).or(idle));
-        }
-        match Fault::read(spec, service).and_then(|fault| fits(fault, spec.at.span(), world)) {
-            Ok(fault) => faults.push(fault),
-            Err(problem) => problems.push(problem),
-        }
-    }
-    let everywhere = expectation(&table.expect, world, service, &mut problems);
-    let views = views(&table.expect, world, service, &mut problems);
-    let question = table.question.as_ref().and_then(|question| {
-        let read = question.get_ref().parse::<Question>();
-        read.map_err(|error| problems.push(Problem::at(question.span(), error.to_string()))).ok()
-    });
-    let mut servers = |names: &[serde_spanned::Spanned<String>]| {
-        names
-            .iter()
-            .filter_map(|name| match known_server(world, &expand(name.get_ref(), service), name.span()) {
-                Ok(server) => Some(server),
-                Err(problem) => {
-                    problems.push(problem);
-                    None
-                }
-            })
-            .collect::<Vec<_>>()
+    let views = scenario.part.views();
+    problems.extend(views.iter().filter_map(|view| unknown_view(world, view)));
+    let faults = faults(&table.fault, world, service, &views, &mut problems);
+    let parts = scenario.part.steps();
+    let changes = changes(&parts, world, service, &views, &mut problems);
+    let of_certificates: Vec<String> = faults.iter().flat_map(|fault| below(fault, world)).collect();
+    let mut steps_from = |view: Option<&str>| {
+        let steps = changes.iter().enumerate().filter_map(|(number, changes)| {
+            let mut reading = Reading { world, service, problems: Vec::new() };
+            let demand = scenario.part.demand(number, view, service, &mut reading);
+            // What stands in `[expect]` is looked at again for every step and view.
+            add_new(&mut problems, reading.problems);
+            let (task, expectation) = demand?;
+            let rejected = rejected(&expectation, &of_certificates);
+            Some(Step { changes: changes.clone(), task, expectation, rejected })
+        });
+        steps.collect::<Vec<_>>()
     };
-    let accepted = servers(&table.expect.accepted);
-    let mut rejected = servers(&table.expect.rejected);
-    for fault in &faults {
-        if let Fault::Certificate(fault) = fault {
-            rejected.extend(
-                world.servers_below(&fault.certificate).into_iter().map(|server| server.name.clone()),
-            );
-        }
-    }
-    rejected.retain(|server| !accepted.contains(server));
+    let visits: Vec<Visit> = if views.is_empty() {
+        vec![Visit { view: None, steps: steps_from(None) }]
+    } else {
+        let names = views.iter().map(|view| view.get_ref().as_str());
+        names.map(|view| Visit { view: Some(view.to_owned()), steps: steps_from(Some(view)) }).collect()
+    };
     if !problems.is_empty() {
         return Err(problems);
     }
@@ -169,11 +212,9 @@ fn case(
         id: case_id(&scenario.id, service),
         scenario: Arc::clone(scenario),
         service,
-        question,
         world: Arc::clone(world),
         faults,
-        expectation: everywhere,
-        views,
+        visits,
         requirements: table
             .requirements
             .iter()
@@ -186,8 +227,76 @@ fn case(
             .filter(|server| server.attacker)
             .map(|server| server.name.clone())
             .collect(),
-        rejected,
     })
+}
+
+/// The faults of a `[[fault]]` list, each at something that the world has.
+fn faults(
+    specs: &[FaultSpec],
+    world: &World,
+    service: Option<Service>,
+    views: &[&Spanned<String>],
+    problems: &mut Vec<Problem>,
+) -> Vec<Fault> {
+    let mut faults = Vec::with_capacity(specs.len());
+    for spec in specs {
+        if let Some(view) = &spec.view {
+            let is_asked = views.iter().any(|named| named.get_ref() == view.get_ref());
+            // A fault that nobody can come upon would be none.
+            let idle = (!is_asked).then(|| {
+                Problem::at(view.span(), format!("nobody runs from the view `{}`", view.get_ref()))
+                    .help("say in `[expect.views.NAME]` what is expected there")
+            });
+            problems.extend(unknown_view(world, view).or(idle));
+        }
+        match Fault::read(spec, service).and_then(|fault| fits(fault, spec.at.span(), world)) {
+            Ok(fault) => faults.push(fault),
+            Err(problem) => problems.push(problem),
+        }
+    }
+    faults
+}
+
+/// What changes before each step; before the only one of a scenario without `[[step]]`, nothing does.
+fn changes(
+    steps: &[StepPart<'_>],
+    world: &World,
+    service: Option<Service>,
+    views: &[&Spanned<String>],
+    problems: &mut Vec<Problem>,
+) -> Vec<Vec<Fault>> {
+    if steps.is_empty() {
+        return vec![Vec::new()];
+    }
+    let mut changes = Vec::with_capacity(steps.len());
+    for step in steps {
+        let changed = faults(step.fault, world, service, views, problems);
+        for (fault, spec) in changed.iter().zip(step.fault) {
+            if matches!(fault.everywhere(), Fault::Certificate(_)) {
+                problems.push(
+                    Problem::at(spec.at.span(), "a certificate does not change once it is issued").help(
+                        "break it from the start, and let a server present another before this step: `presents` at \
+                         `mail:SERVER`",
+                    ),
+                );
+            }
+        }
+        changes.push(changed);
+    }
+    changes
+}
+
+/// The servers that present a certificate which a fault touches.
+fn below(fault: &Fault, world: &World) -> Vec<String> {
+    let Fault::Certificate(fault) = fault.everywhere() else { return Vec::new() };
+    world.servers_below(&fault.certificate).into_iter().map(|server| server.name.clone()).collect()
+}
+
+/// Servers whose certificate the rules reject: by what the step says, or because of a fault and unless it says otherwise.
+fn rejected(expectation: &Expectation, of_certificates: &[String]) -> Vec<String> {
+    let End::SetUp(expected) = &expectation.end else { return of_certificates.to_vec() };
+    let named = expected.rejected.iter().chain(of_certificates);
+    named.filter(|server| !expected.accepted.contains(server)).cloned().collect()
 }
 
 /// A fault at a server, certificate or zone that the world has.
@@ -218,14 +327,6 @@ fn fits(fault: Fault, span: Range<usize>, world: &World) -> Result<Fault, Proble
     Ok(fault)
 }
 
-fn known_server(world: &World, name: &str, span: Range<usize>) -> Result<String, Problem> {
-    let known: Vec<&str> = world.servers.iter().map(|server| server.name.as_str()).collect();
-    if known.contains(&name) {
-        return Ok(name.to_owned());
-    }
-    Err(Problem::at(span, format!("the world has no server `{name}`")).one_of(name, &known))
-}
-
 fn unknown_view(world: &World, name: &Spanned<String>) -> Option<Problem> {
     let known: Vec<&str> = world.views.iter().map(|view| view.name.as_str()).collect();
     if known.contains(&name.get_ref().as_str()) {
@@ -236,104 +337,4 @@ fn unknown_view(world: &World, name: &Spanned<String>) -> Option<Problem> {
         [] => problem.help("views are `[[view]]` tables of world.toml; this world has none"),
         _ => problem.one_of(name.get_ref(), &known),
     })
-}
-
-/// What is expected of the run from each view.
-fn views(
-    expect: &ExpectTable,
-    world: &World,
-    service: Service,
-    problems: &mut Vec<Problem>,
-) -> Vec<CaseView> {
-    let mut found = Vec::new();
-    let mut views = Vec::new();
-    for (name, table) in &expect.views {
-        found.extend(unknown_view(world, name));
-        let expectation = expectation(&expect.in_view(table), world, service, &mut found);
-        views.push(CaseView { name: name.get_ref().clone(), expectation });
-    }
-    if let (Some(selection), false) = (&expect.selection, views.is_empty()) {
-        found.push(
-            Problem::at(selection.span(), "a selection is not judged from several views")
-                .help("make it a scenario of its own"),
-        );
-    }
-    // What stands in `[expect]` has been looked at already, and is looked at again for every view.
-    for problem in found {
-        if !problems.contains(&problem) {
-            problems.push(problem);
-        }
-    }
-    views
-}
-
-fn expectation(
-    expect: &ExpectTable,
-    world: &World,
-    service: Service,
-    problems: &mut Vec<Problem>,
-) -> Expectation {
-    let mut outcomes = Vec::new();
-    for name in &expect.outcome {
-        match name.get_ref().parse::<Outcome>() {
-            Ok(outcome) => outcomes.push(outcome),
-            Err(error) => problems.push(Problem::at(name.span(), error.to_string())),
-        }
-    }
-    let mut selectors = |names: &[serde_spanned::Spanned<String>]| {
-        let mut selectors = Vec::new();
-        for name in names {
-            match expand(name.get_ref(), service).parse::<Selector>() {
-                Ok(selector) => {
-                    if let Some(server) = selector.server()
-                        && let Err(problem) = known_server(world, server, name.span())
-                    {
-                        problems.push(problem);
-                    }
-                    selectors.push(selector);
-                }
-                Err(error) => problems.push(Problem::at(name.span(), error.to_string())),
-            }
-        }
-        selectors
-    };
-    let reached = selectors(&expect.reached);
-    let never = selectors(&expect.never);
-    Expectation {
-        outcomes,
-        reasons: expect.reason.iter().map(|reason| reason.get_ref().clone()).collect(),
-        ede: expect.ede.clone(),
-        ttl: expect.ttl,
-        rcodes: expect.rcode.iter().map(|rcode| rcode.get_ref().clone()).collect(),
-        notes: expect.notes.iter().map(|note| note.get_ref().clone()).collect(),
-        endpoint: expect.endpoint.as_ref().map(|endpoint| expand(endpoint.get_ref(), service)),
-        reached,
-        never,
-        selection: expect.selection.as_ref().and_then(|selection| {
-            selection_of(selection.get_ref(), selection.span(), world, service)
-                .map_err(|problem| problems.push(problem))
-                .ok()
-        }),
-    }
-}
-
-fn selection_of(
-    weights: &BTreeMap<String, u16>,
-    span: Range<usize>,
-    world: &World,
-    service: Service,
-) -> Result<SelectionExpectation, Problem> {
-    let servers = weights
-        .keys()
-        .map(|server| known_server(world, &expand(server, service), span.clone()))
-        .collect::<Result<Vec<_>, _>>()?;
-    let weights: Vec<u16> = weights.values().copied().collect();
-    let test = SelectionTest::derive(&weights).ok_or_else(|| {
-        Problem::at(
-            span,
-            format!("{MOST_RUNS} runs are not enough to tell these weights from a wrong choice"),
-        )
-        .help("use weights that differ more, such as 10 and 90")
-    })?;
-    Ok(SelectionExpectation { servers, test })
 }

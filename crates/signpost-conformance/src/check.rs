@@ -5,11 +5,10 @@ use std::sync::Arc;
 
 use serde_spanned::Spanned;
 use signpost_discovery::{Defect, Note, Reason};
-use signpost_lab::Service;
 use signpost_source::{Problem, nearest};
 
-use crate::judge::Outcome;
 use crate::requirement::Requirements;
+use crate::role::is_empty;
 use crate::scenario::{CONTROLS, Scenario};
 use crate::tombstone::Tombstones;
 
@@ -26,14 +25,11 @@ pub(crate) fn check(
     let slugs: Vec<&str> = requirements.iter().map(|(slug, _)| slug).collect();
     problems.extend(unknown("requirement", &table.requirements, &slugs));
     let defects: Vec<&str> = Defect::ALL.iter().map(|defect| defect.name()).collect();
-    problems.extend(unknown("defect", &table.expect.defects, &defects));
+    problems.extend(unknown("defect", scenario.part.defects(), &defects));
     let reasons: Vec<&str> = Reason::ALL.iter().map(|reason| reason.slug()).collect();
-    problems.extend(unknown("reason", &table.expect.reason, &reasons));
-    for view in table.expect.views.values() {
-        problems.extend(unknown("reason", view.reason.as_deref().unwrap_or_default(), &reasons));
-    }
+    problems.extend(unknown("reason", scenario.part.reasons(), &reasons));
     let notes: Vec<&str> = Note::ALL.iter().map(|note| note.slug()).collect();
-    problems.extend(unknown("note", &table.expect.notes, &notes));
+    problems.extend(unknown("note", scenario.part.notes(), &notes));
     problems.extend(check_control(scenario, scenarios, broken));
     if table.requirements.is_empty() {
         problems.push(
@@ -41,58 +37,17 @@ pub(crate) fn check(
                 .help("name at least one slug of requirements.toml in `requirements`"),
         );
     }
-    if !scenario.is_control() && table.expect.defects.is_empty() {
+    if !scenario.is_control() && scenario.part.defects().is_empty() {
         problems.push(
             Problem::at(0..0, "no defect is named that must fail here").help(
                 "a scenario counts when a defective subject fails it: add `defects = […]` to `[expect]`",
             ),
         );
     }
-    for (key, is_empty, span) in [
-        ("profiles", table.profiles.get_ref().is_empty(), table.profiles.span()),
-        ("services", table.services.get_ref().is_empty(), table.services.span()),
-        ("outcome", table.expect.outcome.is_empty(), 0..0),
-    ] {
-        if is_empty {
-            problems.push(Problem::at(span, format!("`{key}` is empty")).help("name at least one"));
-        }
+    if table.profiles.get_ref().is_empty() {
+        problems.push(is_empty("profiles", table.profiles.span()));
     }
-    problems.extend(check_question(scenario));
-    problems
-}
-
-/// A resolver is asked one question and ends as a resolver; a mail client is not and does not.
-fn check_question(scenario: &Scenario) -> Vec<Problem> {
-    let table = &scenario.table;
-    let services = table.services.get_ref();
-    let is_resolver = services.contains(&Service::Dns);
-    let mut problems = Vec::new();
-    if is_resolver && services.len() > 1 {
-        problems.push(
-            Problem::at(table.services.span(), "`dns` stands beside other services")
-                .help("a resolver's cases are a scenario of their own"),
-        );
-    }
-    match &table.question {
-        None if is_resolver => problems.push(
-            Problem::at(table.services.span(), "a resolver is asked nothing")
-                .help("add `question = \"NAME/TYPE\"`"),
-        ),
-        Some(question) if !is_resolver => problems.push(
-            Problem::at(question.span(), "a mail client is not asked a question")
-                .help("remove it, or write `services = [\"dns\"]`"),
-        ),
-        _ => {}
-    }
-    let is_strange = |outcome: &&Spanned<String>| {
-        outcome.get_ref().parse::<Outcome>().is_ok_and(|outcome| outcome.is_of_resolver() != is_resolver)
-    };
-    let in_views = table.expect.views.values().flat_map(|view| view.outcome.iter().flatten());
-    problems.extend(table.expect.outcome.iter().chain(in_views).filter(is_strange).map(|outcome| {
-        let who = if is_resolver { "a resolver" } else { "a mail client" };
-        Problem::at(outcome.span(), format!("{who} does not end with `{}`", outcome.get_ref()))
-            .help("resolvers end with secure, insecure, bogus or indeterminate, mail clients with configured, refused, ask-user or unavailable")
-    }));
+    problems.extend(scenario.part.check());
     problems
 }
 
@@ -115,9 +70,13 @@ fn check_id(scenario: &Scenario, tombstones: &Tombstones) -> Option<Problem> {
 }
 
 /// A problem for each of the names that is not known.
-fn unknown(what: &str, names: &[Spanned<String>], known: &[&str]) -> Vec<Problem> {
+fn unknown<'n>(
+    what: &str,
+    names: impl IntoIterator<Item = &'n Spanned<String>>,
+    known: &[&str],
+) -> Vec<Problem> {
     names
-        .iter()
+        .into_iter()
         .filter(|name| !known.contains(&name.get_ref().as_str()))
         .map(|name| {
             Problem::at(name.span(), format!("there is no {what} `{}`", name.get_ref()))
@@ -157,10 +116,20 @@ fn check_control(
             Problem::at(control.span(), format!("there is no control `{}`", control.get_ref())).help(help),
         );
     };
-    let wanted = scenario.table.services.get_ref();
-    let given = named.table.services.get_ref();
-    wanted.iter().find(|service| !given.contains(service)).map(|service| {
-        Problem::at(control.span(), format!("the control has no case for {service}"))
-            .help("add the service to the control, or remove it here")
-    })
+    if named.table.role.get_ref() != scenario.table.role.get_ref() {
+        return Some(
+            Problem::at(
+                control.span(),
+                format!("the control is of the role `{}`", named.table.role.get_ref()),
+            )
+            .help("name an honest scenario in which the same is asked of the subject"),
+        );
+    }
+    let given = named.part.services();
+    let wanted = scenario.part.services();
+    let missing = wanted.into_iter().filter(|service| !given.contains(service)).flatten().next()?;
+    Some(
+        Problem::at(control.span(), format!("the control has no case for {missing}"))
+            .help("add the service to the control, or remove it here"),
+    )
 }

@@ -2,10 +2,8 @@
 
 use serde::Deserialize;
 use serde_spanned::Spanned;
+use signpost_format::{CaseResult, KnownDeviation, Verdict};
 use signpost_source::{Problem, Problems, Source};
-
-use crate::result::{CaseResult, KnownDeviation};
-use crate::verdict::Verdict;
 
 /// The known deviations of one subject.
 #[derive(Clone, Debug, Default)]

@@ -2,9 +2,9 @@
 
 use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, SchemaGenerator};
-use signpost_lab::{Assignment, Report};
+use signpost_format::{Assignment, Line, Role, resolve, set_up};
 
-use crate::result::Line;
+use crate::role::{resolve as resolve_role, set_up as set_up_role};
 use crate::scenario::ScenarioTable;
 
 /// A format that others read or write.
@@ -52,11 +52,49 @@ impl Format {
         match self {
             // A key with a default is always written, but need not be read.
             Self::Assignment => schema::<Assignment>(SchemaSettings::draft2020_12().for_serialize()),
-            Self::Report => schema::<Report>(SchemaSettings::draft2020_12()),
+            Self::Report => schema::<AdapterReport>(SchemaSettings::draft2020_12()),
             Self::Results => schema::<Line>(SchemaSettings::draft2020_12().for_serialize()),
-            Self::Scenario => schema::<ScenarioTable>(SchemaSettings::draft2020_12()),
+            Self::Scenario => scenario(),
         }
     }
+}
+
+/// What an adapter writes: the report of the role that it was given, which need not be said again.
+#[derive(JsonSchema)]
+#[serde(untagged)]
+#[schemars(rename = "Report")]
+#[expect(dead_code, reason = "only its schema is wanted")]
+enum AdapterReport {
+    Resolve(resolve::Report),
+    SetUp(set_up::Report),
+}
+
+/// A scenario file: the keys of every scenario, and those of its role.
+#[derive(JsonSchema)]
+#[serde(untagged)]
+#[schemars(rename = "Scenario")]
+#[expect(dead_code, reason = "only its schema is wanted")]
+enum ScenarioFile {
+    Resolve(ScenarioOf<resolve_role::Table>),
+    SetUp(ScenarioOf<set_up_role::Table>),
+}
+
+#[derive(JsonSchema)]
+#[expect(dead_code, reason = "only its schema is wanted")]
+struct ScenarioOf<T> {
+    #[serde(flatten)]
+    table: ScenarioTable,
+    #[serde(flatten)]
+    part: T,
+}
+
+/// The schema of scenario files, in which the key `role` decides which keys there are besides.
+fn scenario() -> serde_json::Value {
+    let mut schema = schema::<ScenarioFile>(SchemaSettings::draft2020_12());
+    for (definition, role) in [("ScenarioOf", Role::Resolve), ("ScenarioOf2", Role::SetUp)] {
+        schema["$defs"][definition]["properties"]["role"]["const"] = role.name().into();
+    }
+    schema
 }
 
 fn schema<T: JsonSchema>(settings: SchemaSettings) -> serde_json::Value {

@@ -2,12 +2,12 @@
 
 use std::time::{Duration, Instant};
 
-use signpost_conformance::profile::Profile;
-use signpost_conformance::result::CaseResult;
 use signpost_conformance::runner::{Options, run_case};
 use signpost_conformance::subject::External;
 use signpost_conformance::suite::Suite;
-use signpost_conformance::verdict::Verdict;
+use signpost_format::CaseResult;
+use signpost_format::Profile;
+use signpost_format::Verdict;
 
 /// Runs a shell script as the adapter for a case.
 fn run(case: &str, script: &str) -> CaseResult {
@@ -86,7 +86,7 @@ fn what_is_not_supported_is_said_and_not_inferred() {
 #[test]
 fn the_assignment_is_one_line_of_json_without_the_name_of_the_case() {
     let script = "read -r line; case $line in *downgrade*|*stripped*) exit 9;; \
-                  '{\"version\":1,'*'\"service\":\"submission\"'*) echo '{\"outcome\":\"declined\"}';; *) exit 8;; esac";
+                  '{\"role\":\"set-up\",\"version\":2,'*'\"service\":\"submission\"'*) echo '{\"outcome\":\"declined\"}';; *) exit 8;; esac";
     assert_eq!(run(CASE, script).verdict, Verdict::Inconclusive);
 }
 

@@ -8,8 +8,9 @@ use libtest_mimic::{Arguments, Failed, Trial};
 use signpost_conformance::runner::{Options, run_case};
 use signpost_conformance::subject::{RECIPES, Subject};
 use signpost_conformance::suite::Suite;
-use signpost_conformance::verdict::Verdict;
-use signpost_lab::{Report, Status};
+use signpost_format::Verdict;
+use signpost_format::resolve::Status;
+use signpost_format::{Report, resolve, set_up};
 use signpost_sandbox::prepare;
 
 /// Whether a report is one that the scenario allows.
@@ -57,7 +58,7 @@ fn main() -> ExitCode {
         let subject: Arc<dyn Subject> = Arc::from(subject);
         for (scenario, did) in SCENARIOS {
             let cases = suite.cases.iter().filter(|case| case.scenario.id == scenario);
-            for case in cases.filter(|case| subject.services().contains(&case.service)) {
+            for case in cases.filter(|case| case.is_for(subject.as_ref())) {
                 let (subject, case) = (Arc::clone(&subject), Arc::clone(case));
                 let name = format!("{} {}", recipe.name, case.id);
                 let test = move || {
@@ -75,24 +76,26 @@ fn main() -> ExitCode {
 }
 
 fn is_configured(report: &Report) -> bool {
-    matches!(report, Report::Configured { .. })
+    matches!(report, Report::SetUp(set_up::Report::Configured { .. }))
 }
 
 fn is_declined(report: &Report) -> bool {
-    matches!(report, Report::Declined { .. })
+    matches!(report, Report::SetUp(set_up::Report::Declined { .. }))
 }
 
 fn is_secure(report: &Report) -> bool {
-    matches!(report, Report::Answered { status: Status::Secure, .. })
+    matches!(report, Report::Resolve(resolve::Report::Answered { status: Status::Secure, .. }))
 }
 
 /// Whether it was the answer that was refused: bogus, SERVFAIL, or a chain that drill could not close. No answer at all
 /// says nothing.
 fn is_refused(report: &Report) -> bool {
+    use resolve::Report as Answer;
+    let Report::Resolve(report) = report else { return false };
     match report {
-        Report::Answered { status: Status::Bogus, .. } => true,
-        Report::Answered { status: Status::Failed, rcode: Some(rcode), .. } => rcode == "SERVFAIL",
-        Report::Answered { status: Status::Failed, detail: Some(detail), .. } => {
+        Answer::Answered { status: Status::Bogus, .. } => true,
+        Answer::Answered { status: Status::Failed, rcode: Some(rcode), .. } => rcode == "SERVFAIL",
+        Answer::Answered { status: Status::Failed, detail: Some(detail), .. } => {
             detail.starts_with("No trusted keys found in tree")
         }
         _ => false,

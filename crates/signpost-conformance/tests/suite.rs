@@ -9,9 +9,9 @@ use signpost_conformance::case::Case;
 use signpost_conformance::runner::{Options, run_case};
 use signpost_conformance::subject::{Reference, Subject};
 use signpost_conformance::suite::Suite;
-use signpost_conformance::verdict::Verdict;
 use signpost_discovery::{Defect, Rules};
-use signpost_lab::Service;
+use signpost_format::Role;
+use signpost_format::Verdict;
 
 fn main() {
     let arguments = Arguments::from_args();
@@ -31,7 +31,7 @@ fn main() {
     let named = Defect::ALL.iter().map(|&defect| is_named(defect, &suite));
     let quiet = Defect::ALL.iter().flat_map(|&defect| {
         let shows =
-            move |case: &&&Arc<Case>| Rules::from(defect).resolves_wrongly() || case.service != Service::Dns;
+            move |case: &&&Arc<Case>| Rules::from(defect).resolves_wrongly() || case.role() != Role::Resolve;
         controls
             .iter()
             .filter(shows)

@@ -1,14 +1,11 @@
 //! Views: who asks from elsewhere is not judged, but for what is wrong wherever it asks.
 
 use async_trait::async_trait;
-use signpost_conformance::profile::Profile;
-use signpost_conformance::result::CaseResult;
 use signpost_conformance::runner::{Options, run_case};
 use signpost_conformance::subject::{Environment, Isolation, Reference, Subject, SubjectError};
 use signpost_conformance::suite::Suite;
-use signpost_conformance::verdict::Verdict;
 use signpost_discovery::Defect;
-use signpost_lab::{Assignment, Report};
+use signpost_format::{Assignment, CaseResult, Dns, Profile, Report, Role, Verdict, set_up};
 
 /// The reference, told otherwise where to ask from.
 struct Misled {
@@ -30,6 +27,10 @@ impl Subject for Misled {
         self.reference.profiles()
     }
 
+    fn roles(&self) -> &[Role] {
+        &[Role::SetUp]
+    }
+
     fn isolation(&self) -> Isolation {
         Isolation::Loopback
     }
@@ -48,8 +49,18 @@ fn run(case: &str, reference: Reference, mislead: fn(&Assignment) -> Assignment)
     run_case(suite.case(case).unwrap(), &Misled { reference, mislead }, Options::default())
 }
 
+/// The assignment with another idea of where DNS is asked.
+fn with_dns(assignment: &Assignment, change: fn(&mut Dns)) -> Assignment {
+    let mut assignment = assignment.clone();
+    match &mut assignment {
+        Assignment::Resolve(assignment) => change(&mut assignment.dns),
+        Assignment::SetUp(assignment) => change(&mut assignment.dns),
+    }
+    assignment
+}
+
 fn anywhere(assignment: &Assignment) -> Assignment {
-    Assignment { source: None, ..assignment.clone() }
+    with_dns(assignment, |dns| dns.source = None)
 }
 
 const CASES: [&str; 3] = [
@@ -92,9 +103,7 @@ fn a_defect_cannot_hide_by_asking_from_elsewhere_and_is_not_blamed_for_it() {
 fn who_asks_nothing_is_not_judged_for_refusing() {
     fn nowhere(assignment: &Assignment) -> Assignment {
         // Nothing listens at the discard port.
-        let mut assignment = assignment.clone();
-        assignment.dns.authority.set_port(9);
-        assignment
+        with_dns(assignment, |dns| dns.authority.set_port(9))
     }
     let result = run("views/inside-srv-broken[pop3]", Reference::honest(), nowhere);
     assert_eq!(result.verdict, Verdict::Inconclusive);
@@ -119,13 +128,17 @@ fn a_false_claim_counts_wherever_it_asked_from() {
             &[Profile::PolicyRecords]
         }
 
+        fn roles(&self) -> &[Role] {
+            &[Role::SetUp]
+        }
+
         fn isolation(&self) -> Isolation {
             Isolation::Loopback
         }
 
         async fn run(&self, _: &Assignment, _: Environment<'_>) -> Result<Report, SubjectError> {
             let text = r#"{"outcome":"configured","endpoint":{"host":"outside.example.com","port":587,"security":"tls"}}"#;
-            Ok(serde_json::from_str(text).unwrap())
+            Ok(serde_json::from_str::<set_up::Report>(text).unwrap().into())
         }
     }
 

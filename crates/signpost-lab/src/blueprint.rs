@@ -17,7 +17,7 @@ use crate::lab::{Lab, Raised};
 use crate::network::{Network, Place};
 use crate::placeholder::fill_digests;
 use crate::world::{WorldListener, WorldServer, WorldZone};
-use crate::{Fault, LabError, Service, Stance, World};
+use crate::{Fault, LabError, World};
 
 /// Zones, certificates and servers of one case, as they will be.
 #[derive(Debug)]
@@ -76,7 +76,7 @@ impl<'w> Blueprint<'w> {
     /// # Errors
     ///
     /// If no address and port can be bound, or a server's certificate is not one that TLS can present.
-    pub fn start(self, service: Service, stance: Stance, network: Network) -> Result<Lab, LabError> {
+    pub fn start(self, network: Network) -> Result<Lab, LabError> {
         let listening: Vec<(&WorldServer, WorldListener)> = self
             .world
             .servers
@@ -128,9 +128,7 @@ impl<'w> Blueprint<'w> {
             recorder,
             responder,
             servers,
-            service,
             sockets,
-            stance,
             standing,
             trust_anchor,
             user: self.world.user.clone(),

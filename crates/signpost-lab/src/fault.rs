@@ -9,7 +9,9 @@ use serde_spanned::Spanned;
 use signpost_source::Problem;
 use signpost_transcript::Channel;
 
-use crate::{Service, expand};
+use signpost_protocol::Service;
+
+use crate::expand;
 
 /// A `[[fault]]` table: where, what, and the parameters of that kind. Which parameters a kind takes is checked when
 /// it is turned into a [`Fault`].
@@ -189,7 +191,7 @@ impl Fault {
     /// # Errors
     ///
     /// An unknown place or kind, or a parameter that the kind does not take or lacks, with its place in the file.
-    pub fn read(spec: &FaultSpec, service: Service) -> Result<Self, Problem> {
+    pub fn read(spec: &FaultSpec, service: Option<Service>) -> Result<Self, Problem> {
         let at = expand(spec.at.get_ref(), service);
         let problem = |message: String| Problem::at(spec.at.span(), message);
         let Some((place, target)) = at.split_once(':').filter(|(_, target)| !target.is_empty()) else {
@@ -219,7 +221,7 @@ fn read_answer(
     spec: &FaultSpec,
     at: &str,
     target: &str,
-    service: Service,
+    service: Option<Service>,
 ) -> Result<signpost_dns::Fault, Problem> {
     only(spec, &["rcode", "records", "seconds"])?;
     let params = signpost_dns::FaultParams {
@@ -258,7 +260,7 @@ fn read_certificate(spec: &FaultSpec, certificate: &str) -> Result<signpost_pki:
     signpost_pki::Fault::new(certificate, kind, params).map_err(|error| of_kind(spec, error))
 }
 
-fn read_server(spec: &FaultSpec, at: &str, server: &str, service: Service) -> Result<Fault, Problem> {
+fn read_server(spec: &FaultSpec, at: &str, server: &str, service: Option<Service>) -> Result<Fault, Problem> {
     let server = server.to_owned();
     if spec.kind.get_ref() == UNREACHABLE {
         only(spec, &["service"])?;
@@ -287,7 +289,7 @@ fn read_server(spec: &FaultSpec, at: &str, server: &str, service: Service) -> Re
     Ok(Fault::Server { server, fault })
 }
 
-fn read_zone(spec: &FaultSpec, at: &str, origin: &str, service: Service) -> Result<Fault, Problem> {
+fn read_zone(spec: &FaultSpec, at: &str, origin: &str, service: Option<Service>) -> Result<Fault, Problem> {
     let mut absolute = Name::from_ascii(origin)
         .map_err(|error| Problem::at(spec.at.span(), format!("`{origin}` is no domain name: {error}")))?;
     absolute.set_fqdn(true);

@@ -7,14 +7,15 @@ use std::time::Duration;
 
 use hickory_proto::rr::Name;
 use signpost_dns::Responder;
+use signpost_format::{ADAPTER_VERSION, Assignment, Dns, Label, Task, resolve, set_up};
 use signpost_mail::ServerSpec;
 use signpost_transcript::{Event, Recorder, Transcript};
 use signpost_validate::{AuditedValidator, Resolver, TrustAnchor, Upstream};
 use tokio::task::JoinSet;
 
+use crate::User;
 use crate::network::{Place, Sockets};
 use crate::resolver::{self, ValidatingResolver};
-use crate::{Assignment, DnsServers, FORMAT_VERSION, Question, Service, Stance, User};
 
 /// How long connections may take to end after the subject has.
 const SETTLING: Duration = Duration::from_millis(500);
@@ -26,7 +27,11 @@ const DEADLINE: Duration = Duration::from_secs(10);
 /// DNS, certificates and mail servers of one case. Everything ends when it is dropped.
 #[derive(Debug)]
 pub struct Lab {
-    assignment: Assignment,
+    dns: Dns,
+    deadline: Duration,
+    ca_pem: String,
+    ports: BTreeMap<Label, u16>,
+    user: User,
     recorder: Recorder,
     standing: Vec<(Option<String>, Event)>,
     views: BTreeMap<String, IpAddr>,
@@ -41,9 +46,7 @@ pub(crate) struct Raised {
     pub(crate) recorder: Recorder,
     pub(crate) responder: Arc<Responder>,
     pub(crate) servers: Vec<((Ipv4Addr, u16), Arc<ServerSpec>)>,
-    pub(crate) service: Service,
     pub(crate) sockets: Sockets,
-    pub(crate) stance: Stance,
     /// What is broken from the start, and the view in which alone it is.
     pub(crate) standing: Vec<(Option<String>, Event)>,
     pub(crate) trust_anchor: TrustAnchor,
@@ -60,16 +63,19 @@ impl Lab {
             recorder,
             responder,
             servers,
-            service,
             sockets,
-            stance,
             standing,
             trust_anchor,
             user,
             views,
         } = raised;
         let Sockets { authority, resolver, inner, mut mail } = sockets;
-        let dns = DnsServers { authority: authority.address, resolver: resolver.address };
+        let dns = Dns {
+            authority: authority.address,
+            resolver: resolver.address,
+            source: None,
+            trust_anchor: trust_anchor.to_string().lines().map(str::to_owned).collect(),
+        };
         let mut tasks = JoinSet::new();
         tasks.spawn(signpost_dns::serve(
             Arc::clone(&responder),
@@ -99,37 +105,55 @@ impl Lab {
                 tasks.spawn(signpost_mail::serve(spec, listener, recorder.clone()));
             }
         }
-        let assignment = Assignment {
-            version: FORMAT_VERSION,
-            service,
-            question: None,
-            address: user.address,
-            password: user.password,
-            stance,
+        let ports = standard_ports(&place);
+        Self {
             dns,
-            source: None,
-            trust_anchor: trust_anchor.to_string().lines().map(str::to_owned).collect(),
+            deadline: DEADLINE,
             ca_pem,
-            ports: standard_ports(&place),
-            deadline_ms: u64::try_from(DEADLINE.as_millis()).unwrap_or(u64::MAX),
-        };
-        Self { assignment, recorder, standing, views, responder, _servers: tasks }
+            ports,
+            user,
+            recorder,
+            standing,
+            views,
+            responder,
+            _servers: tasks,
+        }
     }
 
     /// What the subject is told.
     #[must_use]
-    pub fn assignment(&self) -> &Assignment {
-        &self.assignment
+    pub fn assign(&self, task: &Task) -> Assignment {
+        let version = ADAPTER_VERSION;
+        let deadline_ms = u64::try_from(self.deadline.as_millis()).unwrap_or(u64::MAX);
+        let dns = self.dns.clone();
+        match task {
+            Task::Resolve(question) => {
+                let question = question.clone();
+                Assignment::Resolve(resolve::Assignment { version, deadline_ms, dns, question })
+            }
+            Task::SetUp { service, stance } => Assignment::SetUp(set_up::Assignment {
+                version,
+                deadline_ms,
+                dns,
+                service: *service,
+                address: self.user.address.clone(),
+                password: self.user.password.clone(),
+                stance: *stance,
+                ca_pem: self.ca_pem.clone(),
+                ports: self.ports.clone(),
+            }),
+        }
     }
 
-    /// Gives the subject this long for one run.
+    /// Where DNS is asked, and with which trust anchor.
+    #[must_use]
+    pub fn dns(&self) -> &Dns {
+        &self.dns
+    }
+
+    /// Gives the subject this long for one step.
     pub fn allow(&mut self, deadline: Duration) {
-        self.assignment.deadline_ms = u64::try_from(deadline.as_millis()).unwrap_or(u64::MAX);
-    }
-
-    /// Has the subject ask this, where it is a resolver.
-    pub fn ask(&mut self, question: Option<Question>) {
-        self.assignment.question = question;
+        self.deadline = deadline;
     }
 
     /// Begins a run, from the address of this view or from where the subject likes. Gives the address.
@@ -142,8 +166,17 @@ impl Lab {
                 self.recorder.record(event.clone());
             }
         }
-        self.assignment.source = view.and_then(|view| self.source_of(view));
-        self.assignment.source
+        self.dns.source = view.and_then(|view| self.source_of(view));
+        self.dns.source
+    }
+
+    /// Makes the changes before a step, by its number from 0.
+    ///
+    /// # Errors
+    ///
+    /// A change that does not fit the world.
+    pub fn next_step(&mut self, _step: usize) -> Result<(), crate::LabError> {
+        Ok(())
     }
 
     /// The address that a view is asked from.
@@ -201,9 +234,6 @@ impl Lab {
     }
 }
 
-fn standard_ports(place: &Place) -> BTreeMap<String, u16> {
-    signpost_mail::Service::ALL
-        .iter()
-        .map(|service| (service.name().to_owned(), place.port(service.port())))
-        .collect()
+fn standard_ports(place: &Place) -> BTreeMap<Label, u16> {
+    Label::ALL.iter().map(|label| (*label, place.port(label.port()))).collect()
 }

@@ -1,29 +1,26 @@
 //! A world and its faults, running: DNS, certificates and mail servers of one case. Never knows expectations or subjects.
 //!
 //! A [`World`] and the `[[fault]]` tables of a scenario become a [`Blueprint`]: zones, certificates and servers as
-//! they will be. [`Blueprint::start`] raises it on sockets of the calling thread and hands out an [`Assignment`].
+//! they will be. [`Blueprint::start`] raises it on sockets of the calling thread, and [`Lab::assign`] says what a subject is told of it.
 
-mod assignment;
 mod blueprint;
 mod error;
 mod fault;
 mod lab;
 mod network;
 mod placeholder;
+mod question;
 mod resolver;
 mod signing;
 mod world;
 mod world_error;
 
-pub use assignment::{
-    Assignment, ConfiguredEndpoint, DnsServers, FORMAT_VERSION, Question, Report, Security, Service, Stance,
-    Status, UnknownService, UnreadableQuestion,
-};
 pub use blueprint::Blueprint;
 pub use error::LabError;
 pub use fault::{Fault, FaultSpec, ZoneChange};
 pub use lab::Lab;
 pub use network::{Network, PRIVATE_RESOLVER};
 pub use placeholder::expand;
+pub use question::{UnreadableQuestion, read_question};
 pub use world::{User, World, WorldListener, WorldServer, WorldView, WorldZone};
 pub use world_error::WorldError;

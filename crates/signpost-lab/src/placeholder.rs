@@ -3,18 +3,15 @@
 use data_encoding::BASE64;
 use signpost_pki::{Digest, Pki};
 
-use crate::Service;
+use signpost_protocol::Service;
 
-/// Fills `{service}` and `{port}` of a scenario in: the service's name, and the standard port of its STARTTLS label.
+/// Fills `{service}` and `{port}` of a scenario in: the service's name, and the standard port of its STARTTLS label. Where
+/// no service is set up, they stand for nothing.
 #[must_use]
-pub fn expand(text: &str, service: Service) -> String {
-    let port = match service {
-        // No placeholder of a port makes sense where no mail server is asked for.
-        Service::Dns => return text.replace("{service}", service.name()),
-        Service::Pop3 => signpost_mail::Service::Pop3.port(),
-        Service::Submission => signpost_mail::Service::Submission.port(),
-    };
-    text.replace("{service}", service.name()).replace("{port}", &port.to_string())
+pub fn expand(text: &str, service: Option<Service>) -> String {
+    let Some(service) = service else { return text.to_owned() };
+    let [_, starttls] = service.labels();
+    text.replace("{service}", service.name()).replace("{port}", &starttls.port().to_string())
 }
 
 /// Fills `${sha1:NAME}`, `${sha256:NAME}`, `${sha384:NAME}` and `${sha512:NAME}` in: padded base64 of the digest of
@@ -52,7 +49,10 @@ mod tests {
 
     #[test]
     fn service_and_port_are_filled_in() {
-        assert_eq!(expand("_{service}._tcp SRV 1 1 {port} a", Service::Pop3), "_pop3._tcp SRV 1 1 110 a");
+        assert_eq!(
+            expand("_{service}._tcp SRV 1 1 {port} a", Some(Service::Pop3)),
+            "_pop3._tcp SRV 1 1 110 a"
+        );
     }
 
     #[test]

@@ -4,7 +4,8 @@ use std::net::{IpAddr, SocketAddr};
 
 use camino::Utf8Path;
 use hickory_proto::rr::{Name, RecordType};
-use signpost_lab::{Blueprint, Fault, FaultSpec, Lab, Network, Service, Stance, World};
+use signpost_format::Service;
+use signpost_lab::{Blueprint, Fault, FaultSpec, Lab, Network, World};
 use signpost_source::{Files, Source};
 use signpost_transcript::Event;
 use signpost_validate::{AuditedValidator, Outcome, Resolver as _, Security, Stub, Upstream};
@@ -20,12 +21,12 @@ fn inside(faults: &[Fault], case: impl AsyncFnOnce(Lab)) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
         let blueprint = Blueprint::new(&world, faults).unwrap();
-        case(blueprint.start(Service::Submission, Stance::Verified, Network::Loopback).unwrap()).await;
+        case(blueprint.start(Network::Loopback).unwrap()).await;
     });
 }
 
 fn upstream(lab: &Lab, server: SocketAddr, source: Option<IpAddr>) -> Upstream {
-    let anchor = lab.assignment().trust_anchor.join("\n").parse().unwrap();
+    let anchor = lab.dns().trust_anchor.join("\n").parse().unwrap();
     let mut upstream = Upstream::new(server, anchor);
     upstream.source = source;
     upstream
@@ -37,7 +38,7 @@ fn srv() -> Name {
 
 /// The target that a client which validates by itself believes, and how far.
 async fn validated(lab: &Lab, source: Option<IpAddr>) -> (Security, String) {
-    let upstream = upstream(lab, lab.assignment().dns.authority, source);
+    let upstream = upstream(lab, lab.dns().authority, source);
     let lookup = AuditedValidator::new(&upstream).lookup(&srv(), RecordType::SRV).await;
     let Outcome::Records(records) = &lookup.outcome else { return (lookup.security, String::new()) };
     (lookup.security, records[0].data.to_string())
@@ -45,14 +46,14 @@ async fn validated(lab: &Lab, source: Option<IpAddr>) -> (Security, String) {
 
 /// RCODE and AD of what the lab's own resolver answers.
 async fn resolved(lab: &Lab, source: Option<IpAddr>) -> (String, bool) {
-    let upstream = upstream(lab, lab.assignment().dns.resolver, source);
+    let upstream = upstream(lab, lab.dns().resolver, source);
     let response = Stub::new(&upstream).ask(&srv(), RecordType::SRV).await.unwrap();
     (response.rcode, response.authentic_data)
 }
 
 fn fault(text: &str) -> Fault {
     let spec: FaultSpec = Source::new("fault.toml", text).parse().unwrap();
-    Fault::read(&spec, Service::Submission).unwrap()
+    Fault::read(&spec, Some(Service::Submission)).unwrap()
 }
 
 #[test]
@@ -66,7 +67,7 @@ fn each_view_has_its_answer_and_its_chain() {
         ] {
             let source = lab.begin_run(view);
             assert_eq!(source.is_some(), view.is_some());
-            assert_eq!(lab.assignment().source, source);
+            assert_eq!(lab.dns().source, source);
             let (believed, data) = validated(&lab, source).await;
             assert_eq!(believed, security, "{view:?}");
             assert!(data.ends_with(target), "{view:?}: {data}");

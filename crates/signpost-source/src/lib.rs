@@ -1,10 +1,12 @@
 //! TOML files that users write: parsing with places, and errors that show them. Never knows what a file means.
 
+mod document;
 mod files;
 mod nearest;
 mod problem;
 mod reading;
 
+pub use document::Document;
 pub use files::Files;
 pub use nearest::nearest;
 pub use problem::{Problem, Problems};
@@ -37,6 +39,15 @@ impl Source {
     /// What is not TOML, or not of this shape: every unknown key, a missing one, a wrong type.
     pub fn parse<T: DeserializeOwned>(&self) -> Result<T, Problems> {
         reading::read(&self.text).map_err(|problems| Problems::new(self.clone(), problems))
+    }
+
+    /// The text as TOML, for types that each read a part of its keys.
+    ///
+    /// # Errors
+    ///
+    /// What is not TOML.
+    pub fn document(&self) -> Result<Document<'_>, Problems> {
+        Document::parse(self)
     }
 
     /// A file with one problem.

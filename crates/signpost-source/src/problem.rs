@@ -67,6 +67,12 @@ impl Problems {
         Self { source, problems }
     }
 
+    /// These and others of the same file.
+    #[must_use]
+    pub fn and(self, others: Self) -> Self {
+        Self::new(self.source, [self.problems, others.problems].concat())
+    }
+
     /// Each mistake, in the order of the file.
     #[must_use]
     pub fn problems(&self) -> &[Problem] {

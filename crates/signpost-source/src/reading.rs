@@ -11,13 +11,24 @@ use crate::{Problem, nearest};
 /// More mistakes than this are not read before the first are corrected.
 const MOST_PROBLEMS: usize = 20;
 
-/// Reads a whole document. Where it is no TOML, each syntax error; else each unknown key and the first other mistake,
-/// behind which serde does not look.
+/// Reads a whole document.
 pub(crate) fn read<T: DeserializeOwned>(text: &str) -> Result<T, Vec<Problem>> {
-    let (mut document, errors) = DeTable::parse_recoverable(text);
-    if !errors.is_empty() {
-        return Err(first_of_each_line(text, &errors));
-    }
+    read_table(text, syntax(text)?, &[])
+}
+
+/// The tables and values of a document, or each syntax error where it is no TOML.
+pub(crate) fn syntax(text: &str) -> Result<Spanned<DeTable<'_>>, Vec<Problem>> {
+    let (document, errors) = DeTable::parse_recoverable(text);
+    if errors.is_empty() { Ok(document) } else { Err(first_of_each_line(text, &errors)) }
+}
+
+/// Reads what is left of a document, or says each unknown key and the first other mistake, behind which serde does not
+/// look. The `elsewhere` keys of the document have been read already, and may be what an unknown key was meant to be.
+pub(crate) fn read_table<T: DeserializeOwned>(
+    text: &str,
+    mut document: Spanned<DeTable<'_>>,
+    elsewhere: &[&str],
+) -> Result<T, Vec<Problem>> {
     let mut problems = Vec::new();
     loop {
         let error = match T::deserialize(Deserializer::from(document.clone())) {
@@ -26,10 +37,16 @@ pub(crate) fn read<T: DeserializeOwned>(text: &str) -> Result<T, Vec<Problem>> {
             Err(error) => error,
         };
         let span = error.span().unwrap_or(0..0);
-        let mistake = Mistake::read(error.message());
+        let mut mistake = Mistake::read(error.message());
+        if let Mistake::UnknownKey { known, .. } = &mut mistake
+            && document.get_ref().keys().any(|key| key.span() == span)
+        {
+            known.extend(elsewhere.iter().map(|&key| key.to_owned()));
+        }
         problems.push(mistake.problem(first_line(text, &span)));
         let Mistake::UnknownKey { name, known } = mistake else { return Err(problems) };
-        let is_mended = mend_key(document.get_mut(), &span, nearest(&name, &known));
+        let meant = nearest(&name, &known).filter(|meant| !elsewhere.contains(meant));
+        let is_mended = mend_key(document.get_mut(), &span, meant);
         if problems.len() == MOST_PROBLEMS || !is_mended {
             return Err(problems);
         }

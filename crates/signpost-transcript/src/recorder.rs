@@ -12,6 +12,8 @@ use crate::{ConnectionId, Event};
 pub struct Observation {
     /// Place in the transcript, from 1, without gaps.
     pub sequence: u32,
+    /// The step of the case in which it was made, from 1.
+    pub step: u32,
     /// Time since the recorder was made, in whole microseconds when serialized.
     #[serde(with = "microseconds")]
     pub at: Duration,
@@ -44,6 +46,10 @@ pub struct Recorder {
 #[derive(Debug, Default)]
 struct Shared {
     observations: Vec<Observation>,
+    /// Observations that were taken already in this run, so that its numbers go on from step to step.
+    taken: usize,
+    /// Steps that ended in this run.
+    ended: u32,
     connections: u32,
     queries: u32,
     open: usize,
@@ -81,8 +87,9 @@ impl Recorder {
                 shared.full = true;
                 return;
             }
-            let sequence = u32::try_from(shared.observations.len() + 1).unwrap_or(u32::MAX);
-            shared.observations.push(Observation { sequence, at, event });
+            let sequence = u32::try_from(shared.taken + shared.observations.len() + 1).unwrap_or(u32::MAX);
+            let step = shared.ended + 1;
+            shared.observations.push(Observation { sequence, step, at, event });
         });
     }
 
@@ -123,6 +130,19 @@ impl Recorder {
         self.with(|shared| {
             shared.octets = 0;
             shared.full = false;
+            shared.taken = 0;
+            shared.ended = 0;
+            Transcript { observations: std::mem::take(&mut shared.observations) }
+        })
+    }
+
+    /// What was seen so far in this step, of which nothing stays behind. What comes now belongs to the next step of the
+    /// same run; its numbers go on.
+    #[must_use]
+    pub fn take_step(&self) -> Transcript {
+        self.with(|shared| {
+            shared.taken += shared.observations.len();
+            shared.ended += 1;
             Transcript { observations: std::mem::take(&mut shared.observations) }
         })
     }
@@ -182,6 +202,24 @@ mod tests {
         let sequences: Vec<u32> = transcript.observations.iter().map(|o| o.sequence).collect();
         assert_eq!(sequences, [1, 2]);
         assert!(transcript.observations[0].at <= transcript.observations[1].at);
+    }
+
+    #[test]
+    fn a_step_knows_its_number_and_a_run_begins_anew() {
+        let recorder = Recorder::new();
+        let seen = |transcript: Transcript| -> Vec<(u32, u32)> {
+            transcript.observations.iter().map(|seen| (seen.step, seen.sequence)).collect()
+        };
+        let record =
+            || recorder.record(Event::Closed { connection: recorder.next_connection(), by: Party::Client });
+        record();
+        assert_eq!(seen(recorder.take_step()), [(1, 1)]);
+        record();
+        record();
+        assert_eq!(seen(recorder.take_step()), [(2, 2), (2, 3)]);
+        let _ = recorder.take();
+        record();
+        assert_eq!(seen(recorder.take()), [(1, 1)]);
     }
 
     #[test]

@@ -7,9 +7,9 @@ use camino::Utf8PathBuf;
 use clap::builder::PossibleValuesParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
-use signpost_conformance::profile::Profile;
 use signpost_conformance::schema;
 use signpost_conformance::suite::Partition;
+use signpost_format::Profile;
 
 /// The whole command line.
 #[derive(Debug, Parser)]

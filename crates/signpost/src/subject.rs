@@ -2,9 +2,9 @@
 
 use std::path::Path;
 
-use signpost_conformance::profile::Profile;
 use signpost_conformance::subject::{External, Library, Missing, RECIPES, Recipe, Reference, Subject};
 use signpost_discovery::Defect;
+use signpost_format::Profile;
 use signpost_source::nearest;
 
 use crate::exit::Failure;

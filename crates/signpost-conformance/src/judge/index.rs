@@ -7,10 +7,20 @@ use signpost_transcript::{Channel, ConnectionId, Event, Observation, Party, Tran
 use super::Run;
 
 /// A transcript, the listener behind each connection, and what was said in clear.
-pub(super) struct Index<'t> {
+pub(crate) struct Index<'t> {
     transcript: &'t Transcript,
-    listeners: HashMap<ConnectionId, Listener<'t>>,
+    listeners: &'t Listeners<'t>,
     spoken: Vec<Spoken>,
+}
+
+/// The listener behind each connection of all runs of a case: connections are numbered through all of them, and one may be
+/// used after the run in which it was accepted.
+pub(super) struct Listeners<'t>(HashMap<ConnectionId, Listener<'t>>);
+
+impl<'t> Listeners<'t> {
+    pub(super) fn of(runs: &'t [Run]) -> Self {
+        Self(runs.iter().flat_map(|run| listeners(&run.transcript)).collect())
+    }
 }
 
 /// Where a connection went.
@@ -30,18 +40,16 @@ pub(super) struct Spoken {
 }
 
 impl<'t> Index<'t> {
-    pub(super) fn new(transcript: &'t Transcript) -> Self {
-        Self { transcript, listeners: listeners(transcript).collect(), spoken: spoken(transcript) }
+    pub(super) fn new(transcript: &'t Transcript, listeners: &'t Listeners<'t>) -> Self {
+        Self { transcript, listeners, spoken: spoken(transcript) }
     }
 
-    /// Knows the connections of other runs too: they are numbered through all runs of a case, and one may be used after
-    /// the run in which it was accepted.
-    pub(super) fn among(mut self, runs: &'t [Run]) -> Self {
-        self.listeners.extend(runs.iter().flat_map(|run| listeners(&run.transcript)));
-        self
+    /// Whether something of this kind was seen.
+    pub(crate) fn has(&self, holds: impl Fn(&Event) -> bool) -> bool {
+        self.transcript.events().any(holds)
     }
 
-    pub(super) fn observations(&self) -> impl Iterator<Item = &'t Observation> + use<'t> {
+    pub(crate) fn observations(&self) -> impl Iterator<Item = &'t Observation> + use<'t> {
         self.transcript.observations.iter()
     }
 
@@ -52,12 +60,13 @@ impl<'t> Index<'t> {
 
     /// The name of the server that a connection went to.
     pub(super) fn server(&self, connection: ConnectionId) -> &'t str {
-        self.listeners.get(&connection).map_or("?", |listener| listener.server)
+        self.listeners.0.get(&connection).map_or("?", |listener| listener.server)
     }
 
     /// Whether a connection went to a service that speaks TLS from the first byte.
-    pub(super) fn is_implicit_tls(&self, connection: ConnectionId) -> bool {
+    pub(crate) fn is_implicit_tls(&self, connection: ConnectionId) -> bool {
         self.listeners
+            .0
             .get(&connection)
             .is_some_and(|listener| matches!(listener.service, "pop3s" | "submissions"))
     }

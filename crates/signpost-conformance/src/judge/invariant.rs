@@ -7,8 +7,8 @@ use std::collections::BTreeSet;
 use signpost_transcript::{Channel, ConnectionId, Event, Observation, Party};
 
 use super::index::Index;
-use crate::result::Finding;
 use secret::{Ear, Secrets};
+use signpost_format::Finding;
 
 /// What the judge knows of a case besides its transcript and expectation.
 #[derive(Clone, Copy, Debug)]

@@ -1,26 +1,26 @@
 //! The verdict on one case, from what the servers saw. The judge never asks the lab and never believes the subject
-//! where the transcript can tell.
+//! where the transcript can tell. What a report means is its role's to say.
 
-mod expectation;
 mod index;
 mod invariant;
+mod part;
+mod selection;
 mod selector;
-mod view;
 
-use signpost_lab::{Report, Security, Stance, Status};
-use signpost_transcript::{Channel, Endpoint, Event, Transcript};
+use signpost_format::set_up::Stance;
+use signpost_format::{Finding, Report, Verdict};
+use signpost_transcript::{Event, Transcript};
 
-pub use expectation::{Expectation, Outcome, SelectionExpectation, UnknownOutcome};
+pub(crate) use index::Index;
 pub use invariant::Ground;
+pub use part::{Part, judge_parts};
 pub use selector::{Selector, SelectorError, SelectorKind};
-pub use view::{ViewDemand, judge_views};
 
 use crate::requirement::Level;
-use crate::result::Finding;
-use crate::verdict::Verdict;
-use index::Index;
+use crate::role::{End, Ending, Expectation};
+use index::Listeners;
 
-/// One run of the subject in the case's lab.
+/// One step of one run of the subject in the case's lab.
 #[derive(Clone, Debug)]
 pub struct Run {
     /// What the lab saw.
@@ -29,7 +29,7 @@ pub struct Run {
     pub ended: Result<Report, String>,
 }
 
-/// What a case demands.
+/// What a step of a case demands.
 #[derive(Clone, Copy, Debug)]
 pub struct Demand<'a> {
     /// What the scenario expects.
@@ -55,8 +55,8 @@ pub struct Judgement {
     pub run: usize,
 }
 
-/// Judges the runs of a case by a subject whose mode claims a stance. The worst run decides; the distribution over the
-/// runs is judged when each of them is good.
+/// Judges runs that are all of the same kind, by a subject whose mode claims a stance. The worst run decides; the
+/// distribution over the runs is judged when each of them is good.
 #[must_use]
 pub fn judge(demand: &Demand<'_>, runs: &[Run], claimed: Stance) -> Judgement {
     let mut worst = Judgement { verdict: Verdict::Pass, findings: Vec::new(), run: 0 };
@@ -64,8 +64,9 @@ pub fn judge(demand: &Demand<'_>, runs: &[Run], claimed: Stance) -> Judgement {
         worst.verdict = Verdict::Errored;
         worst.findings = vec![note("suite/subject-runs", "a run of the subject", "none")];
     }
+    let listeners = Listeners::of(runs);
     for (number, run) in runs.iter().enumerate() {
-        let (verdict, findings) = judge_run(demand, run, runs);
+        let (verdict, findings) = judge_run(demand, run, &listeners);
         // Before runs are compared: a recommendation that one breaks must not stand before a leak in another.
         let verdict = weakened(demand, verdict, &findings, claimed);
         if gravity(verdict) > gravity(worst.verdict) {
@@ -73,9 +74,10 @@ pub fn judge(demand: &Demand<'_>, runs: &[Run], claimed: Stance) -> Judgement {
         }
     }
     if worst.verdict == Verdict::Pass
-        && let Some(selection) = &demand.expectation.selection
+        && let End::SetUp(expected) = &demand.expectation.end
+        && let Some(selection) = &expected.selection
     {
-        let findings = expectation::judge_selection(selection, runs, first_requirement(demand));
+        let findings = selection::judge_selection(selection, runs, first_requirement(demand));
         if !findings.is_empty() {
             let verdict = weakened(demand, Verdict::Fail, &findings, claimed);
             worst = Judgement { verdict, findings, run: 0 };
@@ -125,12 +127,16 @@ fn is_beyond(demand: &Demand<'_>, finding: &Finding, claimed: Stance) -> bool {
         && (claimed == Stance::Opportunistic || !is_in_clear)
 }
 
-fn judge_run(demand: &Demand<'_>, run: &Run, runs: &[Run]) -> (Verdict, Vec<Finding>) {
-    let index = Index::new(&run.transcript).among(runs);
+fn judge_run(demand: &Demand<'_>, run: &Run, listeners: &Listeners<'_>) -> (Verdict, Vec<Finding>) {
+    let index = Index::new(&run.transcript, listeners);
     let mut findings = invariant::broken_invariants(&index, demand.ground);
     findings.extend(forbidden(demand, &index));
-    let report = match &run.ended {
-        Ok(report) => report,
+    let ended = run.ended.as_ref().map_err(String::as_str).and_then(|report| {
+        let ending = demand.expectation.end.held_against(report).ok_or("a report of another role")?;
+        Ok((report, ending))
+    });
+    let (report, ending) = match ended {
+        Ok(ended) => ended,
         // A leak is a leak, whatever became of the subject afterwards.
         Err(_) if !findings.is_empty() => return (Verdict::Fail, findings),
         Err(reason) => {
@@ -138,51 +144,55 @@ fn judge_run(demand: &Demand<'_>, run: &Run, runs: &[Run]) -> (Verdict, Vec<Find
             return (Verdict::Errored, vec![error]);
         }
     };
-    findings.extend(false_claim(report, &index));
-    if let Report::Unsupported { reason } = report
+    let claim = ending.false_claim(&index);
+    findings.extend(claim.map(|expected| note(CLAIMS_ARE_TRUE, expected, &report.to_string())));
+    if let Some(reason) = report.unsupported_reason()
         && findings.is_empty()
     {
         return (Verdict::Unsupported, vec![note("suite/supported", "a subject that can do this", reason)]);
     }
-    if let Some(finding) = borrowed_verdict(report, &index)
+    if let Some(finding) = ending.is_not_its_own(&index)
         && findings.is_empty()
     {
         return (Verdict::Inconclusive, vec![finding]);
     }
     // A subject that stopped before the case began to bite has not shown that it would stop there.
-    let stopped_early = !believes(report);
-    let outcome = wrong_outcome(demand, report);
+    let stopped_early = !ending.went_on();
+    let outcome = wrong_outcome(demand, report, ending.as_ref());
     if findings.is_empty() && (outcome.is_none() || stopped_early) {
         let (unreached, idle) = (unreached(demand, &index), idle(demand, &index));
         // Where only success is right, a step that is missing is a mistake and no want of opportunity; a fault that
         // never bit has shown nothing of anybody.
-        let has_no_excuse = expects_configured(demand) && !(outcome.is_none() && stopped_early);
+        let has_no_excuse = ending.must_go_on() && !(outcome.is_none() && stopped_early);
         if !idle.is_empty() || (!unreached.is_empty() && !has_no_excuse) {
             return (Verdict::Inconclusive, [unreached, idle].concat());
         }
         findings.extend(unreached);
     }
-    findings.extend(outcome.or_else(|| untold(demand, report)));
+    let of_first = |expected: String| note(first_requirement(demand), &expected, &report.to_string());
+    findings.extend(outcome.or_else(|| ending.untold()).map(of_first));
     if !findings.is_empty() {
         return (Verdict::Fail, findings);
     }
-    match (other_reason(demand, report), misleading_code(demand, report)) {
-        (Some(finding), _) => (Verdict::Inconclusive, vec![finding]),
-        (None, Some(finding)) => (Verdict::Weak, vec![finding]),
-        (None, None) => (Verdict::Pass, Vec::new()),
+    if let Some(reasons) = ending.other_reason() {
+        return (Verdict::Inconclusive, vec![note("suite/right-reason", &reasons, &report.to_string())]);
+    }
+    match ending.misleading() {
+        Some((requirement, expected)) => {
+            (Verdict::Weak, vec![note(requirement, &expected, &report.to_string())])
+        }
+        None => (Verdict::Pass, Vec::new()),
     }
 }
 
-/// Whether a subject took what it was given for good, so that it went on with it.
-fn believes(report: &Report) -> bool {
-    matches!(
-        report,
-        Report::Configured { .. } | Report::Answered { status: Status::Insecure | Status::Secure, .. }
-    )
-}
-
-fn expects_configured(demand: &Demand<'_>) -> bool {
-    demand.expectation.outcomes.contains(&Outcome::Configured)
+/// What was expected, where the subject ended in another way or in its particulars otherwise.
+fn wrong_outcome(demand: &Demand<'_>, report: &Report, ending: &dyn Ending) -> Option<String> {
+    let expected = demand.expectation.end.outcomes().join(" or ");
+    debug_assert_eq!(demand.expectation.end.role(), report.role());
+    if !ending.is_met() {
+        return Some(expected);
+    }
+    ending.wrong_particular().map(|particular| format!("{expected} {particular}"))
 }
 
 fn first_requirement<'a>(demand: &Demand<'a>) -> &'a str {
@@ -228,125 +238,7 @@ fn idle(demand: &Demand<'_>, index: &Index<'_>) -> Vec<Finding> {
     demand.faults.iter().filter(is_idle).map(note).collect()
 }
 
-/// A subject that claims a working account although no server ever let it in over TLS, or a chain of trust for which it
-/// never asked for a key.
-fn false_claim(report: &Report, index: &Index<'_>) -> Option<Finding> {
-    let (is_true, expected) = match report {
-        Report::Configured { endpoint, .. } => (
-            index.observations().any(|observation| lets_in(&observation.event, endpoint.security, index)),
-            "a login that a server accepted inside TLS, begun as the endpoint says",
-        ),
-        Report::Answered { status: Status::Secure, .. } => (
-            index.observations().any(|observation| {
-                matches!(&observation.event, Event::Query { record_type, .. } if record_type == "DNSKEY")
-            }),
-            "a question for the keys of the chain",
-        ),
-        _ => return None,
-    };
-    (!is_true).then(|| note(CLAIMS_ARE_TRUE, expected, &report.to_string()))
-}
-
-/// A resolver that asks the lab's own validating one says what that found, and nothing of itself.
-fn borrowed_verdict(report: &Report, index: &Index<'_>) -> Option<Finding> {
-    let asks_the_validator =
-        |event: &Event| matches!(event, Event::Query { endpoint: Endpoint::Resolver, .. });
-    let asked = index.observations().find(|observation| asks_the_validator(&observation.event))?;
-    matches!(report, Report::Answered { .. }).then(|| Finding {
-        requirement: "suite/resolves-by-itself".to_owned(),
-        expected: "questions to `dns.authority` alone".to_owned(),
-        seen: asked.event.to_string(),
-        lines: vec![asked.sequence],
-    })
-}
-
 const CLAIMS_ARE_TRUE: &str = "suite/claims-are-true";
-
-/// Whether a server let the client in over TLS that began in this way: what is set up is what is used from now on.
-fn lets_in(event: &Event, security: Security, index: &Index<'_>) -> bool {
-    let Event::Credential { connection, channel: Channel::Tls, accepted: true, .. } = event else {
-        return false;
-    };
-    match security {
-        Security::None => false,
-        Security::Starttls => !index.is_implicit_tls(*connection),
-        Security::Tls => index.is_implicit_tls(*connection),
-    }
-}
-
-fn wrong_outcome(demand: &Demand<'_>, report: &Report) -> Option<Finding> {
-    let Expectation { outcomes, endpoint, .. } = demand.expectation;
-    let expected = outcomes.iter().map(|outcome| outcome.name()).collect::<Vec<_>>().join(" or ");
-    let finding = |expected: String| Finding {
-        requirement: first_requirement(demand).to_owned(),
-        expected,
-        seen: report.to_string(),
-        lines: Vec::new(),
-    };
-    if !demand.expectation.is_met_by(report) {
-        return Some(finding(expected));
-    }
-    match (endpoint, report) {
-        (Some(host), Report::Configured { endpoint, .. })
-            if !endpoint.host.trim_end_matches('.').eq_ignore_ascii_case(host) =>
-        {
-            Some(finding(format!("{expected} {host}")))
-        }
-        (_, Report::Answered { rcode, ttl, .. }) if believes(report) => {
-            let Expectation { rcodes, ttl: longest, .. } = demand.expectation;
-            let is_other = |given: &String| !rcodes.is_empty() && !rcodes.contains(given);
-            if rcode.as_ref().is_some_and(is_other) {
-                return Some(finding(format!("{expected} with {}", rcodes.join(" or "))));
-            }
-            let longest = longest.filter(|longest| ttl.is_some_and(|ttl| ttl > *longest))?;
-            Some(finding(format!("{expected} with a TTL of at most {longest}")))
-        }
-        _ => None,
-    }
-}
-
-/// What the user should have been told although it works, and was not.
-fn untold(demand: &Demand<'_>, report: &Report) -> Option<Finding> {
-    let Report::Configured { notes, .. } = report else { return None };
-    let missing: Vec<&str> =
-        demand.expectation.notes.iter().filter(|note| !notes.contains(note)).map(String::as_str).collect();
-    (!missing.is_empty()).then(|| {
-        note(first_requirement(demand), &format!("a note of {}", missing.join(" and ")), &report.to_string())
-    })
-}
-
-/// "Other" (RFC 8914 section 4.1) says nothing, so it does not mislead.
-const OTHER: u16 = 0;
-
-/// An extended error that speaks of something else than what is wrong leads whoever reads it astray. It changes nothing in
-/// what is believed, so it is weak and no failure.
-fn misleading_code(demand: &Demand<'_>, report: &Report) -> Option<Finding> {
-    let Report::Answered { ede, .. } = report else { return None };
-    let accepted = &demand.expectation.ede;
-    let fits = |code: &u16| *code == OTHER || accepted.contains(code);
-    if believes(report) || ede.is_empty() || accepted.is_empty() || ede.iter().any(fits) {
-        return None;
-    }
-    let accepted: Vec<String> = accepted.iter().map(u16::to_string).collect();
-    Some(note(EDE_FITS, &format!("EDE {}", accepted.join(" or ")), &report.to_string()))
-}
-
-/// The requirement on extended errors.
-const EDE_FITS: &str = "rfc8914/info-code-fits";
-
-/// A refusal for another reason than the one that the case is about proves nothing of it.
-fn other_reason(demand: &Demand<'_>, report: &Report) -> Option<Finding> {
-    let (Report::AskUser { reason, .. }
-    | Report::Refused { reason, .. }
-    | Report::Unavailable { reason, .. }) = report
-    else {
-        return None;
-    };
-    let reasons = &demand.expectation.reasons;
-    let reason = reason.as_ref()?;
-    (!reasons.is_empty() && !reasons.contains(reason))
-        .then(|| note("suite/right-reason", &reasons.join(" or "), &report.to_string()))
-}
 
 fn first_event(index: &Index<'_>, line: u32) -> String {
     index

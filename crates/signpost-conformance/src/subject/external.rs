@@ -6,13 +6,13 @@ use std::time::Duration;
 use async_trait::async_trait;
 use nix::sys::signal::{Signal, killpg};
 use nix::unistd::Pid;
-use signpost_lab::{Assignment, Report, Stance};
+use signpost_format::set_up::Stance;
+use signpost_format::{Assignment, Profile, Report, Role, resolve, set_up};
 use signpost_transcript::{Event, Recorder, SubjectLine};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
 use tokio::process::{Child, Command};
 
 use super::{Environment, Isolation, Subject, SubjectError};
-use crate::profile::Profile;
 
 /// Octets that are kept of each of the program's outputs; one that writes more has lost its case.
 const MOST_OUTPUT: u64 = 1 << 20;
@@ -53,6 +53,10 @@ impl Subject for External {
 
     fn profiles(&self) -> &[Profile] {
         std::slice::from_ref(&self.profile)
+    }
+
+    fn roles(&self) -> &[Role] {
+        &Role::ALL
     }
 
     fn isolation(&self) -> Isolation {
@@ -126,7 +130,7 @@ impl Subject for External {
         if !status.success() {
             return Err(SubjectError::Crashed(status.to_string()));
         }
-        read_report(&output)
+        read_report(assignment.role(), &output)
     }
 }
 
@@ -150,7 +154,7 @@ impl Drop for Family {
 }
 
 /// The one line of standard output that is not empty.
-fn read_report(output: &[u8]) -> Result<Report, SubjectError> {
+fn read_report(role: Role, output: &[u8]) -> Result<Report, SubjectError> {
     let text = std::str::from_utf8(output).map_err(|error| SubjectError::Garbage(error.to_string()))?;
     let mut lines = text.lines().filter(|line| !line.trim().is_empty());
     let (Some(line), None) = (lines.next(), lines.next()) else {
@@ -159,7 +163,11 @@ fn read_report(output: &[u8]) -> Result<Report, SubjectError> {
             "expected one line of JSON on standard output, seen {count}"
         )));
     };
-    serde_json::from_str(line).map_err(|error| {
+    let report = match role {
+        Role::Resolve => serde_json::from_str::<resolve::Report>(line).map(Report::from),
+        Role::SetUp => serde_json::from_str::<set_up::Report>(line).map(Report::from),
+    };
+    report.map_err(|error| {
         SubjectError::Garbage(format!(
             "column {}: {error}; see docs/adapters.md for the format",
             error.column()
@@ -190,11 +198,14 @@ mod tests {
     #[test]
     fn one_line_is_a_report_and_anything_else_is_garbage() {
         assert!(matches!(
-            read_report(b"\n{\"outcome\":\"refused\",\"reason\":\"pin-mismatch\"}\n"),
-            Ok(Report::Refused { .. })
+            read_report(Role::SetUp, b"\n{\"outcome\":\"refused\",\"reason\":\"pin-mismatch\"}\n"),
+            Ok(Report::SetUp(set_up::Report::Refused { .. }))
         ));
         for garbage in [&b""[..], b"ok", b"{}\n{}", b"\xff", b"{\"outcome\":\"refused\",\"x\":1}"] {
-            assert!(matches!(read_report(garbage), Err(SubjectError::Garbage(_))), "{garbage:?}");
+            assert!(
+                matches!(read_report(Role::SetUp, garbage), Err(SubjectError::Garbage(_))),
+                "{garbage:?}"
+            );
         }
     }
 }

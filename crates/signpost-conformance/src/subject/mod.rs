@@ -8,7 +8,8 @@ mod reference;
 mod resolver;
 
 use async_trait::async_trait;
-use signpost_lab::{Assignment, Report, Service, Stance};
+use signpost_format::set_up::Stance;
+use signpost_format::{Assignment, Profile, Report, Role, Service};
 use signpost_sandbox::Namespace;
 use signpost_transcript::Recorder;
 
@@ -16,8 +17,6 @@ pub use external::External;
 pub use recipe::{Missing, RECIPES, Recipe};
 pub use reference::Reference;
 pub use resolver::Library;
-
-use crate::profile::Profile;
 
 /// Where a subject's cases run.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -51,9 +50,12 @@ pub trait Subject: Send + Sync {
     /// The sets of rules that it claims to follow: which scenarios it is judged by.
     fn profiles(&self) -> &[Profile];
 
-    /// The services that it can set up at all: cases of others are not for it.
+    /// What it can be asked to do: cases of other roles are not for it.
+    fn roles(&self) -> &[Role];
+
+    /// The services that it can set up, in a role that has services: cases of others are not for it.
     fn services(&self) -> &[Service] {
-        &Service::ALL
+        Service::ALL
     }
 
     /// Where its cases run.
@@ -74,6 +76,27 @@ pub trait Subject: Send + Sync {
         assignment: &Assignment,
         environment: Environment<'_>,
     ) -> Result<Report, SubjectError>;
+
+    /// Starts it so that it can be asked several times and remembers from one time to the next, where it can do that.
+    fn stay<'s>(&'s self, _environment: Environment<'s>) -> Option<Box<dyn Session + 's>> {
+        None
+    }
+
+    /// The command that repeats a case with this subject.
+    fn reproduce(&self, case: &str) -> String {
+        format!("signpost run '{case}' --subject '{}'", self.name())
+    }
+}
+
+/// A subject that stays, with all that it remembers.
+#[async_trait(?Send)]
+pub trait Session {
+    /// Asks it for one step, as [`Subject::run`] does.
+    ///
+    /// # Errors
+    ///
+    /// As [`Subject::run`].
+    async fn ask(&mut self, assignment: &Assignment) -> Result<Report, SubjectError>;
 }
 
 /// A run that says nothing about conformance.

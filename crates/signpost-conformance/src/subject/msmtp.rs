@@ -4,11 +4,11 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
-use signpost_lab::{Assignment, ConfiguredEndpoint, Report, Security, Service};
+use signpost_format::set_up::{ConfiguredEndpoint, Report as SetUpReport, Security};
+use signpost_format::{Assignment, Profile, Report, Role, Service};
 
 use super::program::{Installed, Session};
 use super::{Environment, Isolation, Subject, SubjectError};
-use crate::profile::Profile;
 
 /// msmtp or mpop, as installed on this system.
 #[derive(Clone, Debug)]
@@ -57,6 +57,10 @@ impl Subject for Msmtp {
         &[Profile::SrvDiscovery]
     }
 
+    fn roles(&self) -> &[Role] {
+        &[Role::SetUp]
+    }
+
     fn services(&self) -> &[Service] {
         std::slice::from_ref(&self.member.service)
     }
@@ -70,15 +74,19 @@ impl Subject for Msmtp {
         assignment: &Assignment,
         environment: Environment<'_>,
     ) -> Result<Report, SubjectError> {
-        if assignment.service != self.member.service {
-            let reason = format!("{} only does {}", self.member.name, self.member.service);
-            return Ok(Report::Unsupported { reason });
-        }
+        let assignment = match assignment {
+            Assignment::SetUp(assignment) if assignment.service == self.member.service => assignment,
+            other => {
+                let reason = format!("{} only does {}", self.member.name, self.member.service);
+                return Ok(Report::unsupported(other.role(), reason));
+            }
+        };
+        let declined = |detail: String| Ok(SetUpReport::Declined { detail: Some(detail) }.into());
         let session = Session::start(environment, Duration::from_millis(assignment.deadline_ms))?;
         let configure = self.installed.invocation().arguments(["--configure", &assignment.address]);
         let printed = session.run(configure).await?;
         if !printed.succeeded() {
-            return Ok(Report::Declined { detail: Some(printed.complaint()) });
+            return declined(printed.complaint());
         }
         let configuration = Configuration::read(&printed.stdout()).ok_or_else(|| {
             SubjectError::Garbage("a configuration was printed that names no host and port".to_owned())
@@ -89,18 +97,14 @@ impl Subject for Msmtp {
             Service::Submission => work
                 .arguments(["-a", &assignment.address, "--", &assignment.address])
                 .input(message(&assignment.address)),
-            // Everything but these two has been declined above.
-            Service::Dns | Service::Pop3 => work.argument(&assignment.address),
+            _ => work.argument(&assignment.address),
         };
         let worked = session.run(work).await?;
         if !worked.succeeded() {
-            return Ok(Report::Declined { detail: Some(worked.complaint()) });
+            return declined(worked.complaint());
         }
-        Ok(Report::Configured {
-            endpoint: configuration.endpoint,
-            user: configuration.user,
-            notes: Vec::new(),
-        })
+        let (endpoint, user) = (configuration.endpoint, configuration.user);
+        Ok(SetUpReport::Configured { endpoint, user, notes: Vec::new() }.into())
     }
 }
 

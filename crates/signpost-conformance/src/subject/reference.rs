@@ -11,13 +11,13 @@ use rustls_pki_types::pem::PemObject;
 use signpost_discovery::{
     Defect, Limits, Outcome, Protection, Request, Rules, StandardPorts, TrustStore, drive,
 };
-use signpost_lab::{Assignment, ConfiguredEndpoint, Report, Security, Service};
+use signpost_format::set_up::{self, ConfiguredEndpoint, Security};
+use signpost_format::{Assignment, Dns, Label, Profile, Report, Role, Service};
 use signpost_validate::flawed::{AdTrustingResolver, AdditionalTrustingResolver, FlawedValidator};
 use signpost_validate::{AuditedValidator, Resolver, TrustAnchor, Upstream};
 
 use super::resolver::answer;
 use super::{Environment, Isolation, Subject, SubjectError};
-use crate::profile::Profile;
 
 /// How long the reference waits for one reply, by DNS or by a server, in a lab on the same machine.
 const PATIENCE: Duration = Duration::from_millis(800);
@@ -67,6 +67,17 @@ impl Subject for Reference {
         &[Profile::Dnssec, Profile::PolicyRecords]
     }
 
+    fn roles(&self) -> &[Role] {
+        &Role::ALL
+    }
+
+    fn reproduce(&self, case: &str) -> String {
+        match self.name.as_str() {
+            "reference" => format!("signpost run '{case}'"),
+            name => format!("signpost run '{case}' --subject '{name}'"),
+        }
+    }
+
     fn isolation(&self) -> Isolation {
         Isolation::Loopback
     }
@@ -76,24 +87,27 @@ impl Subject for Reference {
         assignment: &Assignment,
         environment: Environment<'_>,
     ) -> Result<Report, SubjectError> {
-        if assignment.service == Service::Dns {
-            return answer(assignment, |upstream| self.resolver(upstream)).await;
-        }
+        let assignment = match assignment {
+            Assignment::Resolve(assignment) => {
+                return answer(assignment, |upstream| self.resolver(upstream)).await;
+            }
+            Assignment::SetUp(assignment) => assignment,
+        };
         let request = request(assignment)?;
-        let upstream = upstream(assignment)?;
+        let upstream = upstream(&assignment.dns)?;
         let resolver: Arc<dyn Resolver> = Arc::from(self.resolver(&upstream));
         let mut random = StdRng::seed_from_u64(environment.seed);
         let entropy = move || random.next_u64();
-        Ok(report(drive(request, self.rules, resolver, entropy).await))
+        Ok(report(drive(request, self.rules, resolver, entropy).await).into())
     }
 }
 
-fn request(assignment: &Assignment) -> Result<Request, SubjectError> {
+fn request(assignment: &set_up::Assignment) -> Result<Request, SubjectError> {
     let wrong = |error: &dyn std::fmt::Display| SubjectError::NotStarted(format!("assignment: {error}"));
     let service = match assignment.service {
-        Service::Dns => return Err(wrong(&"a resolver was asked for")),
         Service::Pop3 => signpost_discovery::Service::Pop3,
         Service::Submission => signpost_discovery::Service::Submission,
+        other => return Err(wrong(&format_args!("{other} is not known"))),
     };
     let address =
         assignment.address.parse().map_err(|error: signpost_discovery::AddressError| wrong(&error))?;
@@ -102,35 +116,37 @@ fn request(assignment: &Assignment) -> Result<Request, SubjectError> {
     let roots = CertificateDer::pem_slice_iter(assignment.ca_pem.as_bytes())
         .collect::<Result<Vec<_>, _>>()
         .map_err(|error| wrong(&error))?;
-    let port = |label: &str| {
-        assignment.ports.get(label).copied().ok_or_else(|| wrong(&format_args!("no port for {label}")))
+    let port = |label: Label| {
+        assignment.ports.get(&label).copied().ok_or_else(|| wrong(&format_args!("no port for {label}")))
     };
     let mut request = Request::new(address, password, service);
     request.roots = TrustStore::from(roots);
     request.ports = StandardPorts {
-        pop3: port("pop3")?,
-        pop3s: port("pop3s")?,
-        submission: port("submission")?,
-        submissions: port("submissions")?,
+        pop3: port(Label::Pop3)?,
+        pop3s: port(Label::Pop3s)?,
+        submission: port(Label::Submission)?,
+        submissions: port(Label::Submissions)?,
     };
     request.limits = Limits { step: PATIENCE, overall: Duration::from_millis(assignment.deadline_ms) };
     Ok(request)
 }
 
-fn upstream(assignment: &Assignment) -> Result<Upstream, SubjectError> {
-    let anchor: TrustAnchor = assignment
+fn upstream(dns: &Dns) -> Result<Upstream, SubjectError> {
+    let anchor: TrustAnchor = dns
         .trust_anchor
         .join("\n")
         .parse()
         .map_err(|error| SubjectError::NotStarted(format!("assignment: trust anchor, {error}")))?;
-    let mut upstream = Upstream::new(assignment.dns.authority, anchor);
-    upstream.source = assignment.source;
+    let mut upstream = Upstream::new(dns.authority, anchor);
+    upstream.source = dns.source;
     upstream.timeout = PATIENCE;
     upstream.attempts = 1;
     Ok(upstream)
 }
 
-fn report(outcome: Outcome) -> Report {
+fn report(outcome: Outcome) -> set_up::Report {
+    use set_up::Report;
+
     match outcome {
         Outcome::AskUser { reason, detail } => {
             Report::AskUser { reason: Some(reason.slug().to_owned()), detail: Some(detail) }

@@ -2,9 +2,9 @@
 
 use std::fmt::Write as _;
 
-use signpost_conformance::case::Case;
-use signpost_conformance::judge::Expectation;
+use signpost_conformance::case::{Case, Step};
 use signpost_conformance::suite::Suite;
+use signpost_format::Task;
 
 use super::{find_case, load_suite, print};
 use crate::argument::ExplainOptions;
@@ -22,16 +22,13 @@ fn text(suite: &Suite, case: &Case) -> String {
     let table = &case.scenario.table;
     let mut text = format!("{}\n  {}\n  {}\n", case.id, table.title, table.why);
     let mut line = |name: &str, value: &str| {
-        let _ = writeln!(text, "{name:<14}{value}");
+        let _ = writeln!(text, "{name:<13} {value}");
     };
     line("severity", &table.severity.to_string());
     let profiles: Vec<&str> = table.profiles.get_ref().iter().map(|profile| profile.name()).collect();
     line("profiles", &profiles.join(", "));
     line("world", &format!("{}: {}", case.world.name, case.world.title));
     line("control", case.control.as_deref().unwrap_or("none: it is one"));
-    if let Some(question) = &case.question {
-        line("question", &question.to_string());
-    }
     for fault in &case.faults {
         let only = fault.view().map(|view| format!(", for the view {view} only")).unwrap_or_default();
         line("fault", &format!("{} at {}{only}", fault.kind(), fault.at()));
@@ -42,49 +39,18 @@ fn text(suite: &Suite, case: &Case) -> String {
         line("requirement", &format!("{slug}, {level}, {source}"));
         line("", requirement.map_or("", |requirement| &requirement.text));
     }
-    let expectation = &case.expectation;
-    let outcomes: Vec<&str> = expectation.outcomes.iter().map(|outcome| outcome.name()).collect();
-    line("expected", &outcomes.join(" or "));
-    if !expectation.reasons.is_empty() {
-        line("  because", &expectation.reasons.join(" or "));
-    }
-    if !expectation.rcodes.is_empty() {
-        line("  RCODE", &expectation.rcodes.join(" or "));
-    }
-    if !expectation.ede.is_empty() {
-        let codes: Vec<String> = expectation.ede.iter().map(u16::to_string).collect();
-        line("  EDE", &codes.join(" or "));
-    }
-    for selector in &expectation.reached {
-        line("  reached", &selector.to_string());
-    }
-    for selector in &expectation.never {
-        line("  never", &selector.to_string());
-    }
-    for view in &case.views {
-        let Expectation { outcomes, reasons, endpoint, reached, never, .. } = &view.expectation;
-        let outcomes: Vec<&str> = outcomes.iter().map(|outcome| outcome.name()).collect();
-        let host = endpoint.as_ref().map(|host| format!(" {host}")).unwrap_or_default();
-        line("from view", &format!("{}: {}{host}", view.name, outcomes.join(" or ")));
-        if !reasons.is_empty() {
-            line("  because", &reasons.join(" or "));
-        }
-        for selector in reached {
-            line("  reached", &selector.to_string());
-        }
-        for selector in never {
-            line("  never", &selector.to_string());
+    for visit in &case.visits {
+        for (number, step) in visit.steps.iter().enumerate() {
+            let view = visit.view.as_ref().map(|view| format!("from view {view}"));
+            let step_name = (visit.steps.len() > 1).then(|| format!("step {}", number + 1));
+            let place: Vec<String> = view.into_iter().chain(step_name).collect();
+            if !place.is_empty() {
+                line(&place.join(", "), "");
+            }
+            explain_step(step, &mut line);
         }
     }
-    if let Some(selection) = &expectation.selection {
-        for (server, (low, high)) in selection.servers.iter().zip(&selection.test.accepted) {
-            line("  chosen first", &format!("{server}: {low} to {high} of {} runs", selection.test.runs));
-        }
-    }
-    for server in &case.rejected {
-        line("  rejected", &format!("the certificate of {server}"));
-    }
-    if let Some(dispute) = &table.dispute {
+    if let Some(dispute) = case.scenario.part.dispute() {
         line("dispute", dispute);
     }
     for defect in case.defects() {
@@ -93,4 +59,28 @@ fn text(suite: &Suite, case: &Case) -> String {
     line("reproduce", &format!("signpost run '{}'", case.id));
     line("by hand", &format!("signpost lab '{}'", case.id));
     text
+}
+
+/// What is asked in a step, what changed before it, and what is expected of it.
+fn explain_step(step: &Step, line: &mut impl FnMut(&str, &str)) {
+    for fault in &step.changes {
+        line("change", &format!("{} at {}", fault.kind(), fault.at()));
+    }
+    if let Task::Resolve(question) = &step.task {
+        line("question", &question.to_string());
+    }
+    let expectation = &step.expectation;
+    line("expected", &expectation.end.outcomes().join(" or "));
+    for (name, value) in expectation.end.particulars() {
+        line(&format!("  {name}"), &value);
+    }
+    for selector in &expectation.reached {
+        line("  reached", &selector.to_string());
+    }
+    for selector in &expectation.never {
+        line("  never", &selector.to_string());
+    }
+    for server in &step.rejected {
+        line("  rejected", &format!("the certificate of {server}"));
+    }
 }

@@ -5,8 +5,9 @@ use signpost_conformance::case::Case;
 use signpost_conformance::judge::Run;
 use signpost_conformance::runner;
 use signpost_conformance::suite::Suite;
-use signpost_conformance::verdict::Verdict;
-use signpost_lab::{Blueprint, ConfiguredEndpoint, Lab, Network, Report, Security};
+use signpost_format::set_up::{self, ConfiguredEndpoint};
+use signpost_format::{Assignment, Report, Role, Verdict, resolve};
+use signpost_lab::{Blueprint, Lab, Network};
 use signpost_transcript::{Channel, Event, Transcript};
 
 use super::{find_case, load_suite, print, tell};
@@ -30,27 +31,27 @@ pub(crate) fn lab(options: &LabOptions) -> Result<Exit, Failure> {
             .tempfile()
             .map_err(Failure::not_started)?;
         std::fs::write(ca_file.path(), blueprint.ca_pem()).map_err(Failure::not_started)?;
-        let mut lab = blueprint
-            .start(case.service, case.scenario.table.stance, Network::Loopback)
-            .map_err(Failure::not_started)?;
-        lab.ask(case.question.clone());
+        let mut lab = blueprint.start(Network::Loopback).map_err(Failure::not_started)?;
         if let Some(folder) = &options.zones {
             write_zones(&lab, folder)?;
         }
         lab.begin_run(None);
+        let step = case.first_step().ok_or_else(|| Failure::not_started("the case asks nothing"))?;
+        let assignment = lab.assign(&step.task);
         let shown = if options.json {
-            serde_json::to_string(lab.assignment()).map_err(Failure::not_started)? + "\n"
+            serde_json::to_string(&assignment).map_err(Failure::not_started)? + "\n"
         } else {
-            describe(case, &lab, &ca_file.path().display().to_string())
+            describe(case, &lab, &assignment, &ca_file.path().display().to_string())
         };
         print(&shown)?;
-        let ends = if case.question.is_some() { "shows" } else { "judges" };
+        let is_shown_only = case.role() == Role::Resolve;
+        let ends = if is_shown_only { "shows" } else { "judges" };
         tell(&format!("the lab runs; ctrl-c ends it and {ends} what was seen"));
         tokio::signal::ctrl_c().await.map_err(Failure::not_started)?;
         lab.settle().await;
         let transcript = lab.take_transcript();
         // What a resolver made of the answers is not seen here.
-        if case.question.is_some() {
+        if is_shown_only {
             print(&show(case, &transcript))?;
             return Ok(Exit::AsExpected);
         }
@@ -73,42 +74,40 @@ fn write_zones(lab: &Lab, folder: &Utf8Path) -> Result<(), Failure> {
     Ok(())
 }
 
-fn describe(case: &Case, lab: &Lab, ca_file: &str) -> String {
-    let assignment = lab.assignment();
-    let anchor = assignment.trust_anchor.join("\n               ");
-    let ports: Vec<String> = assignment.ports.iter().map(|(label, port)| format!("{label} {port}")).collect();
+fn describe(case: &Case, lab: &Lab, assignment: &Assignment, ca_file: &str) -> String {
+    let dns = assignment.dns();
+    let anchor = dns.trust_anchor.join("\n               ");
     let views: String = case
-        .views
-        .iter()
-        .filter_map(|view| Some((&view.name, lab.source_of(&view.name)?)))
+        .views()
+        .filter_map(|view| Some((view, lab.source_of(view)?)))
         .map(|(name, source)| format!("view           {name}: ask DNS from {source}\n"))
         .collect();
     let anchor = format!("trust anchor   {anchor}");
-    let dns = format!(
+    let servers = format!(
         "DNS            {} (not validating)\nDNS            {} (validating)\n",
-        assignment.dns.authority, assignment.dns.resolver
+        dns.authority, dns.resolver
     );
     let head = format!("{}\n  {}\n", case.id, case.scenario.table.title);
-    if let Some(question) = &assignment.question {
-        return format!(
-            "{head}question       {} {}\nexpected       {}\n{dns}{anchor}\n{views}",
+    match assignment {
+        Assignment::Resolve(resolve::Assignment { question, .. }) => format!(
+            "{head}question       {} {}\nexpected       {}\n{servers}{anchor}\n{views}",
             question.name,
             question.record_type,
             expected(case)
-        );
+        ),
+        Assignment::SetUp(set_up::Assignment { service, address, password, ports, .. }) => {
+            let ports: Vec<String> = ports.iter().map(|(label, port)| format!("{label} {port}")).collect();
+            format!(
+                "{head}service        {service}\naddress        {address}\npassword       {password}\n{servers}{anchor}\n\
+                 CA file        {ca_file}\nguessed ports  {}\n{views}",
+                ports.join(", "),
+            )
+        }
     }
-    format!(
-        "{head}service        {}\naddress        {}\npassword       {}\n{dns}{anchor}\nCA file        {ca_file}\n\
-         guessed ports  {}\n{views}",
-        assignment.service,
-        assignment.address,
-        assignment.password,
-        ports.join(", "),
-    )
 }
 
 fn expected(case: &Case) -> String {
-    case.expectation.outcomes.iter().map(|outcome| outcome.name()).collect::<Vec<_>>().join(" or ")
+    case.first_step().map(|step| step.expectation.end.outcomes().join(" or ")).unwrap_or_default()
 }
 
 /// The questions that came, the faults that bit, and what a resolver has to make of it.
@@ -124,7 +123,8 @@ fn seen_outcome(transcript: &Transcript) -> Report {
         _ => None,
     });
     let Some(connection) = accepted.next() else {
-        return Report::Declined { detail: Some("no server accepted a login inside TLS".to_owned()) };
+        let detail = Some("no server accepted a login inside TLS".to_owned());
+        return set_up::Report::Declined { detail }.into();
     };
     let (host, service) = transcript
         .events()
@@ -135,12 +135,13 @@ fn seen_outcome(transcript: &Transcript) -> Report {
             _ => None,
         })
         .unwrap_or_default();
-    let security = if service.ends_with('s') { Security::Tls } else { Security::Starttls };
-    Report::Configured {
+    let security = if service.ends_with('s') { set_up::Security::Tls } else { set_up::Security::Starttls };
+    set_up::Report::Configured {
         endpoint: ConfiguredEndpoint { host, port: 0, security },
         user: None,
         notes: Vec::new(),
     }
+    .into()
 }
 
 fn judge(suite: &Suite, case: &Case, lab: &Lab, run: Run) -> Result<Exit, Failure> {

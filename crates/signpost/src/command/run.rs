@@ -3,10 +3,10 @@
 use std::time::Instant;
 
 use signpost_conformance::expectation_file::Expectations;
-use signpost_conformance::result::{RESULTS_VERSION, RunHeader, Summary};
 use signpost_conformance::runner::{self, Options};
 use signpost_conformance::subject::Isolation;
-use signpost_conformance::verdict::Verdict;
+use signpost_format::Verdict;
+use signpost_format::{RESULTS_VERSION, RunHeader, Summary};
 use signpost_source::Source;
 
 use super::{load_suite, progress_bar, tell};
@@ -86,6 +86,9 @@ fn reproducing_options(options: &RunOptions) -> String {
     let mut text = String::new();
     if options.seed != 0 {
         text.push_str(&format!(" --seed {}", options.seed));
+    }
+    if options.deadline != Options::default().deadline {
+        text.push_str(&format!(" --deadline {}", options.deadline.as_secs_f64()));
     }
     if let Some(profile) = options.profile {
         text.push_str(&format!(" --profile {profile}"));

@@ -6,9 +6,9 @@ use std::sync::Arc;
 use serde_json::json;
 use signpost_conformance::agreement::{Answer, ENOUGH, Row, side_by_side};
 use signpost_conformance::case::Case;
-use signpost_conformance::profile::Profile;
 use signpost_conformance::runner::{self, Options};
 use signpost_conformance::subject::{Isolation, Recipe, Subject};
+use signpost_format::Profile;
 
 use super::{load_suite, print, progress_bar, tell};
 use crate::argument::{TableFormat, ValidatorsOptions};
@@ -74,7 +74,7 @@ pub(crate) fn validators(
     let is_complete = INDEPENDENT.iter().all(|name| subjects.iter().any(|subject| subject.name() == *name));
     let unsettled: Vec<&Row> = rows.iter().filter(|row| is_complete && !row.is_settled()).collect();
     for row in &unsettled {
-        let what = match row.case.scenario.table.dispute {
+        let what = match row.case.scenario.part.dispute() {
             None => "and the scenario has no `dispute`",
             Some(_) => "so that the scenario's `dispute` is over",
         };
@@ -105,8 +105,12 @@ fn installed() -> Result<Vec<Box<dyn Subject>>, Failure> {
     Ok(subjects)
 }
 
+fn outcomes(case: &Case) -> Vec<&'static str> {
+    case.first_step().map(|step| step.expectation.end.outcomes()).unwrap_or_default()
+}
+
 fn expected(case: &Case) -> String {
-    case.expectation.outcomes.iter().map(|outcome| outcome.name()).collect::<Vec<_>>().join(" or ")
+    outcomes(case).join(" or ")
 }
 
 /// The status, with the extended errors behind it.
@@ -163,7 +167,7 @@ fn markdown(rows: &[Row], subjects: &[Box<dyn Subject>]) -> String {
     }
     let disputed: Vec<(&str, &str)> = rows
         .iter()
-        .filter_map(|row| Some((row.case.scenario.id.as_str(), row.case.scenario.table.dispute.as_deref()?)))
+        .filter_map(|row| Some((row.case.scenario.id.as_str(), row.case.scenario.part.dispute()?)))
         .collect();
     if !disputed.is_empty() {
         let _ = writeln!(text, "\nWhere fewer than {ENOUGH} agree with the RFC:\n");
@@ -194,9 +198,9 @@ fn json(rows: &[Row], subjects: &[Box<dyn Subject>]) -> String {
                 .collect();
             json!({
                 "case": row.case.id,
-                "expected": row.case.expectation.outcomes.iter().map(|outcome| outcome.name()).collect::<Vec<_>>(),
+                "expected": outcomes(&row.case),
                 "agreement": row.agreement(),
-                "dispute": row.case.scenario.table.dispute,
+                "dispute": row.case.scenario.part.dispute(),
                 "answers": answers,
             })
         })

@@ -5,9 +5,9 @@ use std::fmt::Write;
 use std::time::Duration;
 
 use anstyle::Style;
-use signpost_conformance::result::CaseResult;
 use signpost_conformance::suite::Suite;
-use signpost_conformance::verdict::Verdict;
+use signpost_format::CaseResult;
+use signpost_format::Verdict;
 
 use super::{Report, style};
 
@@ -130,7 +130,14 @@ fn conclusion(report: &Report<'_>) -> String {
         format!(", {:.1} ms at the median", Duration::from_micros(median).as_secs_f64() * 1000.0)
     });
     format!(
-        "{} cases against {} ({}) in {seconds:.2} s{median}: {outcome}\n",
-        summary.cases, report.header.subject, report.header.subject_version
+        "{} against {} ({}) in {seconds:.2} s{median}: {outcome}\n",
+        count(summary.cases),
+        report.header.subject,
+        report.header.subject_version
     )
+}
+
+/// A number of cases in words.
+fn count(cases: usize) -> String {
+    if cases == 1 { "1 case".to_owned() } else { format!("{cases} cases") }
 }

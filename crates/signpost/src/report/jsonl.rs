@@ -1,6 +1,6 @@
 //! One JSON object a line: run, cases, summary.
 
-use signpost_conformance::result::Line;
+use signpost_format::Line;
 
 use super::Report;
 use crate::exit::Failure;

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use quick_junit::{NonSuccessKind, Report as JunitReport, TestCase, TestCaseStatus, TestSuite};
-use signpost_conformance::result::CaseResult;
-use signpost_conformance::verdict::Verdict;
+use signpost_format::CaseResult;
+use signpost_format::Verdict;
 
 use super::{Report, human};
 use crate::exit::Failure;

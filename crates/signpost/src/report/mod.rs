@@ -5,9 +5,9 @@ pub(crate) mod jsonl;
 pub(crate) mod junit;
 
 use anstyle::{AnsiColor, Style};
-use signpost_conformance::result::{CaseResult, RunHeader, Summary};
 use signpost_conformance::suite::Suite;
-use signpost_conformance::verdict::Verdict;
+use signpost_format::Verdict;
+use signpost_format::{CaseResult, RunHeader, Summary};
 
 /// Everything that a view shows.
 pub(crate) struct Report<'a> {

@@ -4,8 +4,8 @@ use data_encoding::{BASE64, BASE64_NOPAD, BASE64URL};
 use signpost_transcript::{Channel, Event, HandshakeOutcome};
 
 use super::stage::*;
-use crate::judge::Outcome;
-use crate::verdict::Verdict;
+use crate::role::set_up::Outcome;
+use signpost_format::Verdict;
 
 const CREDENTIAL: &str = "invariant/no-credential-in-clear";
 const MAIL: &str = "invariant/no-mail-in-clear";

@@ -2,12 +2,14 @@
 
 use std::net::SocketAddr;
 
-use signpost_lab::{Report, Status};
+use signpost_format::resolve::{self, Status};
+use signpost_format::{Report, set_up};
 use signpost_transcript::{Endpoint, Event, Transport};
 
 use super::stage::*;
-use crate::judge::Outcome;
-use crate::verdict::Verdict;
+use crate::role::End;
+use crate::role::resolve::{Expectation, Outcome};
+use signpost_format::Verdict;
 
 fn asked(record_type: &str) -> Event {
     Event::Query {
@@ -23,7 +25,25 @@ fn asked(record_type: &str) -> Event {
 }
 
 fn answered(status: Status, rcode: Option<&str>, ede: &[u16]) -> Report {
-    Report::Answered { status, rcode: rcode.map(str::to_owned), ede: ede.to_vec(), ttl: None, detail: None }
+    resolve::Report::Answered {
+        status,
+        rcode: rcode.map(str::to_owned),
+        ede: ede.to_vec(),
+        ttl: None,
+        detail: None,
+    }
+    .into()
+}
+
+fn expecting(outcome: Outcome) -> Case {
+    Case::ending(End::Resolve(Expectation { outcomes: vec![outcome], ..Expectation::default() }))
+}
+
+fn end(case: &mut Case) -> &mut Expectation {
+    match &mut case.expectation.end {
+        End::Resolve(expected) => expected,
+        End::SetUp(_) => panic!("the case is a client's"),
+    }
 }
 
 fn judged(case: &Case, events: &[Event], report: Report) -> (Verdict, Vec<String>) {
@@ -37,8 +57,8 @@ fn is(verdict: Verdict, requirements: &[&str]) -> (Verdict, Vec<String>) {
 
 /// A broken signature, on which a resolver has to say bogus.
 fn broken_signature() -> (Case, Vec<Event>) {
-    let mut case = Case::expecting(Outcome::Bogus);
-    case.expectation.ede = vec![6, 7];
+    let mut case = expecting(Outcome::Bogus);
+    end(&mut case).ede = vec![6, 7];
     case.faults = vec![("dns:a/A".to_owned(), "signature-broken".to_owned())];
     (case, vec![asked("A"), fault("dns:a/A", "signature-broken"), asked("DNSKEY")])
 }
@@ -52,9 +72,10 @@ fn bogus_is_what_it_says_or_what_servfail_leaves_open() {
     for status in [Status::Secure, Status::Insecure, Status::Indeterminate] {
         assert_eq!(judged(&case, &events, answered(status, None, &[])), is(Verdict::Fail, &["area/must"]));
     }
-    // What mail clients say is no answer of a resolver's.
-    for report in [refused(None), Report::Declined { detail: None }] {
-        assert_eq!(judged(&case, &events, report), is(Verdict::Fail, &["area/must"]));
+    // What mail clients say is no answer of a resolver's, and no refusal.
+    for report in [refused(None), set_up::Report::Declined { detail: None }.into()] {
+        let errored = is(Verdict::Errored, &["suite/subject-ends-with-a-report"]);
+        assert_eq!(judged(&case, &events, report), errored);
     }
 }
 
@@ -70,7 +91,7 @@ fn a_refusal_of_what_never_came_proves_nothing() {
 
 #[test]
 fn a_verdict_that_the_lab_s_own_validator_gave_proves_nothing() {
-    let case = Case::expecting(Outcome::Secure);
+    let case = expecting(Outcome::Secure);
     let Event::Query { query, peer, transport, name, record_type, .. } = asked("A") else { unreachable!() };
     let borrowed = Event::Query {
         query,
@@ -92,19 +113,19 @@ fn a_verdict_that_the_lab_s_own_validator_gave_proves_nothing() {
 
 #[test]
 fn secure_needs_a_question_for_keys() {
-    let case = Case::expecting(Outcome::Secure);
+    let case = expecting(Outcome::Secure);
     let secure = || answered(Status::Secure, Some("NOERROR"), &[]);
     assert_eq!(judged(&case, &[asked("A"), asked("DNSKEY")], secure()), is(Verdict::Pass, &[]));
     assert_eq!(judged(&case, &[asked("A")], secure()), is(Verdict::Fail, &["suite/claims-are-true"]));
-    let insecure = Case::expecting(Outcome::Insecure);
+    let insecure = expecting(Outcome::Insecure);
     let report = answered(Status::Insecure, Some("NOERROR"), &[]);
     assert_eq!(judged(&insecure, &[asked("A")], report), is(Verdict::Pass, &[]));
 }
 
 #[test]
 fn an_rcode_counts_where_one_is_given() {
-    let mut case = Case::expecting(Outcome::Secure);
-    case.expectation.rcodes = vec!["NXDOMAIN".to_owned()];
+    let mut case = expecting(Outcome::Secure);
+    end(&mut case).rcodes = vec!["NXDOMAIN".to_owned()];
     let judged = |rcode| judged(&case, &[asked("DNSKEY")], answered(Status::Secure, rcode, &[]));
     assert_eq!(judged(Some("NXDOMAIN")), is(Verdict::Pass, &[]));
     assert_eq!(judged(None), is(Verdict::Pass, &[]));
@@ -113,12 +134,17 @@ fn an_rcode_counts_where_one_is_given() {
 
 #[test]
 fn a_ttl_counts_where_one_is_given() {
-    let mut case = Case::expecting(Outcome::Secure);
-    case.expectation.ttl = Some(300);
+    let mut case = expecting(Outcome::Secure);
+    end(&mut case).ttl = Some(300);
     let judged = |ttl| {
-        let report =
-            Report::Answered { status: Status::Secure, rcode: None, ede: Vec::new(), ttl, detail: None };
-        judged(&case, &[asked("DNSKEY")], report)
+        let report = resolve::Report::Answered {
+            status: Status::Secure,
+            rcode: None,
+            ede: Vec::new(),
+            ttl,
+            detail: None,
+        };
+        judged(&case, &[asked("DNSKEY")], report.into())
     };
     for kept in [None, Some(0), Some(300)] {
         assert_eq!(judged(kept), is(Verdict::Pass, &[]));

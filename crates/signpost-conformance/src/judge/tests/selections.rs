@@ -1,17 +1,18 @@
 //! Distributions of first choices over many runs.
 
 use super::stage::*;
-use crate::judge::{Outcome, Run, SelectionExpectation};
+use crate::judge::Run;
 use crate::requirement::Level;
+use crate::role::set_up::{Outcome, SelectionExpectation};
 use crate::selection::SelectionTest;
-use crate::verdict::Verdict;
+use signpost_format::Verdict;
 
 /// A case of two servers with the weights 10 and 90.
 fn case() -> (Case, SelectionTest) {
     let test = SelectionTest::derive(&[10, 90]).unwrap();
     let mut case = Case::expecting(Outcome::Configured);
     let servers = vec!["good".to_owned(), "other".to_owned()];
-    case.expectation.selection = Some(SelectionExpectation { servers, test: test.clone() });
+    case.end().selection = Some(SelectionExpectation { servers, test: test.clone() });
     (case, test)
 }
 

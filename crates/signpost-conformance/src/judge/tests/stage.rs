@@ -2,13 +2,16 @@
 
 use std::collections::BTreeSet;
 
-use signpost_lab::{ConfiguredEndpoint, Report, Security, Stance};
+use signpost_format::Report;
+use signpost_format::set_up::{self, ConfiguredEndpoint, Security, Stance};
 use signpost_transcript::{
     Action, Channel, ConnectionId, Endpoint, Event, HandshakeOutcome, Party, Recorder, Transport,
 };
 
-use crate::judge::{Demand, Expectation, Ground, Judgement, Outcome, Run, judge};
+use crate::judge::{Demand, Ground, Judgement, Run, judge};
 use crate::requirement::Level;
+use crate::role::set_up::{Expectation as SetUpExpectation, Outcome};
+use crate::role::{End, Expectation};
 
 pub(super) const PASSWORD: &str = "correct-horse-battery";
 
@@ -43,13 +46,25 @@ pub(super) struct Case {
 
 impl Case {
     pub(super) fn expecting(outcome: Outcome) -> Self {
+        Self::ending(End::SetUp(SetUpExpectation { outcomes: vec![outcome], ..SetUpExpectation::default() }))
+    }
+
+    pub(super) fn ending(end: End) -> Self {
         Self {
-            expectation: Expectation { outcomes: vec![outcome], ..Expectation::default() },
+            expectation: Expectation { reached: Vec::new(), never: Vec::new(), end },
             requirements: vec![("area/must".to_owned(), Level::Must)],
             faults: Vec::new(),
             stance: Stance::Verified,
             claimed: Stance::Verified,
             password: PASSWORD.to_owned(),
+        }
+    }
+
+    /// What a client is expected to do.
+    pub(super) fn end(&mut self) -> &mut SetUpExpectation {
+        match &mut self.expectation.end {
+            End::SetUp(expected) => expected,
+            End::Resolve(_) => panic!("the case is a resolver's"),
         }
     }
 
@@ -197,11 +212,11 @@ pub(super) fn configured() -> Report {
 
 pub(super) fn configured_with(host: &str, security: Security) -> Report {
     let endpoint = ConfiguredEndpoint { host: host.to_owned(), port: 587, security };
-    Report::Configured { endpoint, user: None, notes: Vec::new() }
+    set_up::Report::Configured { endpoint, user: None, notes: Vec::new() }.into()
 }
 
 pub(super) fn refused(reason: Option<&str>) -> Report {
-    Report::Refused { reason: reason.map(str::to_owned), detail: None }
+    set_up::Report::Refused { reason: reason.map(str::to_owned), detail: None }.into()
 }
 
 /// The requirements that are said to be broken.

@@ -1,12 +1,13 @@
 //! Every way to each verdict.
 
-use signpost_lab::{Report, Security, Stance};
+use signpost_format::set_up::{self, Security, Stance};
+use signpost_format::{Report, Role, Verdict};
 use signpost_transcript::{Channel, Event};
 
 use super::stage::*;
-use crate::judge::{Expectation, Outcome, Run};
+use crate::judge::Run;
 use crate::requirement::Level;
-use crate::verdict::Verdict;
+use crate::role::set_up::Outcome;
 
 fn judged(case: &Case, events: impl IntoIterator<Item = Event>, report: Report) -> (Verdict, Vec<String>) {
     let judgement = case.judge(&[run(events, Ok(report))]);
@@ -19,17 +20,12 @@ fn is(verdict: Verdict, requirements: &[&str]) -> (Verdict, Vec<String>) {
 
 /// A case in which the client has to refuse once it has seen the handshake, because of this fault.
 fn refusal() -> Case {
-    Case {
-        expectation: Expectation {
-            outcomes: vec![Outcome::Refused],
-            reasons: vec!["pin-mismatch".to_owned()],
-            reached: vec!["tls:good".parse().unwrap()],
-            never: vec!["credential".parse().unwrap()],
-            ..Expectation::default()
-        },
-        faults: vec![("mail:good".to_owned(), "expired".to_owned())],
-        ..Case::expecting(Outcome::Refused)
-    }
+    let mut case = Case::expecting(Outcome::Refused);
+    case.end().reasons = vec!["pin-mismatch".to_owned()];
+    case.expectation.reached = vec!["tls:good".parse().unwrap()];
+    case.expectation.never = vec!["credential".parse().unwrap()];
+    case.faults = vec![("mail:good".to_owned(), "expired".to_owned())];
+    case
 }
 
 /// What an honest client does there.
@@ -43,7 +39,10 @@ fn a_refusal_counts_for_the_right_reason_at_the_right_place_with_the_fault_appli
     let right = || refused(Some("pin-mismatch"));
     assert_eq!(judged(&case, stopped(), right()), is(Verdict::Pass, &[]));
     assert_eq!(judged(&case, stopped(), refused(None)), is(Verdict::Pass, &[]));
-    assert_eq!(judged(&case, stopped(), Report::Declined { detail: None }), is(Verdict::Pass, &[]));
+    assert_eq!(
+        judged(&case, stopped(), set_up::Report::Declined { detail: None }.into()),
+        is(Verdict::Pass, &[])
+    );
     let inconclusive = |requirement| is(Verdict::Inconclusive, &[requirement]);
     assert_eq!(judged(&case, stopped(), refused(Some("timeout"))), inconclusive("suite/right-reason"));
     let without = |unwanted: fn(&Event) -> bool| stopped().into_iter().filter(move |event| !unwanted(event));
@@ -69,16 +68,11 @@ fn a_wrong_end_fails_however_far_it_came() {
     let case = refusal();
     let gone_on = stopped().into_iter().chain(session(OTHER));
     assert_eq!(judged(&case, gone_on, configured()), is(Verdict::Fail, &["area/must", "area/must"]));
-    let unavailable = Report::Unavailable { reason: None, detail: None };
+    let unavailable = Report::from(set_up::Report::Unavailable { reason: None, detail: None });
     assert_eq!(judged(&case, stopped(), unavailable.clone()), is(Verdict::Fail, &["area/must"]));
     assert_eq!(judged(&case, [], unavailable.clone()).0, Verdict::Inconclusive);
-    let either = Case {
-        expectation: Expectation {
-            outcomes: vec![Outcome::Refused, Outcome::Unavailable],
-            ..refusal().expectation
-        },
-        ..refusal()
-    };
+    let mut either = refusal();
+    either.end().outcomes.push(Outcome::Unavailable);
     assert_eq!(judged(&either, stopped(), unavailable), is(Verdict::Pass, &[]));
 }
 
@@ -104,7 +98,7 @@ fn a_success_needs_every_step_and_a_case_of_either_end_does_not_blame_a_refusal(
     assert_eq!(judged(&case, session(GOOD), configured()), is(Verdict::Fail, &["suite/reached"]));
     assert_eq!(judged(&case, [asked()], refused(None)), is(Verdict::Fail, &["area/must"]));
     assert_eq!(judged(&case, [], refused(None)), is(Verdict::Fail, &["suite/reached", "area/must"]));
-    case.expectation.outcomes.push(Outcome::Refused);
+    case.end().outcomes.push(Outcome::Refused);
     assert_eq!(judged(&case, [asked()], refused(None)), is(Verdict::Pass, &[]));
     assert_eq!(judged(&case, [], refused(None)), is(Verdict::Inconclusive, &["suite/reached"]));
     assert_eq!(judged(&case, session(GOOD), configured()), is(Verdict::Fail, &["suite/reached"]));
@@ -174,7 +168,7 @@ fn a_claim_needs_a_login_inside_tls_that_began_as_is_claimed() {
 #[test]
 fn an_endpoint_is_right_in_any_case_and_with_a_final_dot() {
     let mut case = Case::expecting(Outcome::Configured);
-    case.expectation.endpoint = Some("mail.example.com".to_owned());
+    case.end().endpoint = Some("mail.example.com".to_owned());
     for (host, expected) in [
         ("mail.example.com", is(Verdict::Pass, &[])),
         ("Mail.EXAMPLE.com.", is(Verdict::Pass, &[])),
@@ -247,7 +241,7 @@ fn no_report_is_an_error_unless_something_leaked_before() {
 
 #[test]
 fn unsupported_is_believed_unless_something_leaked_before() {
-    let unsupported = || Report::Unsupported { reason: "no POP3".to_owned() };
+    let unsupported = || Report::unsupported(Role::SetUp, "no POP3");
     assert_eq!(judged(&refusal(), [], unsupported()), is(Verdict::Unsupported, &["suite/supported"]));
     assert_eq!(judged(&refusal(), stopped(), unsupported()).0, Verdict::Unsupported);
     let leak = stopped().into_iter().chain([clear(OTHER, PASSWORD)]);
@@ -261,7 +255,7 @@ fn the_worst_run_decides() {
     let good = || run(stopped(), Ok(refused(None)));
     let weak =
         || run(stopped().into_iter().chain([credential(OTHER, Channel::Tls, false)]), Ok(refused(None)));
-    let unsupported = || run([], Ok(Report::Unsupported { reason: String::new() }));
+    let unsupported = || run([], Ok(Report::unsupported(Role::SetUp, "")));
     let inconclusive = || run([], Ok(refused(None)));
     let errored = || run([], Err("crashed".to_owned()));
     let leaking = || run(stopped().into_iter().chain([clear(OTHER, PASSWORD)]), Ok(refused(None)));

@@ -1,6 +1,6 @@
 //! delv, BIND's tool that validates by itself.
 
-use signpost_lab::{Report, Status};
+use signpost_format::resolve::{Report, Status};
 use signpost_sandbox::Invocation;
 
 use super::program::{Answers, ProgramKind, Setup};

@@ -1,6 +1,6 @@
 //! drill, ldns's tool, which chases signatures with `-S`.
 
-use signpost_lab::{Report, Status};
+use signpost_format::resolve::{Report, Status};
 use signpost_sandbox::Invocation;
 
 use super::RecordType;

@@ -1,11 +1,10 @@
 //! Validating libraries as they ship, and the reference's own validator, each in this process.
 
 use async_trait::async_trait;
-use signpost_lab::{Assignment, Report, Service};
+use signpost_format::{Assignment, Profile, Report, Role, resolve};
 use signpost_validate::{DomainValidator, HickoryValidator, PANICKED, Resolver, Upstream};
 
-use super::{PROFILES, Task, from_lookup};
-use crate::profile::Profile;
+use super::{PROFILES, ROLES, Task, from_lookup};
 use crate::subject::{Environment, Isolation, Subject, SubjectError};
 
 /// How long a library waits for one reply, in a lab on the same machine.
@@ -53,8 +52,8 @@ impl Subject for Library {
         PROFILES
     }
 
-    fn services(&self) -> &[Service] {
-        &[Service::Dns]
+    fn roles(&self) -> &[Role] {
+        ROLES
     }
 
     fn isolation(&self) -> Isolation {
@@ -62,18 +61,21 @@ impl Subject for Library {
     }
 
     async fn run(&self, assignment: &Assignment, _: Environment<'_>) -> Result<Report, SubjectError> {
+        let Assignment::Resolve(assignment) = assignment else {
+            return Ok(Report::unsupported(assignment.role(), "it is a resolver"));
+        };
         answer(assignment, self.make).await
     }
 }
 
 /// Answers the question of an assignment with a validator made for it.
 pub(in crate::subject) async fn answer(
-    assignment: &Assignment,
+    assignment: &resolve::Assignment,
     make: impl FnOnce(&Upstream) -> Box<dyn Resolver>,
 ) -> Result<Report, SubjectError> {
     let task = Task::read(assignment)?;
     let mut upstream = Upstream::new(task.authority, task.anchor);
-    upstream.source = assignment.source;
+    upstream.source = assignment.dns.source;
     upstream.timeout = REPLY_LIMIT;
     upstream.attempts = 1;
     let lookup = make(&upstream).lookup(&task.name, task.record_type).await;
@@ -81,7 +83,7 @@ pub(in crate::subject) async fn answer(
     if lookup.reason == PANICKED {
         return Err(SubjectError::Crashed(lookup.reason));
     }
-    Ok(from_lookup(&lookup))
+    Ok(from_lookup(&lookup).into())
 }
 
 #[cfg(test)]

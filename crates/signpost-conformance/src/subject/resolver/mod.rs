@@ -16,7 +16,8 @@ use std::time::Duration;
 
 use hickory_proto::rr::{Name, RecordType};
 use hickory_proto::serialize::binary::DecodeError;
-use signpost_lab::{Assignment, Report, Status};
+use signpost_format::resolve::{self, Report, Status};
+use signpost_format::{Profile, Role};
 use signpost_validate::{Failure, Lookup, Outcome, Response, Security, TrustAnchor, TrustAnchorError};
 
 pub(super) use delv::DELV;
@@ -31,10 +32,10 @@ pub(super) use recursor::PDNS_RECURSOR;
 pub(super) use unbound::UNBOUND;
 
 use super::SubjectError;
-use crate::profile::Profile;
 
 /// What resolvers claim to follow.
 const PROFILES: &[Profile] = &[Profile::Dnssec];
+const ROLES: &[Role] = &[Role::Resolve];
 
 /// How long whoever asks waits for an answer. Resolvers take their time for one that does not come.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -49,20 +50,16 @@ struct Task {
 }
 
 impl Task {
-    fn read(assignment: &Assignment) -> Result<Self, SubjectError> {
+    fn read(assignment: &resolve::Assignment) -> Result<Self, SubjectError> {
         let wrong = |error: &dyn Display| SubjectError::NotStarted(format!("assignment: {error}"));
-        let question = assignment.question.as_ref().ok_or_else(|| wrong(&"a resolver is asked nothing"))?;
+        let (question, dns) = (&assignment.question, &assignment.dns);
         let mut name = Name::from_ascii(&question.name).map_err(|error| wrong(&error))?;
         name.set_fqdn(true);
         Ok(Self {
             name,
             record_type: question.record_type.parse().map_err(|error: DecodeError| wrong(&error))?,
-            authority: assignment.dns.authority,
-            anchor: assignment
-                .trust_anchor
-                .join("\n")
-                .parse()
-                .map_err(|error: TrustAnchorError| wrong(&error))?,
+            authority: dns.authority,
+            anchor: dns.trust_anchor.join("\n").parse().map_err(|error: TrustAnchorError| wrong(&error))?,
         })
     }
 
@@ -100,14 +97,7 @@ fn from_response(response: Result<Response, Failure>) -> Report {
     let response = match response {
         Ok(response) => response,
         Err(failure) => {
-            let detail = Some(format!("no answer: {failure}"));
-            return Report::Answered {
-                status: Status::Failed,
-                rcode: None,
-                ede: Vec::new(),
-                ttl: None,
-                detail,
-            };
+            return Report::failed(format!("no answer: {failure}"));
         }
     };
     let status = match (response.rcode.as_str(), response.authentic_data) {

@@ -4,13 +4,12 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use signpost_lab::{Assignment, Report, Service, Status};
+use signpost_format::{Assignment, Profile, Report, Role, resolve};
 use signpost_sandbox::Invocation;
 use signpost_validate::{Stub, Upstream};
 use tokio::net::TcpStream;
 
-use super::{PATIENCE, PROFILES, Task, from_response};
-use crate::profile::Profile;
+use super::{PATIENCE, PROFILES, ROLES, Task, from_response};
 use crate::subject::program::{Installed, Session};
 use crate::subject::{Environment, Isolation, Subject, SubjectError};
 
@@ -45,7 +44,7 @@ pub(super) enum Answers {
     /// It serves, and is asked by a stub.
     OverDns,
     /// It asks by itself and ends; what it wrote is read by this.
-    InWords(fn(&str) -> Report),
+    InWords(fn(&str) -> resolve::Report),
 }
 
 /// A program as installed on this system.
@@ -76,8 +75,8 @@ impl Subject for ResolverProgram {
         PROFILES
     }
 
-    fn services(&self) -> &[Service] {
-        &[Service::Dns]
+    fn roles(&self) -> &[Role] {
+        ROLES
     }
 
     fn isolation(&self) -> Isolation {
@@ -89,15 +88,18 @@ impl Subject for ResolverProgram {
         assignment: &Assignment,
         environment: Environment<'_>,
     ) -> Result<Report, SubjectError> {
+        let Assignment::Resolve(assignment) = assignment else {
+            return Ok(Report::unsupported(assignment.role(), "it is a resolver"));
+        };
         let task = Task::read(assignment)?;
         let session = Session::start(environment, Duration::from_millis(assignment.deadline_ms))?;
         let setup = Setup { session: &session, task: &task, invocation: self.installed.invocation() };
         let invocation = (self.kind.set_up)(setup)?;
         match self.kind.answers {
-            Answers::OverDns => session.run_beside(invocation, ask(&task)).await,
+            Answers::OverDns => session.run_beside(invocation, ask(&task)).await.map(Report::from),
             Answers::InWords(read) => {
                 let run = session.run_for(invocation, PATIENCE).await?;
-                Ok(run.map_or_else(no_answer, |run| read(&run.output())))
+                Ok(run.map_or_else(no_answer, |run| read(&run.output())).into())
             }
         }
     }
@@ -105,7 +107,7 @@ impl Subject for ResolverProgram {
 
 /// Asks a server as soon as it listens.
 #[expect(clippy::disallowed_methods, reason = "this is what drives a server; the runner's deadline ends it")]
-async fn ask(task: &Task) -> Report {
+async fn ask(task: &Task) -> resolve::Report {
     while TcpStream::connect(LISTEN).await.is_err() {
         // Nothing tells when a server is ready.
         tokio::time::sleep(Duration::from_millis(2)).await;
@@ -117,7 +119,6 @@ async fn ask(task: &Task) -> Report {
 }
 
 /// What whoever asked has when the time is over.
-fn no_answer() -> Report {
-    let detail = Some("no answer in time".to_owned());
-    Report::Answered { status: Status::Failed, rcode: None, ede: Vec::new(), ttl: None, detail }
+fn no_answer() -> resolve::Report {
+    resolve::Report::failed("no answer in time")
 }

@@ -1,39 +1,43 @@
-//! Cases in which the subject runs once from each of several addresses, and each run has an expectation of its own.
+//! Cases that are judged in parts: runs from several addresses, or steps of one run, each with an expectation of its own.
 
 use std::net::IpAddr;
 
-use signpost_lab::Stance;
+use signpost_format::set_up::Stance;
+use signpost_format::{Finding, Verdict};
 use signpost_transcript::{Event, Observation, Transcript};
 
+use super::index::Listeners;
 use super::{CLAIMS_ARE_TRUE, Demand, Judgement, Run, gravity, judge_run, note, weakened};
-use crate::result::Finding;
-use crate::verdict::Verdict;
 
-/// What a case demands of the run from one view.
+/// What a case demands of one step of one run.
 #[derive(Clone, Copy, Debug)]
-pub struct ViewDemand<'a> {
-    /// The view's name.
-    pub name: &'a str,
-    /// The address that the subject was told to ask from.
-    pub source: IpAddr,
+pub struct Part<'a> {
+    /// The name of the view that the subject asks from, and the address that it was told to ask from.
+    pub view: Option<(&'a str, IpAddr)>,
+    /// The step's number from 1, where there are several.
+    pub step: Option<usize>,
     /// What is demanded there.
     pub demand: Demand<'a>,
 }
 
-/// Judges one run from each view by a subject whose mode claims a stance. The worst run decides.
+/// Judges one run for each part by a subject whose mode claims a stance. The worst decides, and the first of the worst.
 #[must_use]
-pub fn judge_views(views: &[ViewDemand<'_>], runs: &[Run], claimed: Stance) -> Judgement {
+pub fn judge_parts(parts: &[Part<'_>], runs: &[Run], claimed: Stance) -> Judgement {
     let mut worst = Judgement { verdict: Verdict::Pass, findings: Vec::new(), run: 0 };
-    if runs.len() != views.len() || runs.is_empty() {
+    // Where a run ended in an error, its further steps were not asked.
+    let is_cut_short = runs.last().is_some_and(|run| run.ended.is_err());
+    if runs.is_empty() || runs.len() > parts.len() || (runs.len() < parts.len() && !is_cut_short) {
         worst.verdict = Verdict::Errored;
-        worst.findings = vec![note("suite/subject-runs", "a run from each view", &runs.len().to_string())];
+        let expected = format!("{} runs and steps", parts.len());
+        worst.findings = vec![note("suite/subject-runs", &expected, &runs.len().to_string())];
         return worst;
     }
-    for (number, (view, run)) in views.iter().zip(runs).enumerate() {
-        let mut judgement = judge_view(view, run, runs, claimed);
+    let listeners = Listeners::of(runs);
+    for (number, (part, run)) in parts.iter().zip(runs).enumerate() {
+        let mut judgement = judge_part(part, run, &listeners, claimed);
         if gravity(judgement.verdict) > gravity(worst.verdict) {
             for finding in &mut judgement.findings {
-                finding.expected = format!("from the view `{}`: {}", view.name, finding.expected);
+                finding.expected = format!("{}{}", part.place(), finding.expected);
             }
             worst = Judgement { run: number, ..judgement };
         }
@@ -41,9 +45,18 @@ pub fn judge_views(views: &[ViewDemand<'_>], runs: &[Run], claimed: Stance) -> J
     worst
 }
 
-fn judge_view(view: &ViewDemand<'_>, run: &Run, runs: &[Run], claimed: Stance) -> Judgement {
-    let (verdict, findings) = judge_run(&view.demand, run, runs);
-    let verdict = weakened(&view.demand, verdict, &findings, claimed);
+impl Part<'_> {
+    /// Where it is, before what is expected there.
+    fn place(&self) -> String {
+        let view = self.view.map(|(name, _)| format!("from the view `{name}`: "));
+        let step = self.step.map(|step| format!("in step {step}: "));
+        view.into_iter().chain(step).collect()
+    }
+}
+
+fn judge_part(part: &Part<'_>, run: &Run, listeners: &Listeners<'_>, claimed: Stance) -> Judgement {
+    let (verdict, findings) = judge_run(&part.demand, run, listeners);
+    let verdict = weakened(&part.demand, verdict, &findings, claimed);
     let judgement = Judgement { verdict, findings, run: 0 };
     // These hold whoever asks and whatever the answer was.
     let holds_anyway = |finding: &Finding| {
@@ -55,7 +68,7 @@ fn judge_view(view: &ViewDemand<'_>, run: &Run, runs: &[Run], claimed: Stance) -
         return judgement;
     }
     // What came of other answers than this view's says nothing of it, neither good nor bad.
-    match asked_from_elsewhere(view.source, &run.transcript) {
+    match part.view.and_then(|(_, source)| asked_from_elsewhere(source, &run.transcript)) {
         Some(finding) => Judgement { verdict: Verdict::Inconclusive, findings: vec![finding], run: 0 },
         None => judgement,
     }

@@ -1,17 +1,17 @@
 //! The published results: one JSON line each for the run, every case and the summary. The only source of every view.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::time::Duration;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use signpost_lab::Report;
 use signpost_transcript::Observation;
 
-use crate::verdict::Verdict;
+use crate::{Report, Verdict};
 
 /// Version of the results format; raised when a line's meaning changes.
-pub const RESULTS_VERSION: u32 = 1;
+pub const RESULTS_VERSION: u32 = 2;
 
 /// One line of the results.
 #[derive(Clone, Debug, Deserialize, JsonSchema, Serialize)]
@@ -28,7 +28,7 @@ pub enum Line {
 /// What was run.
 #[derive(Clone, Debug, Deserialize, JsonSchema, Serialize)]
 pub struct RunHeader {
-    /// Version of this format: 1.
+    /// Version of this format: 2.
     pub version: u32,
     /// Version of signpost.
     pub signpost: String,
@@ -57,7 +57,7 @@ pub struct CaseResult {
     /// Whether the verdict is as expected: pass without an entry, the declared verdict with one.
     pub expected: bool,
     /// Severity of the scenario.
-    pub severity: String,
+    pub severity: Severity,
     /// Slugs of the requirements that the scenario tests.
     pub requirements: Vec<String>,
     /// What the subject reported, of the last run of the case.
@@ -141,5 +141,30 @@ impl Summary {
     #[must_use]
     pub fn is_as_expected(&self) -> bool {
         self.unexpected == 0 && self.expectation_errors.is_empty()
+    }
+}
+
+/// How bad it is to fail a scenario.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, Ord, PartialEq, PartialOrd, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Severity {
+    /// Inconvenient.
+    Low,
+    /// Service is lost or load is spoiled.
+    Medium,
+    /// Protection is weakened.
+    High,
+    /// Passwords or mail reach an attacker.
+    Critical,
+}
+
+impl fmt::Display for Severity {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.pad(match self {
+            Self::Low => "low",
+            Self::Medium => "medium",
+            Self::High => "high",
+            Self::Critical => "critical",
+        })
     }
 }

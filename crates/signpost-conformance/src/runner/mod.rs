@@ -1,0 +1,142 @@
+//! Runs cases: each in a lab and on a thread of its own, controls before what rests on them.
+
+mod outcome;
+mod parallel;
+mod visit;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
+use std::num::NonZeroUsize;
+use std::sync::Arc;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use signpost_format::set_up::Stance;
+use signpost_format::{CaseResult, Verdict};
+use signpost_lab::Lab;
+use signpost_transcript::Event;
+
+use crate::case::Case;
+use crate::judge::Run;
+use crate::subject::Subject;
+use crate::suite::Suite;
+use outcome::{judge_case, judge_visit, lab_failed, result, without_control};
+use parallel::in_parallel;
+use visit::{Visited, visit};
+
+/// How cases are run.
+#[derive(Clone, Copy, Debug)]
+pub struct Options {
+    /// Cases at a time.
+    pub jobs: NonZeroUsize,
+    /// Seed of the subject's random choices.
+    pub seed: u64,
+    /// Time for one run of the subject.
+    pub deadline: Duration,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        let processors = thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
+        // Some cases only wait for a time limit, so there are more of them than processors.
+        Self {
+            jobs: processors.saturating_mul(TASKS_PER_PROCESSOR),
+            seed: 0,
+            deadline: Duration::from_secs(10),
+        }
+    }
+}
+
+const TASKS_PER_PROCESSOR: NonZeroUsize = NonZeroUsize::new(2).unwrap();
+
+/// Runs cases of a suite and tells of each as it ends. The results come in the order of the cases.
+pub fn run(
+    suite: &Suite,
+    cases: &[Arc<Case>],
+    subject: &dyn Subject,
+    options: Options,
+    mut on_end: impl FnMut(&CaseResult),
+) -> Vec<CaseResult> {
+    let selected: BTreeSet<&str> = cases.iter().map(|case| case.id.as_str()).collect();
+    let mut results: BTreeMap<String, CaseResult> = BTreeMap::new();
+    let controls: BTreeSet<&str> = cases.iter().filter_map(|case| case.control.as_deref()).collect();
+    let first = suite.cases.iter().filter(|case| controls.contains(case.id.as_str()));
+    in_parallel(first, options.jobs, |case| run_case(case, subject, options), &mut |result: CaseResult| {
+        if selected.contains(result.id.as_str()) {
+            on_end(&result);
+        }
+        results.insert(result.id.clone(), result);
+    });
+    let failed: BTreeMap<String, Verdict> = results
+        .values()
+        .filter(|result| !matches!(result.verdict, Verdict::Pass | Verdict::Weak))
+        .map(|result| (result.id.clone(), result.verdict))
+        .collect();
+    let mut keep = |result: CaseResult| {
+        on_end(&result);
+        results.insert(result.id.clone(), result);
+    };
+    let rest = cases.iter().filter(|case| !controls.contains(case.id.as_str()));
+    let run_after_control =
+        |case: &Case| match case.control.as_ref().and_then(|id| Some((id, failed.get(id)?))) {
+            Some((control, verdict)) => without_control(case, subject, control, *verdict),
+            None => run_case(case, subject, options),
+        };
+    in_parallel(rest, options.jobs, run_after_control, &mut keep);
+    cases.iter().filter_map(|case| results.remove(&case.id)).collect()
+}
+
+/// Runs cases whatever their controls say, for whoever wants to see the answers and no verdicts.
+pub fn run_all(
+    cases: &[Arc<Case>],
+    subject: &dyn Subject,
+    options: Options,
+    mut on_end: impl FnMut(&CaseResult),
+) -> Vec<CaseResult> {
+    let mut results = Vec::with_capacity(cases.len());
+    in_parallel(cases.iter(), options.jobs, |case| run_case(case, subject, options), &mut |result| {
+        on_end(&result);
+        results.push(result);
+    });
+    results
+}
+
+/// Runs one case, whatever its control says.
+#[must_use]
+pub fn run_case(case: &Case, subject: &dyn Subject, options: Options) -> CaseResult {
+    let start = Instant::now();
+    // A thread of its own, because a namespace belongs to a thread and cannot be left again, and because a panic in
+    // the lab must not take other cases with it.
+    let raised = thread::scope(|scope| {
+        scope.spawn(|| visit(case, subject, options)).join().unwrap_or_else(|panic| {
+            let text = panic
+                .downcast_ref::<String>()
+                .cloned()
+                .or_else(|| panic.downcast_ref::<&str>().map(|text| (*text).to_owned()))
+                .unwrap_or_default();
+            Err(format!("the lab panicked: {text}"))
+        })
+    });
+    let (judgement, runs) = match raised {
+        Ok(Visited { sources, runs }) => (judge_case(case, &sources, &runs, subject.stance()), runs),
+        Err(reason) => (lab_failed(reason), Vec::new()),
+    };
+    result(case, judgement, runs, start.elapsed(), subject.reproduce(&case.id))
+}
+
+/// Judges one run that the caller made in this lab of the case: where the case has views, by what is expected in the one
+/// that was asked.
+#[must_use]
+pub fn judge_by_hand(case: &Case, lab: &Lab, run: Run) -> CaseResult {
+    let runs = vec![run];
+    let has_asked = |source: IpAddr| {
+        let is_its = |event: &Event| matches!(event, Event::Query { peer, .. } if peer.ip() == source);
+        runs[0].transcript.events().any(is_its)
+    };
+    let sources: Vec<Option<IpAddr>> =
+        case.visits.iter().map(|visit| visit.view.as_deref().and_then(|view| lab.source_of(view))).collect();
+    let asked = sources.iter().position(|source| source.is_some_and(has_asked)).unwrap_or_default();
+    let judgement = judge_visit(case, asked, sources.get(asked).copied().flatten(), &runs, Stance::Verified);
+    let reproduce = format!("signpost lab '{}'", case.id);
+    result(case, judgement, runs, Duration::ZERO, reproduce)
+}

@@ -1,0 +1,164 @@
+//! From what was seen in a case to its line in the results.
+
+use std::net::IpAddr;
+use std::time::Duration;
+
+use signpost_format::set_up::Stance;
+use signpost_format::{CaseResult, Finding, Verdict};
+
+use crate::case::{Case, Step, Visit};
+use crate::judge::{self, Demand, Ground, Judgement, Part, Run};
+use crate::subject::Subject;
+
+/// Judges all visits of a case. Where there is one kind of them, of one step, each run is one of the same; else each step of
+/// each visit is a part with an expectation of its own.
+pub(super) fn judge_case(
+    case: &Case,
+    sources: &[Option<IpAddr>],
+    runs: &[Run],
+    claimed: Stance,
+) -> Judgement {
+    let ledger = Ledger::of(case);
+    if let [visit] = &case.visits[..]
+        && let [step] = &visit.steps[..]
+        && visit.view.is_none()
+    {
+        return judge::judge(&ledger.demand(step, &ledger.faults_of(visit, 0)), runs, claimed);
+    }
+    let visits = case.visits.iter().zip(sources);
+    judge_parts(&ledger, &visits.map(|(visit, source)| (visit, *source)).collect::<Vec<_>>(), runs, claimed)
+}
+
+/// Judges one visit, whatever became of the others.
+pub(super) fn judge_visit(
+    case: &Case,
+    number: usize,
+    source: Option<IpAddr>,
+    runs: &[Run],
+    claimed: Stance,
+) -> Judgement {
+    let ledger = Ledger::of(case);
+    match &case.visits[number..] {
+        [visit, ..] if source.is_some() || visit.steps.len() > 1 => {
+            judge_parts(&ledger, &[(visit, source)], runs, claimed)
+        }
+        _ => judge_case(case, &[], runs, claimed),
+    }
+}
+
+fn judge_parts(
+    ledger: &Ledger<'_>,
+    visits: &[(&Visit, Option<IpAddr>)],
+    runs: &[Run],
+    claimed: Stance,
+) -> Judgement {
+    let faults: Vec<Vec<Vec<(String, String)>>> = visits
+        .iter()
+        .map(|(visit, _)| (0..visit.steps.len()).map(|step| ledger.faults_of(visit, step)).collect())
+        .collect();
+    let parts = visits.iter().zip(&faults).flat_map(|((visit, source), faults)| {
+        visit.steps.iter().zip(faults).enumerate().map(|(number, (step, faults))| Part {
+            view: visit.view.as_deref().zip(*source),
+            step: (visit.steps.len() > 1).then_some(number + 1),
+            demand: ledger.demand(step, faults),
+        })
+    });
+    judge::judge_parts(&parts.collect::<Vec<_>>(), runs, claimed)
+}
+
+/// What the demands of a case have in common.
+struct Ledger<'c> {
+    case: &'c Case,
+    users: Vec<String>,
+}
+
+impl<'c> Ledger<'c> {
+    fn of(case: &'c Case) -> Self {
+        Self { case, users: case.world.user.logins() }
+    }
+
+    /// The faults that must show in a step: those of the start in the first, and afterwards what changed before it. One
+    /// of another view cannot be seen.
+    fn faults_of(&self, visit: &Visit, step: usize) -> Vec<(String, String)> {
+        let from_start = if step == 0 { &self.case.faults[..] } else { &[] };
+        from_start
+            .iter()
+            .chain(&visit.steps[step].changes)
+            .filter(|fault| visit.view.is_none() || fault.is_seen_in(visit.view.as_deref()))
+            .map(|fault| (fault.at().to_owned(), fault.kind().to_owned()))
+            .collect()
+    }
+
+    fn demand<'a>(&'a self, step: &'a Step, faults: &'a [(String, String)]) -> Demand<'a> {
+        Demand {
+            expectation: &step.expectation,
+            requirements: &self.case.requirements,
+            faults,
+            ground: Ground {
+                attackers: &self.case.attackers,
+                rejected: &step.rejected,
+                users: &self.users,
+                password: &self.case.world.user.password,
+            },
+            stance: self.case.stance(),
+        }
+    }
+}
+
+pub(super) fn lab_failed(reason: String) -> Judgement {
+    let finding = Finding {
+        requirement: "suite/lab-runs".to_owned(),
+        expected: "a running lab".to_owned(),
+        seen: reason,
+        lines: Vec::new(),
+    };
+    Judgement { verdict: Verdict::Errored, findings: vec![finding], run: 0 }
+}
+
+pub(super) fn without_control(
+    case: &Case,
+    subject: &dyn Subject,
+    control: &str,
+    verdict: Verdict,
+) -> CaseResult {
+    let finding = Finding {
+        requirement: "suite/control-first".to_owned(),
+        expected: format!("{control} passes"),
+        seen: format!("{control}: {verdict}; where the honest case does not work, a refusal says nothing"),
+        lines: Vec::new(),
+    };
+    let judgement = Judgement { verdict: Verdict::Inconclusive, findings: vec![finding], run: 0 };
+    result(case, judgement, Vec::new(), Duration::ZERO, subject.reproduce(&case.id))
+}
+
+pub(super) fn result(
+    case: &Case,
+    judgement: Judgement,
+    runs: Vec<Run>,
+    duration: Duration,
+    reproduce: String,
+) -> CaseResult {
+    let steps = case.visits.first().map_or(1, |visit| visit.steps.len()).max(1);
+    let count = u32::try_from(runs.len().div_ceil(steps)).unwrap_or(u32::MAX);
+    let report = runs.get(judgement.run).and_then(|run| run.ended.clone().ok());
+    // Of a visit of several steps, all is shown: what convicts in one may have begun in another.
+    let first = judgement.run - judgement.run % steps;
+    let shown = runs.into_iter().skip(first).take(steps);
+    let transcript = shown.flat_map(|run| run.transcript.observations).collect();
+    let passed = judgement.verdict == Verdict::Pass;
+    CaseResult {
+        id: case.id.clone(),
+        title: case.scenario.table.title.clone(),
+        verdict: judgement.verdict,
+        known: None,
+        expected: passed,
+        severity: case.scenario.table.severity,
+        requirements: case.requirements.iter().map(|(slug, _)| slug.clone()).collect(),
+        report,
+        findings: judgement.findings,
+        transcript: if passed { Vec::new() } else { transcript },
+        duration_us: u64::try_from(duration.as_micros()).unwrap_or(u64::MAX),
+        runs: count,
+        reproduce,
+    }
+}

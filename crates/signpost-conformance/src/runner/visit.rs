@@ -1,0 +1,125 @@
+//! One case in its lab: the subject is started, asked, and started again as often as the case wants.
+
+use std::net::IpAddr;
+use std::time::Duration;
+
+use signpost_format::Report;
+use signpost_lab::{Blueprint, Lab, LabError, Network, PRIVATE_RESOLVER};
+use signpost_sandbox::{Layout, Namespace};
+
+use super::Options;
+use crate::case::{Case, Visit};
+use crate::judge::Run;
+use crate::stable_hash::stable_hash;
+use crate::subject::{Environment, Isolation, Session, Subject, SubjectError};
+
+/// What came of all visits of a case.
+pub(super) struct Visited {
+    /// The address that the subject was told to ask from in each visit, where that was said.
+    pub(super) sources: Vec<Option<IpAddr>>,
+    /// Every step of every visit, in order. A visit that ended in an error has no further steps.
+    pub(super) runs: Vec<Run>,
+}
+
+/// Raises the lab of a case and lets the subject visit it.
+pub(super) fn visit(case: &Case, subject: &dyn Subject, options: Options) -> Result<Visited, String> {
+    let blueprint = Blueprint::new(&case.world, &case.faults).map_err(|error| error.to_string())?;
+    let (network, namespace) = match subject.isolation() {
+        Isolation::Loopback => (Network::Loopback, None),
+        Isolation::Namespace => {
+            let layout = Layout::new("client.example", PRIVATE_RESOLVER, &blueprint.ca_pem());
+            (Network::Private, Some(Namespace::enter(&layout).map_err(|error| error.to_string())?))
+        }
+    };
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| format!("no runtime: {error}"))?;
+    runtime.block_on(async {
+        let started: Result<Lab, LabError> = blueprint.start(network);
+        let mut lab = started.map_err(|error| error.to_string())?;
+        lab.allow(options.deadline);
+        let mut visited = Visited { sources: Vec::new(), runs: Vec::with_capacity(case.runs() as usize) };
+        for (number, visit) in (0..case.runs()).zip(case.visits.iter().cycle()) {
+            let source = lab.begin_run(visit.view.as_deref());
+            if let Some(view) = &visit.view {
+                let source = source.ok_or_else(|| format!("the world has no view {view}"))?;
+                // Nobody tells an unmodified program where to ask from, so its system does.
+                if let (Some(namespace), IpAddr::V4(address)) = (&namespace, source) {
+                    namespace.speak_from(address).map_err(|error| error.to_string())?;
+                }
+            }
+            visited.sources.push(source);
+            let seed = seed_of(options.seed, &case.id, number);
+            let stay = Stay { subject, namespace: namespace.as_ref(), seed, deadline: options.deadline };
+            visited.runs.extend(stay.ask(&mut lab, visit).await?);
+        }
+        Ok(visited)
+    })
+}
+
+fn seed_of(seed: u64, case: &str, run: u32) -> u64 {
+    stable_hash(&format!("{seed} {case} {run}"))
+}
+
+/// A subject in a lab, from its start to its end.
+struct Stay<'a> {
+    subject: &'a dyn Subject,
+    namespace: Option<&'a Namespace>,
+    seed: u64,
+    deadline: Duration,
+}
+
+impl Stay<'_> {
+    /// Asks each step, until one ends in an error.
+    async fn ask(&self, lab: &mut Lab, visit: &Visit) -> Result<Vec<Run>, String> {
+        let recorder = lab.recorder().clone();
+        let environment = Environment { recorder: &recorder, seed: self.seed, namespace: self.namespace };
+        let mut session: Option<Box<dyn Session + '_>> = None;
+        let mut runs = Vec::with_capacity(visit.steps.len());
+        for (number, step) in visit.steps.iter().enumerate() {
+            if number > 0 {
+                lab.next_step(number).map_err(|error| error.to_string())?;
+            }
+            let assignment = lab.assign(&step.task);
+            let ended = if visit.steps.len() == 1 {
+                self.within_deadline(self.subject.run(&assignment, environment)).await
+            } else {
+                if session.is_none() {
+                    session = self.subject.stay(environment);
+                }
+                match &mut session {
+                    Some(session) => self.within_deadline(session.ask(&assignment)).await,
+                    None => Ok(Report::unsupported(
+                        assignment.role(),
+                        "it cannot be asked again in the same process",
+                    )),
+                }
+            };
+            lab.settle().await;
+            let flooded = recorder.is_full();
+            let transcript =
+                if number + 1 == visit.steps.len() { lab.take_transcript() } else { recorder.take_step() };
+            // A verdict on a part of what happened would not be worth anything.
+            let ended = if flooded { Err("the subject flooded the lab".to_owned()) } else { ended };
+            let is_over = ended.is_err();
+            runs.push(Run { transcript, ended });
+            if is_over {
+                let _ = lab.take_transcript();
+                break;
+            }
+        }
+        Ok(runs)
+    }
+
+    async fn within_deadline(
+        &self,
+        asked: impl Future<Output = Result<Report, SubjectError>>,
+    ) -> Result<Report, String> {
+        match tokio::time::timeout(self.deadline, asked).await {
+            Ok(Ok(report)) => Ok(report),
+            Ok(Err(error)) => Err(error.to_string()),
+            Err(_) => Err(SubjectError::TimedOut(self.deadline).to_string()),
+        }
+    }
+}

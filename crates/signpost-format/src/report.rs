@@ -1,0 +1,137 @@
+//! What a subject says afterwards.
+
+use std::fmt;
+
+use schemars::{JsonSchema, Schema};
+use serde::{Deserialize, Serialize};
+
+use crate::{Role, resolve, set_up};
+
+/// What a subject says of its run, in its role. An adapter writes what is inside; results say the role besides.
+#[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+#[schemars(transform = admit_the_role)]
+#[serde(rename_all = "kebab-case", tag = "role")]
+pub enum Report {
+    /// Of a resolver.
+    Resolve(resolve::Report),
+    /// Of a client that was to set itself up.
+    SetUp(set_up::Report),
+}
+
+impl Report {
+    /// The report of a subject that cannot do what a case of this role needs.
+    #[must_use]
+    pub fn unsupported(role: Role, reason: impl Into<String>) -> Self {
+        let reason = reason.into();
+        match role {
+            Role::Resolve => Self::Resolve(resolve::Report::Unsupported { reason }),
+            Role::SetUp => Self::SetUp(set_up::Report::Unsupported { reason }),
+        }
+    }
+
+    /// The role in which the subject speaks.
+    #[must_use]
+    pub const fn role(&self) -> Role {
+        match self {
+            Self::Resolve(_) => Role::Resolve,
+            Self::SetUp(_) => Role::SetUp,
+        }
+    }
+
+    /// The outcome's name in the published format.
+    #[must_use]
+    pub const fn outcome(&self) -> &'static str {
+        match self {
+            Self::Resolve(report) => report.outcome(),
+            Self::SetUp(report) => report.outcome(),
+        }
+    }
+
+    /// What is missing, where the subject says that it cannot do this.
+    #[must_use]
+    pub fn unsupported_reason(&self) -> Option<&str> {
+        match self {
+            Self::Resolve(resolve::Report::Unsupported { reason })
+            | Self::SetUp(set_up::Report::Unsupported { reason }) => Some(reason),
+            _ => None,
+        }
+    }
+}
+
+/// What an adapter writes has no other keys than its outcome's. Beside the role it has one more.
+fn admit_the_role(schema: &mut Schema) {
+    fn admit(value: &mut serde_json::Value) {
+        match value {
+            serde_json::Value::Object(keys) => {
+                keys.remove("additionalProperties");
+                keys.values_mut().for_each(admit);
+            }
+            serde_json::Value::Array(values) => values.iter_mut().for_each(admit),
+            _ => {}
+        }
+    }
+    schema.ensure_object().values_mut().for_each(admit);
+}
+
+impl From<resolve::Report> for Report {
+    fn from(report: resolve::Report) -> Self {
+        Self::Resolve(report)
+    }
+}
+
+impl From<set_up::Report> for Report {
+    fn from(report: set_up::Report) -> Self {
+        Self::SetUp(report)
+    }
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Resolve(report) => report.fmt(formatter),
+            Self::SetUp(report) => report.fmt(formatter),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::set_up::{ConfiguredEndpoint, Security};
+
+    #[test]
+    fn a_report_reads_back_in_its_role() {
+        let report = Report::from(set_up::Report::Configured {
+            endpoint: ConfiguredEndpoint {
+                host: "submit1.example.com".into(),
+                port: 587,
+                security: Security::Starttls,
+            },
+            user: Some("alice@example.com".into()),
+            notes: vec![],
+        });
+        let text = serde_json::to_string(&report).unwrap();
+        assert_eq!(serde_json::from_str::<Report>(&text).unwrap(), report);
+        assert_eq!(report.to_string(), "configured submit1.example.com:587 with STARTTLS");
+        for role in Role::ALL {
+            let unsupported = Report::unsupported(role, "no IPv6");
+            let text = serde_json::to_string(&unsupported).unwrap();
+            assert_eq!(serde_json::from_str::<Report>(&text).unwrap().role(), role);
+        }
+    }
+
+    #[test]
+    fn a_field_that_the_role_does_not_have_is_an_error() {
+        for (text, is_right) in [
+            (r#"{"outcome":"refused","reason":"pin-mismatch"}"#, true),
+            (r#"{"outcome":"refused","raeson":"pin-mismatch"}"#, false),
+            (r#"{"outcome":"refused","ede":[9]}"#, false),
+            (r#"{"outcome":"answered","status":"secure"}"#, false),
+        ] {
+            assert_eq!(serde_json::from_str::<set_up::Report>(text).is_ok(), is_right, "{text}");
+        }
+        assert!(
+            serde_json::from_str::<resolve::Report>(r#"{"outcome":"answered","status":"secure"}"#).is_ok()
+        );
+    }
+}
