@@ -7,6 +7,8 @@ use serde::Deserialize;
 use serde_spanned::Spanned;
 use signpost_source::{Problem, Problems, Source};
 
+use crate::judge::GroundRule;
+
 /// How binding a requirement is (RFC 2119).
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq)]
 pub enum Level {
@@ -41,7 +43,11 @@ pub struct Requirement {
 
 /// Every requirement, by its permanent slug.
 #[derive(Clone, Debug, Default)]
-pub struct Requirements(BTreeMap<String, Requirement>);
+pub struct Requirements {
+    catalogue: BTreeMap<String, Requirement>,
+    /// The rules of the suite itself, which findings name and scenarios do not.
+    ground: BTreeMap<&'static str, Requirement>,
+}
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -67,23 +73,26 @@ impl Requirements {
             })
             .collect();
         source.check(problems)?;
-        Ok(Self(
-            file.requirement
-                .into_iter()
-                .map(|(slug, requirement)| (slug.into_inner(), requirement))
-                .collect(),
-        ))
+        let catalogue = file.requirement.into_iter();
+        let ground = GroundRule::ALL.into_iter().map(|rule| {
+            let source = "docs/results.md".to_owned();
+            (rule.slug(), Requirement { level: Level::Must, text: rule.text().to_owned(), source })
+        });
+        Ok(Self {
+            catalogue: catalogue.map(|(slug, requirement)| (slug.into_inner(), requirement)).collect(),
+            ground: ground.collect(),
+        })
     }
 
-    /// The requirement with this slug.
+    /// The requirement with this slug, be it a rule of the suite itself.
     #[must_use]
     pub fn find(&self, slug: &str) -> Option<&Requirement> {
-        self.0.get(slug)
+        self.catalogue.get(slug).or_else(|| self.ground.get(slug))
     }
 
-    /// Slugs and requirements, in the order of the slugs.
+    /// Slugs and requirements of the catalogue, in the order of the slugs.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &Requirement)> {
-        self.0.iter().map(|(slug, requirement)| (slug.as_str(), requirement))
+        self.catalogue.iter().map(|(slug, requirement)| (slug.as_str(), requirement))
     }
 }
 

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 
 use camino::{Utf8Path, Utf8PathBuf};
+use signpost_conformance::judge::GroundRule;
 use signpost_conformance::requirement::Requirements;
 use signpost_conformance::suite::Suite;
 use signpost_source::Source;
@@ -68,4 +69,15 @@ fn rules_without_a_case_are_known() {
         })
         .collect();
     insta::assert_snapshot!("untested", untested.join("\n"));
+}
+
+/// Whoever reads a finding of the suite itself finds its text, in the program and in the document.
+#[test]
+fn every_rule_of_the_suite_itself_has_its_text() {
+    let (suite, document) = (Suite::built_in().unwrap(), read("docs/results.md"));
+    for rule in GroundRule::ALL {
+        let found = suite.requirements.find(rule.slug()).unwrap();
+        assert_eq!(found.text, rule.text());
+        assert!(document.contains(&format!("| `{}` | {} |", rule.slug(), rule.text())), "{}", rule.slug());
+    }
 }

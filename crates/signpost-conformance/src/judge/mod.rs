@@ -1,6 +1,7 @@
 //! The verdict on one case, from what the servers saw. The judge never asks the lab and never believes the subject
 //! where the transcript can tell. What a report means is its role's to say.
 
+mod ground_rule;
 mod index;
 mod invariant;
 mod part;
@@ -11,6 +12,7 @@ use signpost_format::set_up::Stance;
 use signpost_format::{Finding, Report, Verdict};
 use signpost_transcript::{Event, Transcript};
 
+pub use ground_rule::GroundRule;
 pub(crate) use index::Index;
 pub use invariant::Ground;
 pub use part::{Part, judge_parts};
@@ -62,7 +64,7 @@ pub fn judge(demand: &Demand<'_>, runs: &[Run], claimed: Stance) -> Judgement {
     let mut worst = Judgement { verdict: Verdict::Pass, findings: Vec::new(), run: 0 };
     if runs.is_empty() {
         worst.verdict = Verdict::Errored;
-        worst.findings = vec![note("suite/subject-runs", "a run of the subject", "none")];
+        worst.findings = vec![note(GroundRule::SubjectRuns.slug(), "a run of the subject", "none")];
     }
     let listeners = Listeners::of(runs);
     for (number, run) in runs.iter().enumerate() {
@@ -123,7 +125,7 @@ fn is_beyond(demand: &Demand<'_>, finding: &Finding, claimed: Stance) -> bool {
             | "invariant/silence-after-tls-failure"
     );
     claimed < demand.stance
-        && finding.requirement != CLAIMS_ARE_TRUE
+        && finding.requirement != GroundRule::ClaimsAreTrue.slug()
         && (claimed == Stance::Opportunistic || !is_in_clear)
 }
 
@@ -140,16 +142,20 @@ fn judge_run(demand: &Demand<'_>, run: &Run, listeners: &Listeners<'_>) -> (Verd
         // A leak is a leak, whatever became of the subject afterwards.
         Err(_) if !findings.is_empty() => return (Verdict::Fail, findings),
         Err(reason) => {
-            let error = note("suite/subject-ends-with-a-report", "a report", reason);
+            let error = note(GroundRule::SubjectEndsWithAReport.slug(), "a report", reason);
             return (Verdict::Errored, vec![error]);
         }
     };
     let claim = ending.false_claim(&index);
-    findings.extend(claim.map(|expected| note(CLAIMS_ARE_TRUE, expected, &report.to_string())));
+    findings
+        .extend(claim.map(|expected| note(GroundRule::ClaimsAreTrue.slug(), expected, &report.to_string())));
     if let Some(reason) = report.unsupported_reason()
         && findings.is_empty()
     {
-        return (Verdict::Unsupported, vec![note("suite/supported", "a subject that can do this", reason)]);
+        return (
+            Verdict::Unsupported,
+            vec![note(GroundRule::Supported.slug(), "a subject that can do this", reason)],
+        );
     }
     if let Some(finding) = ending.is_not_its_own(&index)
         && findings.is_empty()
@@ -175,7 +181,10 @@ fn judge_run(demand: &Demand<'_>, run: &Run, listeners: &Listeners<'_>) -> (Verd
         return (Verdict::Fail, findings);
     }
     if let Some(reasons) = ending.other_reason() {
-        return (Verdict::Inconclusive, vec![note("suite/right-reason", &reasons, &report.to_string())]);
+        return (
+            Verdict::Inconclusive,
+            vec![note(GroundRule::RightReason.slug(), &reasons, &report.to_string())],
+        );
     }
     match ending.misleading() {
         Some((requirement, expected)) => {
@@ -219,7 +228,11 @@ fn unreached(demand: &Demand<'_>, index: &Index<'_>) -> Vec<Finding> {
     let missing = demand.expectation.reached.iter().filter(is_missing);
     missing
         .map(|selector| {
-            note("suite/reached", &format!("{selector}, where the case begins to bite"), "never seen")
+            note(
+                GroundRule::Reached.slug(),
+                &format!("{selector}, where the case begins to bite"),
+                "never seen",
+            )
         })
         .collect()
 }
@@ -233,12 +246,10 @@ fn idle(demand: &Demand<'_>, index: &Index<'_>) -> Vec<Finding> {
         })
     };
     let note = |(at, kind): &(String, String)| {
-        note("suite/reached", &format!("fault {kind} at {at} applied"), "never applied")
+        note(GroundRule::Reached.slug(), &format!("fault {kind} at {at} applied"), "never applied")
     };
     demand.faults.iter().filter(is_idle).map(note).collect()
 }
-
-const CLAIMS_ARE_TRUE: &str = "suite/claims-are-true";
 
 fn first_event(index: &Index<'_>, line: u32) -> String {
     index

@@ -7,7 +7,7 @@ use signpost_format::{Finding, Verdict};
 use signpost_transcript::{Event, Observation, Transcript};
 
 use super::index::Listeners;
-use super::{CLAIMS_ARE_TRUE, Demand, Judgement, Run, gravity, judge_run, note, weakened};
+use super::{Demand, GroundRule, Judgement, Run, gravity, judge_run, note, weakened};
 
 /// What a case demands of one step of one run.
 #[derive(Clone, Copy, Debug)]
@@ -29,7 +29,7 @@ pub fn judge_parts(parts: &[Part<'_>], runs: &[Run], claimed: Stance) -> Judgeme
     if runs.is_empty() || runs.len() > parts.len() || (runs.len() < parts.len() && !is_cut_short) {
         worst.verdict = Verdict::Errored;
         let expected = format!("{} runs and steps", parts.len());
-        worst.findings = vec![note("suite/subject-runs", &expected, &runs.len().to_string())];
+        worst.findings = vec![note(GroundRule::SubjectRuns.slug(), &expected, &runs.len().to_string())];
         return worst;
     }
     let listeners = Listeners::of(runs);
@@ -60,7 +60,8 @@ fn judge_part(part: &Part<'_>, run: &Run, listeners: &Listeners<'_>, claimed: St
     let judgement = Judgement { verdict, findings, run: 0 };
     // These hold whoever asks and whatever the answer was.
     let holds_anyway = |finding: &Finding| {
-        finding.requirement.starts_with("invariant/") || finding.requirement == CLAIMS_ARE_TRUE
+        finding.requirement.starts_with("invariant/")
+            || finding.requirement == GroundRule::ClaimsAreTrue.slug()
     };
     if matches!(judgement.verdict, Verdict::Unsupported | Verdict::Errored)
         || judgement.findings.iter().any(holds_anyway)
@@ -88,7 +89,7 @@ fn asked_from_elsewhere(source: IpAddr, transcript: &Transcript) -> Option<Findi
         Some((_, peer)) => format!("{} of {} from elsewhere, first from {peer}", strange.len(), asking.len()),
     };
     let mut finding = note(
-        "suite/reached",
+        GroundRule::Reached.slug(),
         &format!("every DNS question from {source}, the `source` of the assignment"),
         &seen,
     );

@@ -13,7 +13,7 @@ use signpost_source::Problem;
 use signpost_transcript::{Endpoint, Event};
 
 use super::{End, Ending, Reading, is_empty, or_else};
-use crate::judge::Index;
+use crate::judge::{GroundRule, Index};
 use crate::scenario::StepPart;
 
 /// The keys that a resolver's scenario has besides those of every scenario.
@@ -332,7 +332,7 @@ impl Ending for Ended<'_> {
             |event: &Event| matches!(event, Event::Query { endpoint: Endpoint::Resolver, .. });
         let asked = index.observations().find(|observation| asks_the_validator(&observation.event))?;
         Some(Finding {
-            requirement: "suite/resolves-by-itself".to_owned(),
+            requirement: GroundRule::ResolvesByItself.slug().to_owned(),
             expected: "questions to `dns.authority` alone".to_owned(),
             seen: asked.event.to_string(),
             lines: vec![asked.sequence],

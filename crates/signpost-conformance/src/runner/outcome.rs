@@ -7,7 +7,7 @@ use signpost_format::set_up::Stance;
 use signpost_format::{CaseResult, Finding, Verdict};
 
 use crate::case::{Case, Step, Visit};
-use crate::judge::{self, Demand, Ground, Judgement, Part, Run};
+use crate::judge::{self, Demand, Ground, GroundRule, Judgement, Part, Run};
 use crate::subject::Subject;
 
 /// Judges all visits of a case. Where there is one kind of them, of one step, each run is one of the same; else each step of
@@ -107,7 +107,7 @@ impl<'c> Ledger<'c> {
 
 pub(super) fn lab_failed(reason: String) -> Judgement {
     let finding = Finding {
-        requirement: "suite/lab-runs".to_owned(),
+        requirement: GroundRule::LabRuns.slug().to_owned(),
         expected: "a running lab".to_owned(),
         seen: reason,
         lines: Vec::new(),
@@ -122,7 +122,7 @@ pub(super) fn without_control(
     verdict: Verdict,
 ) -> CaseResult {
     let finding = Finding {
-        requirement: "suite/control-first".to_owned(),
+        requirement: GroundRule::ControlFirst.slug().to_owned(),
         expected: format!("{control} passes"),
         seen: format!("{control}: {verdict}; where the honest case does not work, a refusal says nothing"),
         lines: Vec::new(),
