@@ -4,13 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use serde_spanned::Spanned;
-use signpost_discovery::{Defect, Note, Reason};
 use signpost_source::{Problem, nearest};
 
 use crate::requirement::Requirements;
 use crate::role::is_empty;
 use crate::scenario::{CONTROLS, Scenario};
 use crate::tombstone::Tombstones;
+use crate::vocabulary::Vocabulary;
 
 /// Every mistake that shows without the world. Of a scenario whose file is `broken`, nothing is said here.
 pub(crate) fn check(
@@ -19,17 +19,15 @@ pub(crate) fn check(
     broken: &BTreeSet<String>,
     requirements: &Requirements,
     tombstones: &Tombstones,
+    vocabulary: &Vocabulary,
 ) -> Vec<Problem> {
     let table = &scenario.table;
     let mut problems: Vec<Problem> = check_id(scenario, tombstones).into_iter().collect();
     let slugs: Vec<&str> = requirements.iter().map(|(slug, _)| slug).collect();
     problems.extend(unknown("requirement", &table.requirements, &slugs));
-    let defects: Vec<&str> = Defect::ALL.iter().map(|defect| defect.name()).collect();
-    problems.extend(unknown("defect", scenario.part.defects(), &defects));
-    let reasons: Vec<&str> = Reason::ALL.iter().map(|reason| reason.slug()).collect();
-    problems.extend(unknown("reason", scenario.part.reasons(), &reasons));
-    let notes: Vec<&str> = Note::ALL.iter().map(|note| note.slug()).collect();
-    problems.extend(unknown("note", scenario.part.notes(), &notes));
+    problems.extend(unknown("defect", scenario.part.defects(), &vocabulary.defects()));
+    problems.extend(unknown("reason", scenario.part.reasons(), &vocabulary.reasons()));
+    problems.extend(unknown("note", scenario.part.notes(), &vocabulary.notes()));
     problems.extend(check_control(scenario, scenarios, broken));
     if table.requirements.is_empty() {
         problems.push(

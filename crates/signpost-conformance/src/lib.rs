@@ -16,3 +16,4 @@ mod stable_hash;
 pub mod subject;
 pub mod suite;
 mod tombstone;
+mod vocabulary;

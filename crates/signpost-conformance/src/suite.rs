@@ -16,13 +16,15 @@ use crate::requirement::Requirements;
 use crate::scenario::Scenario;
 use crate::subject::Subject;
 use crate::tombstone::Tombstones;
+use crate::vocabulary::Vocabulary;
 
 static BUILT_IN: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/../../scenarios");
 
 /// Files of the suite that are no scenarios.
-const OTHER_FILES: [&str; 2] = [REQUIREMENTS, TOMBSTONES];
+const OTHER_FILES: [&str; 3] = [REQUIREMENTS, TOMBSTONES, VOCABULARY];
 const REQUIREMENTS: &str = "requirements.toml";
 const TOMBSTONES: &str = "tombstones.toml";
+const VOCABULARY: &str = "vocabulary.toml";
 
 /// A suite: requirements, worlds and cases.
 #[derive(Debug)]
@@ -81,14 +83,15 @@ impl Suite {
     pub fn load(files: &Files) -> Result<Self, SuiteError> {
         let mut error = SuiteError::default();
         let requirements = load_requirements(files, &mut error);
-        let tombstones = load_tombstones(files, &mut error);
+        let tombstones = load_optional(files, TOMBSTONES, Tombstones::parse, &mut error);
+        let vocabulary = load_optional(files, VOCABULARY, Vocabulary::parse, &mut error);
         let (scenarios, broken) = load_scenarios(files, &mut error);
         // Without the catalogue, every scenario would seem to name requirements that there are not.
         let Some(requirements) = requirements else { return Err(error) };
         let worlds = load_worlds(files, &scenarios, &mut error);
         let mut cases = Vec::new();
         for scenario in scenarios.values() {
-            let mut problems = check(scenario, &scenarios, &broken, &requirements, &tombstones);
+            let mut problems = check(scenario, &scenarios, &broken, &requirements, &tombstones, &vocabulary);
             match worlds.get(scenario.table.world.get_ref()) {
                 Some(Some(world)) => match cases_of(scenario, world, &requirements) {
                     Ok(expanded) => cases.extend(expanded),
@@ -140,20 +143,22 @@ fn load_requirements(files: &Files, error: &mut SuiteError) -> Option<Requiremen
     Requirements::parse(&source).map_err(|problems| error.problems.push(problems)).ok()
 }
 
-/// A suite that has retired nothing needs no such file.
-fn load_tombstones(files: &Files, error: &mut SuiteError) -> Tombstones {
-    let path = Utf8Path::new(TOMBSTONES);
+/// A file that a suite need not have: one that has retired nothing, or adds no words of its own.
+fn load_optional<T: Default>(
+    files: &Files,
+    name: &str,
+    parse: fn(&Source) -> Result<T, Problems>,
+    error: &mut SuiteError,
+) -> T {
+    let path = Utf8Path::new(name);
     if !files.list("toml").is_ok_and(|paths| paths.iter().any(|known| known == path)) {
-        return Tombstones::default();
+        return T::default();
     }
     match files.read(path) {
-        Ok(source) => Tombstones::parse(&source).unwrap_or_else(|problems| {
-            error.problems.push(problems);
-            Tombstones::default()
-        }),
+        Ok(source) => parse(&source).map_err(|problems| error.problems.push(problems)).unwrap_or_default(),
         Err(reason) => {
             error.unreadable.push(reason);
-            Tombstones::default()
+            T::default()
         }
     }
 }

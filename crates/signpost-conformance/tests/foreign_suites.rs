@@ -1,0 +1,52 @@
+//! Suites that are not ours: what they may say in words of their own.
+
+use std::fs;
+
+use camino::{Utf8Path, Utf8PathBuf};
+use signpost_conformance::suite::Suite;
+use signpost_source::Files;
+
+fn root() -> Utf8PathBuf {
+    Utf8Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
+
+/// A suite of one control and one scenario that names this reason and this defect.
+fn suite(folder: &Utf8Path, reason: &str, defect: &str) -> Files {
+    for path in ["requirements.toml", "honest/two-servers.toml", "downgrade/starttls-stripped.toml"] {
+        let text = fs::read_to_string(root().join("scenarios").join(path)).unwrap();
+        let text = match path.starts_with("downgrade") {
+            true => text
+                .replace("[expect]\n", &format!("[expect]\nreason = [\"{reason}\"]\n"))
+                .replace("ignores-stripped-starttls", defect),
+            false => text,
+        };
+        fs::create_dir_all(folder.join(path).parent().unwrap()).unwrap();
+        fs::write(folder.join(path), text).unwrap();
+    }
+    for world in ["two-servers"] {
+        let from = root().join("scenarios/worlds").join(world);
+        let to = folder.join("worlds").join(world);
+        fs::create_dir_all(&to).unwrap();
+        for entry in from.read_dir_utf8().unwrap() {
+            let entry = entry.unwrap();
+            fs::copy(entry.path(), to.join(entry.file_name())).unwrap();
+        }
+    }
+    Files::Folder(folder.to_owned())
+}
+
+#[test]
+fn a_suite_may_name_reasons_and_defects_that_the_reference_does_not_have() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = Utf8Path::from_path(folder.path()).unwrap();
+    let files = suite(folder, "no-tls-here", "talks-too-early");
+    let error = Suite::load(&files).unwrap_err().to_string();
+    assert!(error.contains("there is no reason `no-tls-here`"), "{error}");
+    assert!(error.contains("there is no defect `talks-too-early`"), "{error}");
+    let words = "[reason]\nno-tls-here = \"The server offers no TLS.\"\n\
+                 [defect]\ntalks-too-early = \"Sends its password before TLS.\"\n";
+    fs::write(folder.join("vocabulary.toml"), words).unwrap();
+    let suite = Suite::load(&files).unwrap();
+    let case = suite.case("downgrade/starttls-stripped[pop3]").unwrap();
+    assert_eq!(case.defects().collect::<Vec<_>>(), ["talks-too-early"]);
+}
