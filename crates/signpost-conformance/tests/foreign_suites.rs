@@ -15,15 +15,13 @@ fn suite(folder: &Utf8Path, reason: &str, defect: &str) -> Files {
     for path in ["requirements.toml", "honest/two-servers.toml", "downgrade/starttls-stripped.toml"] {
         let text = fs::read_to_string(root().join("scenarios").join(path)).unwrap();
         let text = match path.starts_with("downgrade") {
-            true => text
-                .replace("[expect]\n", &format!("[expect]\nreason = [\"{reason}\"]\n"))
-                .replace("ignores-stripped-starttls", defect),
+            true => text.replace("starttls-not-offered", reason).replace("ignores-stripped-starttls", defect),
             false => text,
         };
         fs::create_dir_all(folder.join(path).parent().unwrap()).unwrap();
         fs::write(folder.join(path), text).unwrap();
     }
-    for world in ["two-servers"] {
+    for world in ["two-servers", "shared"] {
         let from = root().join("scenarios/worlds").join(world);
         let to = folder.join("worlds").join(world);
         fs::create_dir_all(&to).unwrap();
