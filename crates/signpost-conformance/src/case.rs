@@ -10,8 +10,9 @@ use signpost_lab::{Fault, FaultSpec, World};
 use signpost_source::Problem;
 
 use crate::requirement::{Level, Requirements};
-use crate::role::{End, Expectation, Reading, known_server, set_up::SelectionExpectation};
-use crate::scenario::{Scenario, StepPart};
+use crate::role::set_up::SelectionExpectation;
+use crate::role::{End, Expectation, Reading, StepPart, known_server};
+use crate::scenario::Scenario;
 use crate::subject::Subject;
 
 /// What runs: a scenario for one service, ready to be raised and judged.

@@ -3,7 +3,9 @@
 pub mod agreement;
 pub mod case;
 mod check;
+pub mod evidence;
 pub mod expectation_file;
+pub mod ground_rule;
 pub mod judge;
 mod partition;
 pub mod requirement;

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde_spanned::Spanned;
 use signpost_source::{Problem, Problems, Source};
 
-use crate::judge::GroundRule;
+use crate::ground_rule::GroundRule;
 
 /// How binding a requirement is (RFC 2119).
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq)]

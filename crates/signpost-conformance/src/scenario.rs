@@ -92,10 +92,3 @@ pub struct ScenarioTable {
 struct RoleKey {
     role: Role,
 }
-
-/// What every `[[step]]` has, whatever the role.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct StepPart<'a> {
-    /// What changes in the world before this step, and stays so.
-    pub(crate) fault: &'a [FaultSpec],
-}

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 
 use camino::{Utf8Path, Utf8PathBuf};
-use signpost_conformance::judge::GroundRule;
+use signpost_conformance::ground_rule::GroundRule;
 use signpost_conformance::requirement::Requirements;
 use signpost_conformance::suite::Suite;
 use signpost_source::Source;

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 
 use signpost_transcript::{Channel, ConnectionId, Event, Observation, Party};
 
-use super::index::Index;
+use crate::evidence::Index;
 use secret::{Ear, Secrets};
 use signpost_format::Finding;
 

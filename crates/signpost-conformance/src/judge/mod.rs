@@ -1,26 +1,21 @@
 //! The verdict on one case, from what the servers saw. The judge never asks the lab and never believes the subject
 //! where the transcript can tell. What a report means is its role's to say.
 
-mod ground_rule;
-mod index;
 mod invariant;
 mod part;
 mod selection;
-mod selector;
 
 use signpost_format::set_up::Stance;
 use signpost_format::{Finding, Report, Verdict};
 use signpost_transcript::{Event, Transcript};
 
-pub use ground_rule::GroundRule;
-pub(crate) use index::Index;
 pub use invariant::Ground;
 pub use part::{Part, judge_parts};
-pub use selector::{Selector, SelectorError, SelectorKind};
 
+use crate::evidence::{Index, Listeners, Selector};
+use crate::ground_rule::GroundRule;
 use crate::requirement::Level;
 use crate::role::{End, Ending, Expectation};
-use index::Listeners;
 
 /// One step of one run of the subject in the case's lab.
 #[derive(Clone, Debug)]
@@ -66,7 +61,7 @@ pub fn judge(demand: &Demand<'_>, runs: &[Run], claimed: Stance) -> Judgement {
         worst.verdict = Verdict::Errored;
         worst.findings = vec![note(GroundRule::SubjectRuns.slug(), "a run of the subject", "none")];
     }
-    let listeners = Listeners::of(runs);
+    let listeners = Listeners::of(runs.iter().map(|run| &run.transcript));
     for (number, run) in runs.iter().enumerate() {
         let (verdict, findings) = judge_run(demand, run, &listeners);
         // Before runs are compared: a recommendation that one breaks must not stand before a leak in another.

@@ -6,8 +6,9 @@ use signpost_format::set_up::Stance;
 use signpost_format::{Finding, Verdict};
 use signpost_transcript::{Event, Observation, Transcript};
 
-use super::index::Listeners;
-use super::{Demand, GroundRule, Judgement, Run, gravity, judge_run, note, weakened};
+use super::{Demand, Judgement, Run, gravity, judge_run, note, weakened};
+use crate::evidence::Listeners;
+use crate::ground_rule::GroundRule;
 
 /// What a case demands of one step of one run.
 #[derive(Clone, Copy, Debug)]
@@ -32,7 +33,7 @@ pub fn judge_parts(parts: &[Part<'_>], runs: &[Run], claimed: Stance) -> Judgeme
         worst.findings = vec![note(GroundRule::SubjectRuns.slug(), &expected, &runs.len().to_string())];
         return worst;
     }
-    let listeners = Listeners::of(runs);
+    let listeners = Listeners::of(runs.iter().map(|run| &run.transcript));
     for (number, (part, run)) in parts.iter().zip(runs).enumerate() {
         let mut judgement = judge_part(part, run, &listeners, claimed);
         if gravity(judgement.verdict) > gravity(worst.verdict) {

@@ -3,19 +3,19 @@
 //! A role is a module that owns its part of a scenario file (`Table`), what that expects (`Expectation`), and how a
 //! subject's report is held against it (`Ending`). Here it has a line in each of two enums; nothing else knows it.
 
+mod ending;
+mod reading;
 pub mod resolve;
 pub mod set_up;
 
-use std::ops::Range;
-use std::str::FromStr;
-
 use serde_spanned::Spanned;
-use signpost_format::{Finding, Report, Role, Service, Task};
-use signpost_lab::{World, expand};
+use signpost_format::{Report, Role, Service, Task};
 use signpost_source::{Document, Problem, Problems};
 
-use crate::judge::{Index, Selector};
-use crate::scenario::StepPart;
+use crate::evidence::Selector;
+pub(crate) use ending::Ending;
+use reading::Demanded;
+pub(crate) use reading::{Reading, StepPart, is_empty, known_server};
 
 /// What a role adds to a scenario file.
 #[derive(Clone, Debug)]
@@ -111,8 +111,10 @@ impl Table {
         reading: &mut Reading<'_>,
     ) -> Option<(Task, Expectation)> {
         match self {
-            Self::Resolve(table) => table.demand(step, reading),
-            Self::SetUp(table) => table.demand(step, view, service?, reading),
+            Self::Resolve(table) => table.demand(step, reading).map(|demanded| whole(demanded, End::Resolve)),
+            Self::SetUp(table) => {
+                table.demand(step, view, service?, reading).map(|demanded| whole(demanded, End::SetUp))
+            }
         }
     }
 }
@@ -126,6 +128,11 @@ pub struct Expectation {
     pub never: Vec<Selector>,
     /// How it may end.
     pub end: End,
+}
+
+fn whole<E>(demanded: Demanded<E>, end: fn(E) -> End) -> (Task, Expectation) {
+    let Demanded { task, reached, never, end: of_role } = demanded;
+    (task, Expectation { reached, never, end: end(of_role) })
 }
 
 /// How a conforming subject ends, in its role.
@@ -183,114 +190,4 @@ impl End {
             _ => None,
         }
     }
-}
-
-/// How a subject ended, beside what was expected of it: all that the judge asks of a role.
-pub(crate) trait Ending {
-    /// Whether the outcome is one that is expected.
-    fn is_met(&self) -> bool;
-
-    /// Whether the subject took what it was given for good, so that it went on with it.
-    fn went_on(&self) -> bool;
-
-    /// Whether nothing but going on is right, so that a step which is missing is a mistake and no want of opportunity.
-    fn must_go_on(&self) -> bool;
-
-    /// What is expected besides the outcome where the outcome is right and this is not.
-    fn wrong_particular(&self) -> Option<String>;
-
-    /// What the transcript would show if the report were true, and does not.
-    fn false_claim(&self, index: &Index<'_>) -> Option<&'static str>;
-
-    /// Why the report says nothing of the subject itself.
-    fn is_not_its_own(&self, _index: &Index<'_>) -> Option<Finding> {
-        None
-    }
-
-    /// What the user should have been told although it works, and was not.
-    fn untold(&self) -> Option<String> {
-        None
-    }
-
-    /// The reasons that count, where the subject stopped for another.
-    fn other_reason(&self) -> Option<String> {
-        None
-    }
-
-    /// What is right and only recommended, where the report says something else: the requirement, and what it asks.
-    fn misleading(&self) -> Option<(&'static str, String)> {
-        None
-    }
-}
-
-/// Reads what an `[expect]` table names, held against the world.
-pub(crate) struct Reading<'a> {
-    pub(crate) world: &'a World,
-    pub(crate) service: Option<Service>,
-    pub(crate) problems: Vec<Problem>,
-}
-
-impl Reading<'_> {
-    /// Each name as what it stands for; what stands for nothing is a problem.
-    pub(crate) fn each<T: FromStr<Err: std::fmt::Display>>(&mut self, names: &[Spanned<String>]) -> Vec<T> {
-        let mut read = Vec::with_capacity(names.len());
-        for name in names {
-            match self.expand(name).parse() {
-                Ok(value) => read.push(value),
-                Err(error) => self.problems.push(Problem::at(name.span(), format!("{error}"))),
-            }
-        }
-        read
-    }
-
-    /// Observations, at servers that the world has.
-    pub(crate) fn selectors(&mut self, names: &[Spanned<String>]) -> Vec<Selector> {
-        let mut selectors = Vec::with_capacity(names.len());
-        for name in names {
-            match self.expand(name).parse::<Selector>() {
-                Ok(selector) => {
-                    if let Some(server) = selector.server() {
-                        self.server(server, name.span());
-                    }
-                    selectors.push(selector);
-                }
-                Err(error) => self.problems.push(Problem::at(name.span(), error.to_string())),
-            }
-        }
-        selectors
-    }
-
-    /// Servers that the world has.
-    pub(crate) fn servers(&mut self, names: &[Spanned<String>]) -> Vec<String> {
-        names.iter().filter_map(|name| self.server(&self.expand(name), name.span())).collect()
-    }
-
-    /// A server that the world has.
-    pub(crate) fn server(&mut self, name: &str, span: Range<usize>) -> Option<String> {
-        known_server(self.world, name, span).map_err(|problem| self.problems.push(problem)).ok()
-    }
-
-    /// The text with its placeholders filled in.
-    pub(crate) fn expand(&self, text: &Spanned<String>) -> String {
-        expand(text.get_ref(), self.service)
-    }
-}
-
-/// A server of the world by its name.
-pub(crate) fn known_server(world: &World, name: &str, span: Range<usize>) -> Result<String, Problem> {
-    let known: Vec<&str> = world.servers.iter().map(|server| server.name.as_str()).collect();
-    if known.contains(&name) {
-        return Ok(name.to_owned());
-    }
-    Err(Problem::at(span, format!("the world has no server `{name}`")).one_of(name, &known))
-}
-
-/// A list that must name something.
-pub(crate) fn is_empty(key: &str, span: Range<usize>) -> Problem {
-    Problem::at(span, format!("`{key}` is empty")).help("name at least one")
-}
-
-/// What a table says for itself, or what the one above it says.
-pub(crate) fn or_else<T: Clone>(own: Option<&Vec<T>>, above: &[T]) -> Vec<T> {
-    own.map_or_else(|| above.to_vec(), Clone::clone)
 }

@@ -7,7 +7,8 @@ use signpost_format::set_up::Stance;
 use signpost_format::{CaseResult, Finding, Verdict};
 
 use crate::case::{Case, Step, Visit};
-use crate::judge::{self, Demand, Ground, GroundRule, Judgement, Part, Run};
+use crate::ground_rule::GroundRule;
+use crate::judge::{self, Demand, Ground, Judgement, Part, Run};
 use crate::subject::Subject;
 
 /// Judges all visits of a case. Where there is one kind of them, of one step, each run is one of the same; else each step of

@@ -4,8 +4,6 @@ use std::collections::HashMap;
 
 use signpost_transcript::{Channel, ConnectionId, Event, Observation, Party, Transcript};
 
-use super::Run;
-
 /// A transcript, the listener behind each connection, and what was said in clear.
 pub(crate) struct Index<'t> {
     transcript: &'t Transcript,
@@ -15,11 +13,11 @@ pub(crate) struct Index<'t> {
 
 /// The listener behind each connection of all runs of a case: connections are numbered through all of them, and one may be
 /// used after the run in which it was accepted.
-pub(super) struct Listeners<'t>(HashMap<ConnectionId, Listener<'t>>);
+pub(crate) struct Listeners<'t>(HashMap<ConnectionId, Listener<'t>>);
 
 impl<'t> Listeners<'t> {
-    pub(super) fn of(runs: &'t [Run]) -> Self {
-        Self(runs.iter().flat_map(|run| listeners(&run.transcript)).collect())
+    pub(crate) fn of(transcripts: impl Iterator<Item = &'t Transcript>) -> Self {
+        Self(transcripts.flat_map(listeners).collect())
     }
 }
 
@@ -31,16 +29,16 @@ struct Listener<'t> {
 }
 
 /// A line that the client said in clear, put together again from the segments that it came in.
-pub(super) struct Spoken {
-    pub(super) connection: ConnectionId,
+pub(crate) struct Spoken {
+    pub(crate) connection: ConnectionId,
     /// The observation in which it ended.
-    pub(super) sequence: u32,
+    pub(crate) sequence: u32,
     /// Without its end and outer spaces.
-    pub(super) line: Vec<u8>,
+    pub(crate) line: Vec<u8>,
 }
 
 impl<'t> Index<'t> {
-    pub(super) fn new(transcript: &'t Transcript, listeners: &'t Listeners<'t>) -> Self {
+    pub(crate) fn new(transcript: &'t Transcript, listeners: &'t Listeners<'t>) -> Self {
         Self { transcript, listeners, spoken: spoken(transcript) }
     }
 
@@ -54,12 +52,12 @@ impl<'t> Index<'t> {
     }
 
     /// The lines that the client said in clear.
-    pub(super) fn spoken(&self) -> impl Iterator<Item = &Spoken> {
+    pub(crate) fn spoken(&self) -> impl Iterator<Item = &Spoken> {
         self.spoken.iter()
     }
 
     /// The name of the server that a connection went to.
-    pub(super) fn server(&self, connection: ConnectionId) -> &'t str {
+    pub(crate) fn server(&self, connection: ConnectionId) -> &'t str {
         self.listeners.0.get(&connection).map_or("?", |listener| listener.server)
     }
 

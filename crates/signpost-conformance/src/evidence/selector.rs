@@ -110,7 +110,7 @@ impl Selector {
     }
 
     /// Sequence numbers of the observations that it selects.
-    pub(super) fn matches(&self, index: &Index<'_>) -> Vec<u32> {
+    pub(crate) fn matches(&self, index: &Index<'_>) -> Vec<u32> {
         if self.kind == SelectorKind::Starttls {
             // The command may arrive in several segments.
             return index

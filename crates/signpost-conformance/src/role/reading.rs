@@ -1,0 +1,98 @@
+//! Reading what scenario files name, held against the world.
+
+use std::ops::Range;
+use std::str::FromStr;
+
+use serde_spanned::Spanned;
+use signpost_format::{Service, Task};
+use signpost_lab::{FaultSpec, World, expand};
+use signpost_source::Problem;
+
+use crate::evidence::Selector;
+
+/// What is asked in a step and what is expected, with the end that a role knows.
+pub(crate) struct Demanded<E> {
+    pub(crate) task: Task,
+    pub(crate) reached: Vec<Selector>,
+    pub(crate) never: Vec<Selector>,
+    pub(crate) end: E,
+}
+
+/// What every `[[step]]` has, whatever the role.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct StepPart<'a> {
+    /// What changes in the world before this step, and stays so.
+    pub(crate) fault: &'a [FaultSpec],
+}
+
+/// Reads what an `[expect]` table names, held against the world.
+pub(crate) struct Reading<'a> {
+    pub(crate) world: &'a World,
+    pub(crate) service: Option<Service>,
+    pub(crate) problems: Vec<Problem>,
+}
+
+impl Reading<'_> {
+    /// Each name as what it stands for; what stands for nothing is a problem.
+    pub(crate) fn each<T: FromStr<Err: std::fmt::Display>>(&mut self, names: &[Spanned<String>]) -> Vec<T> {
+        let mut read = Vec::with_capacity(names.len());
+        for name in names {
+            match self.expand(name).parse() {
+                Ok(value) => read.push(value),
+                Err(error) => self.problems.push(Problem::at(name.span(), format!("{error}"))),
+            }
+        }
+        read
+    }
+
+    /// Observations, at servers that the world has.
+    pub(crate) fn selectors(&mut self, names: &[Spanned<String>]) -> Vec<Selector> {
+        let mut selectors = Vec::with_capacity(names.len());
+        for name in names {
+            match self.expand(name).parse::<Selector>() {
+                Ok(selector) => {
+                    if let Some(server) = selector.server() {
+                        self.server(server, name.span());
+                    }
+                    selectors.push(selector);
+                }
+                Err(error) => self.problems.push(Problem::at(name.span(), error.to_string())),
+            }
+        }
+        selectors
+    }
+
+    /// Servers that the world has.
+    pub(crate) fn servers(&mut self, names: &[Spanned<String>]) -> Vec<String> {
+        names.iter().filter_map(|name| self.server(&self.expand(name), name.span())).collect()
+    }
+
+    /// A server that the world has.
+    pub(crate) fn server(&mut self, name: &str, span: Range<usize>) -> Option<String> {
+        known_server(self.world, name, span).map_err(|problem| self.problems.push(problem)).ok()
+    }
+
+    /// The text with its placeholders filled in.
+    pub(crate) fn expand(&self, text: &Spanned<String>) -> String {
+        expand(text.get_ref(), self.service)
+    }
+}
+
+/// A server of the world by its name.
+pub(crate) fn known_server(world: &World, name: &str, span: Range<usize>) -> Result<String, Problem> {
+    let known: Vec<&str> = world.servers.iter().map(|server| server.name.as_str()).collect();
+    if known.contains(&name) {
+        return Ok(name.to_owned());
+    }
+    Err(Problem::at(span, format!("the world has no server `{name}`")).one_of(name, &known))
+}
+
+/// A list that must name something.
+pub(crate) fn is_empty(key: &str, span: Range<usize>) -> Problem {
+    Problem::at(span, format!("`{key}` is empty")).help("name at least one")
+}
+
+/// What a table says for itself, or what the one above it says.
+pub(crate) fn or_else<T: Clone>(own: Option<&Vec<T>>, above: &[T]) -> Vec<T> {
+    own.map_or_else(|| above.to_vec(), Clone::clone)
+}
