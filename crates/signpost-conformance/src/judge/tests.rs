@@ -4,4 +4,5 @@ mod invariants;
 mod resolvers;
 mod selections;
 mod stage;
+mod steps;
 mod verdicts;

@@ -69,7 +69,12 @@ impl Case {
     }
 
     pub(super) fn judge(&self, runs: &[Run]) -> Judgement {
-        let demand = Demand {
+        self.demanding(|demand| judge(&demand, runs, self.claimed))
+    }
+
+    /// Lends the demand of the case.
+    pub(super) fn demanding<R>(&self, use_demand: impl FnOnce(Demand<'_>) -> R) -> R {
+        use_demand(Demand {
             expectation: &self.expectation,
             requirements: &self.requirements,
             faults: &self.faults,
@@ -80,8 +85,7 @@ impl Case {
                 password: &self.password,
             },
             stance: self.stance,
-        };
-        judge(&demand, runs, self.claimed)
+        })
     }
 }
 

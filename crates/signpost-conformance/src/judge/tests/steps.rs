@@ -1,0 +1,63 @@
+//! Several steps of one run, each with an expectation of its own.
+
+use signpost_format::Verdict;
+use signpost_transcript::{Channel, Event};
+
+use super::stage::*;
+use crate::judge::{Judgement, Part, Run, judge_parts};
+use crate::role::set_up::Outcome;
+
+/// A first step that should end configured, and a second that should end refused.
+fn judged(runs: &[Run]) -> Judgement {
+    let (first, second) = (Case::expecting(Outcome::Configured), Case::expecting(Outcome::Refused));
+    first.demanding(|first| {
+        second.demanding(|second| {
+            let part = |step, demand| Part { view: None, step: Some(step), demand };
+            judge_parts(&[part(1, first), part(2, second)], runs, Default::default())
+        })
+    })
+}
+
+fn worked() -> Run {
+    run(session(GOOD), Ok(configured()))
+}
+
+fn stopped(events: Vec<Event>) -> Run {
+    run(events, Ok(refused(None)))
+}
+
+#[test]
+fn each_step_is_held_to_its_own_expectation() {
+    assert_eq!(judged(&[worked(), stopped(vec![unshaken(OTHER)])]).verdict, Verdict::Pass);
+    let judgement = judged(&[worked(), run(session(OTHER), Ok(configured()))]);
+    assert_eq!((judgement.verdict, judgement.run), (Verdict::Fail, 1));
+    assert_eq!(judgement.findings[0].expected, "in step 2: refused");
+    let judgement = judged(&[stopped(vec![unshaken(OTHER)]), stopped(vec![unshaken(OTHER)])]);
+    assert_eq!((judgement.verdict, judgement.run), (Verdict::Fail, 0));
+    assert_eq!(judgement.findings[0].expected, "in step 1: configured");
+}
+
+#[test]
+fn a_leak_on_a_connection_of_an_earlier_step_counts_where_it_happens() {
+    let late = vec![credential(EVIL, Channel::Tls, true)];
+    let earlier = run([closed(EVIL)].into_iter().chain(session(GOOD)), Ok(configured()));
+    // Without the first step's listeners nobody would know whose connection that is.
+    let mut second = stopped(late);
+    second.transcript.observations.retain(|seen| !matches!(seen.event, Event::Accepted { .. }));
+    let judgement = judged(&[earlier, second]);
+    assert_eq!((judgement.verdict, judgement.run), (Verdict::Fail, 1));
+    assert_eq!(broken(&judgement), ["invariant/nothing-to-forged-host"]);
+}
+
+#[test]
+fn a_run_that_broke_off_is_errored_and_one_that_merely_lacks_a_step_is_too() {
+    let crashed = run([], Err("the subject crashed".to_owned()));
+    let judgement = judged(&[crashed]);
+    assert_eq!(judgement.verdict, Verdict::Errored);
+    assert_eq!(broken(&judgement), ["suite/subject-ends-with-a-report"]);
+    for runs in [vec![], vec![worked()], vec![worked(), worked(), worked()]] {
+        let judgement = judged(&runs);
+        assert_eq!(judgement.verdict, Verdict::Errored);
+        assert_eq!(broken(&judgement), ["suite/subject-runs"]);
+    }
+}
