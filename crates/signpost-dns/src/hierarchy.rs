@@ -5,33 +5,25 @@ use std::fmt;
 
 use hickory_proto::ProtoError;
 use hickory_proto::dnssec::DnsSecError;
-use hickory_proto::op::ResponseCode;
 use hickory_proto::rr::rdata::NULL;
 use hickory_proto::rr::{Name, RData, Record, RecordType};
 
-use crate::answer::{Answer, Step};
 use crate::fault::{Fault, Published, publish};
 use crate::key::{Algorithm, DigestType, KSK_FLAGS, KeyPool, ZSK_FLAGS, ZoneKey};
 use crate::master_file;
 use crate::order::OrderKey;
 use crate::rrset::raw_record;
 use crate::signed_zone::{SignedZone, ZoneKeys};
+use crate::tree::{Tree, nearest_ancestor};
 use crate::zone::{Signing, Zone};
 
 /// A tree of signed zones, indexed so that every answer costs a few binary searches.
 #[derive(Debug)]
 pub struct Hierarchy {
-    /// In canonical order of their origins, so that a parent stands before its children.
-    pub(crate) zones: Vec<SignedZone>,
-    places: HashMap<OrderKey, usize>,
+    tree: Tree,
     anchor: TrustAnchor,
     pub(crate) faults: Vec<Fault>,
-    pub(crate) strangers: ZoneKeys,
-    pub(crate) now: u32,
 }
-
-/// How many links of an alias chain are followed.
-const LONGEST_CHAIN: usize = 16;
 
 /// Numbers of the pool's pairs that no zone uses: an attacker's.
 const STRANGERS: usize = 2;
@@ -94,7 +86,7 @@ impl Hierarchy {
                     .map_err(|source| BuildError::Record { origin, source })
             })
             .collect::<Result<Vec<_>, _>>()?;
-        Ok(Self { zones, places, anchor, faults: faults.to_vec(), strangers, now })
+        Ok(Self { tree: Tree { zones, places, strangers, now }, anchor, faults: faults.to_vec() })
     }
 
     /// The trust anchor of the topmost zone. An unsigned one has an anchor too, that matches no key.
@@ -105,68 +97,20 @@ impl Hierarchy {
 
     /// The origins of the zones, parents first.
     pub fn origins(&self) -> impl Iterator<Item = &Name> {
-        self.zones.iter().map(|zone| &zone.origin)
+        self.tree.zones.iter().map(|zone| &zone.origin)
     }
 
     /// Makes every signature now, on all processors. Without it each is made when it is first asked for.
     pub fn sign_all(&self) {
-        for zone in &self.zones {
+        for zone in &self.tree.zones {
             zone.sign_all();
         }
     }
 
-    /// What a resolver that knows the whole tree says. With `chase`, aliases are followed from zone to zone.
-    pub(crate) fn resolve(&self, name: &Name, record_type: RecordType, chase: bool) -> Answer {
-        let mut answer = Answer::empty(ResponseCode::NoError);
-        let mut name = name.clone();
-        for _ in 0..LONGEST_CHAIN {
-            let Some(zone) = self.zone_for(&name, record_type) else {
-                if answer.answer.is_empty() {
-                    answer.rcode = ResponseCode::Refused;
-                }
-                return answer;
-            };
-            match zone.look_up(&name, record_type, &mut answer) {
-                Step::Alias(target) if chase => name = target,
-                Step::Alias(_) | Step::Complete => return answer,
-                // The zone below the cut is not part of the lab: a resolver would find its servers mute.
-                Step::Referral => return Answer::empty(ResponseCode::ServFail),
-            }
-        }
-        Answer::empty(ResponseCode::ServFail)
+    /// What stands under all answers.
+    pub(crate) fn tree(&self) -> &Tree {
+        &self.tree
     }
-
-    /// The zone with this origin.
-    pub(crate) fn zone(&self, origin: &Name) -> Option<&SignedZone> {
-        self.places.get(&OrderKey::new(origin)).map(|place| &self.zones[*place])
-    }
-
-    /// The deepest zone strictly above the one at this place.
-    pub(crate) fn parent(&self, place: usize) -> Option<&SignedZone> {
-        nearest_ancestor(&self.places, &self.zones[place].apex).map(|place| &self.zones[place])
-    }
-
-    /// The deepest zone that a name is in. DS belongs to the parent's side of a cut (RFC 4035 section 3.1.4.1).
-    pub(crate) fn zone_for(&self, name: &Name, record_type: RecordType) -> Option<&SignedZone> {
-        let key = OrderKey::new(name);
-        let above = if record_type == RecordType::DS { nearest_ancestor(&self.places, &key) } else { None };
-        let place = above
-            .or_else(|| self.places.get(&key).copied())
-            .or_else(|| nearest_ancestor(&self.places, &key))?;
-        Some(&self.zones[place])
-    }
-}
-
-/// The place of the deepest zone whose origin is strictly above the key.
-fn nearest_ancestor(places: &HashMap<OrderKey, usize>, key: &OrderKey) -> Option<usize> {
-    let mut ancestor = key.parent();
-    while let Some(key) = ancestor {
-        if let Some(place) = places.get(&key) {
-            return Some(*place);
-        }
-        ancestor = key.parent();
-    }
-    None
 }
 
 fn pooled_keys(pool: &KeyPool, algorithm: Algorithm, number: usize) -> Result<ZoneKeys, BuildError> {

@@ -13,7 +13,7 @@ use hickory_proto::rr::{Name, Record, RecordType};
 use hickory_proto::serialize::binary::{BinDecodable as _, BinEncodable as _};
 
 use crate::rrset::raw_record;
-use crate::zone::{ZoneError, ZoneErrorKind};
+use crate::zone_error::{ZoneError, ZoneErrorKind};
 
 /// The records of a master file, each with the line on which its entry begins.
 pub(crate) fn read(origin: &Name, text: &str) -> Result<Vec<(usize, Record)>, ZoneError> {

@@ -7,7 +7,7 @@ use hickory_proto::rr::RecordType;
 use hickory_proto::serialize::binary::{BinDecodable as _, BinDecoder};
 use signpost_transcript::{Endpoint, Event, Recorder, Transport};
 
-use crate::responder::Question;
+use crate::question::Question;
 
 /// What goes back for one message.
 #[derive(Clone, Debug)]

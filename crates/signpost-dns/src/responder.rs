@@ -15,6 +15,7 @@ use signpost_transcript::Transport;
 use crate::answer::{Answer, Step};
 use crate::fault::{self, Delivery, FaultKind};
 use crate::hierarchy::Hierarchy;
+use crate::question::Question;
 use crate::reply::{Applied, Exchange, Reply};
 use crate::rrset::Rrset;
 
@@ -111,7 +112,8 @@ impl Responder {
         };
         for fault in hierarchy.faults.iter().filter(|_| request.version() == 0) {
             let (before, delivered_before) = (answer.clone(), delivery);
-            let told = fault::apply(fault, hierarchy, &question, transport, &mut answer, &mut delivery);
+            let told =
+                fault::apply(fault, hierarchy.tree(), &question, transport, &mut answer, &mut delivery);
             let Some(detail) = told else { continue };
             // What a publisher did shows in honest answers. Anything else counts only if the client can see it.
             let is_seen = matches!(fault.kind, FaultKind::Publish { .. })
@@ -132,9 +134,11 @@ impl Responder {
             return Answer::empty(ResponseCode::Refused);
         }
         match &self.scope {
-            Scope::Forward => hierarchy.resolve(&question.name, question.record_type, recursion_desired),
+            Scope::Forward => {
+                hierarchy.tree().resolve(&question.name, question.record_type, recursion_desired)
+            }
             Scope::Zone(origin) => {
-                let zone = hierarchy.zone(origin).filter(|zone| zone.origin.zone_of(&question.name));
+                let zone = hierarchy.tree().zone(origin).filter(|zone| zone.origin.zone_of(&question.name));
                 let Some(zone) = zone else { return Answer::empty(ResponseCode::Refused) };
                 let mut answer = Answer::empty(ResponseCode::NoError);
                 let step = zone.look_up(&question.name, question.record_type, &mut answer);
@@ -203,14 +207,6 @@ impl Responder {
         metadata.truncation = true;
         encode(&Sections::default(), metadata)
     }
-}
-
-/// A question as the responder sees it.
-#[derive(Clone, Debug)]
-pub(crate) struct Question {
-    pub(crate) name: Name,
-    pub(crate) record_type: RecordType,
-    pub(crate) dnssec_ok: bool,
 }
 
 /// The records of a message.

@@ -8,7 +8,7 @@ use crate::answer::Answer;
 use crate::fault::{self, Delivery, FaultKind};
 use crate::hierarchy::Hierarchy;
 use crate::master_file;
-use crate::responder::Question;
+use crate::question::Question;
 use crate::rrset::Rrset;
 
 impl Hierarchy {
@@ -17,7 +17,7 @@ impl Hierarchy {
     /// `None` if there is no zone with this origin.
     #[must_use]
     pub fn write_zone(&self, origin: &Name) -> Option<String> {
-        let zone = self.zone(origin)?;
+        let zone = self.tree().zone(origin)?;
         zone.sign_all();
         let mut records = Vec::new();
         for node in &zone.nodes {
@@ -48,7 +48,14 @@ impl Hierarchy {
             | FaultKind::Record(_)
             | FaultKind::Signature { .. } = fault.kind
             {
-                fault::apply(fault, self, &question, Transport::Tcp, &mut answer, &mut Delivery::default());
+                fault::apply(
+                    fault,
+                    self.tree(),
+                    &question,
+                    Transport::Tcp,
+                    &mut answer,
+                    &mut Delivery::default(),
+                );
             }
         }
         answer.answer

@@ -6,7 +6,8 @@ use hickory_proto::rr::{Name, RecordType};
 
 use crate::fault::{Fault, FaultKind, FaultParams, Target};
 use crate::key::Algorithm;
-use crate::zone::{Denial, Signing, Zone, ZoneError};
+use crate::zone::{Denial, Signing, Zone};
+use crate::zone_error::ZoneError;
 
 /// The security status of an answer (RFC 4035 section 4.3).
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]

@@ -6,7 +6,7 @@ use hickory_proto::op::ResponseCode;
 use hickory_proto::rr::{Name, RecordType};
 
 use super::AliasFault;
-use super::apply::Scene;
+use super::scene::Scene;
 use crate::answer::Answer;
 use crate::rrset::{Rrset, Rrsig};
 use crate::wire;
@@ -20,7 +20,7 @@ impl AliasFault {
             return None;
         }
         let question = scene.question;
-        let zone = scene.hierarchy.zone_for(&question.name, question.record_type)?;
+        let zone = scene.tree.zone_for(&question.name, question.record_type)?;
         let mut attacker = Name::from_labels(["attacker", "test"]).ok()?;
         attacker.set_fqdn(true);
         let alias = |target: &Name| Rrset {
@@ -34,7 +34,7 @@ impl AliasFault {
         match self {
             Self::Injected => replace(answer, alias(&attacker)),
             Self::FromParent => {
-                let parent = scene.hierarchy.parent(zone.place)?;
+                let parent = scene.tree.parent(zone.place)?;
                 let key = &parent.keys.as_ref()?.zone_signing;
                 let mut set = alias(&attacker);
                 let fields =

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use hickory_proto::op::ResponseCode;
 use hickory_proto::rr::{Name, RecordType};
 
-use super::apply::{Scene, told};
+use super::scene::{Scene, told};
 use super::signature::{alter, break_signature};
 use super::{DenialFault, SignatureFault};
 use crate::answer::Answer;
@@ -21,7 +21,7 @@ impl DenialFault {
             return None;
         }
         let question = scene.question;
-        let zone = scene.hierarchy.zone_for(&question.name, question.record_type)?;
+        let zone = scene.tree.zone_for(&question.name, question.record_type)?;
         match self {
             Self::ForgedNoData => *answer = deny(zone, ResponseCode::NoError, Vec::new()),
             Self::ForgedNoName => *answer = deny(zone, ResponseCode::NXDomain, Vec::new()),
@@ -29,9 +29,9 @@ impl DenialFault {
                 let unrelated = unrelated_proof(zone, &question.name)?;
                 *answer = deny(zone, ResponseCode::NoError, vec![unrelated]);
             }
-            Self::FromParent => *answer = denied_by(scene.hierarchy.parent(zone.place)?, scene)?,
+            Self::FromParent => *answer = denied_by(scene.tree.parent(zone.place)?, scene)?,
             Self::FromGrandparent => {
-                let top = scene.hierarchy.zones.first().filter(|top| top.place != zone.place)?;
+                let top = scene.tree.zones.first().filter(|top| top.place != zone.place)?;
                 *answer = denied_by(top, scene)?;
             }
             Self::WildcardReplayed => answer.answer = vec![replayed_wildcard(scene, zone)?],
@@ -125,10 +125,10 @@ impl DenialFault {
             Self::TypeBitSet => set_type(scene, set, scene.question.record_type)?,
             Self::CnameBitSet => set_type(scene, set, RecordType::CNAME)?,
             Self::FromAnotherZone => {
-                let other = scene.hierarchy.zones.iter().find(|other| {
+                let other = scene.tree.zones.iter().find(|other| {
                     other.place != set.zone && other.keys.is_some() && !other.origin.zone_of(&zone.origin)
                 });
-                let other = other.or_else(|| scene.hierarchy.parent(set.zone))?;
+                let other = other.or_else(|| scene.tree.parent(set.zone))?;
                 let key = &other.keys.as_ref()?.zone_signing;
                 scene.sign_again_with(set, key, |rrsig| {
                     rrsig.signer = other.origin.clone();
@@ -241,7 +241,7 @@ fn replayed_wildcard(scene: Scene<'_>, zone: &SignedZone) -> Option<Rrset> {
 
 /// The answer as a wildcard of the parent would give it, with the parent's signature and its denial of the name.
 fn wildcard_of_parent(scene: Scene<'_>, zone: &SignedZone, answer: &mut Answer) -> Option<()> {
-    let parent = scene.hierarchy.parent(zone.place)?;
+    let parent = scene.tree.parent(zone.place)?;
     let key = &parent.keys.as_ref()?.zone_signing;
     let set = answer.answer.first_mut()?;
     let wildcard = parent.origin.prepend_label("*").ok()?;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use hickory_proto::rr::RecordType;
 
 use super::DnskeyFault;
-use super::apply::Scene;
+use super::scene::Scene;
 use crate::answer::Answer;
 use crate::key::ZoneKey;
 use crate::rrset::Rrset;
@@ -25,7 +25,7 @@ impl DnskeyFault {
 
     fn spoil(self, scene: Scene<'_>, set: &mut Rrset) -> Option<()> {
         let keys = scene.zone(set).keys.as_ref()?;
-        let strangers = &scene.hierarchy.strangers;
+        let strangers = &scene.tree.strangers;
         match self {
             Self::Empty => {}
             Self::ZskRemoved => {

@@ -6,7 +6,7 @@ use hickory_proto::op::ResponseCode;
 use hickory_proto::rr::{Name, RecordType};
 
 use super::DsFault;
-use super::apply::Scene;
+use super::scene::Scene;
 use crate::answer::{Answer, Step};
 use crate::key::{DigestType, ZoneKey};
 use crate::rrset::Rrset;
@@ -23,7 +23,7 @@ impl DsFault {
             return strip(scene, answer).and(told);
         }
         let set = scene.selected(answer).into_iter().find(|set| set.record_type == RecordType::DS)?;
-        let child = scene.hierarchy.zone(&set.owner)?;
+        let child = scene.tree.zone(&set.owner)?;
         let key = &child.keys.as_ref()?.key_signing;
         if let Some(rdata) = self.rdata(&set.owner, key) {
             set.rdata = Arc::new(rdata);

@@ -7,7 +7,7 @@ use hickory_proto::op::ResponseCode;
 use hickory_proto::rr::{Record, RecordType};
 
 use super::ForgedSignature;
-use super::apply::Scene;
+use super::scene::Scene;
 use crate::answer::Answer;
 use crate::rrset::{Rrset, Rrsig};
 use crate::wire;
@@ -23,7 +23,7 @@ pub(super) fn replace(
         return None;
     }
     let question = scene.question;
-    let place = scene.hierarchy.zone_for(&question.name, question.record_type)?.place;
+    let place = scene.tree.zone_for(&question.name, question.record_type)?.place;
     let (mut forged, others): (Vec<Rrset>, Vec<Rrset>) =
         rrsets(records, place).into_iter().partition(|set| {
             set.owner == question.name
@@ -64,7 +64,7 @@ fn sign(scene: Scene<'_>, set: &mut Rrset, signature: ForgedSignature, answer: &
             let Some(key) = scene.key(set) else { return };
             let fields =
                 Rrsig::unsigned(&set.owner, set.record_type, set.ttl, key, &zone.origin, zone.validity);
-            let stranger = &scene.hierarchy.strangers.zone_signing;
+            let stranger = &scene.tree.strangers.zone_signing;
             set.signatures = Arc::new(vec![fields.sign(&set.owner, set.record_type, &set.rdata, stranger)]);
         }
     }
@@ -75,7 +75,7 @@ pub(super) fn add(scene: Scene<'_>, records: &[Record], answer: &mut Answer) -> 
     if !scene.is_asked() {
         return None;
     }
-    let place = scene.hierarchy.zone_for(&scene.question.name, scene.question.record_type)?.place;
+    let place = scene.tree.zone_for(&scene.question.name, scene.question.record_type)?.place;
     answer.additional.extend(rrsets(records, place));
     Some("records added to the additional section".to_owned())
 }

@@ -11,6 +11,7 @@ mod parse;
 mod path;
 mod publish;
 mod record;
+mod scene;
 mod signature;
 
 use hickory_proto::rr::{Name, RecordType};

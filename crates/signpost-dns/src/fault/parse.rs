@@ -8,7 +8,7 @@ use super::kind::{
     PublishFault, RCODE, REFUSED, RecordFault, SERVFAIL, SignatureFault,
 };
 use crate::master_file;
-use crate::zone::ZoneError;
+use crate::zone_error::ZoneError;
 
 /// What a scenario may say about a fault besides its kind. Whatever the kind does not take is an error.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]

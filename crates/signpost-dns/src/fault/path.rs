@@ -6,7 +6,7 @@ use hickory_proto::rr::{Name, RecordType};
 use signpost_transcript::Transport;
 
 use super::PathFault;
-use super::apply::Scene;
+use super::scene::Scene;
 use crate::answer::Answer;
 use crate::rrset::Rrset;
 use crate::wire;

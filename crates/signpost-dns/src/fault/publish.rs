@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use hickory_proto::rr::{Record, RecordType};
 
-use super::apply::Scene;
+use super::scene::Scene;
 use super::{Fault, FaultKind, PublishFault};
 use crate::answer::Answer;
 use crate::key::{ZoneKey, key_tag};
@@ -109,7 +109,7 @@ impl PublishFault {
     pub(super) fn show(self, scene: Scene<'_>, answer: &mut Answer) -> Option<String> {
         let is_everywhere = matches!(self, Self::ClockShifted | Self::AnchorWrong);
         let place = match &scene.target.owner {
-            Some(origin) if !is_everywhere => Some(scene.hierarchy.zone(origin)?.place),
+            Some(origin) if !is_everywhere => Some(scene.tree.zone(origin)?.place),
             _ => None,
         };
         if matches!(self, Self::Nsec3ParamMissing | Self::Nsec3ParamSaltWrong) {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use hickory_proto::rr::{Name, RecordType};
 
 use super::RecordFault;
-use super::apply::{Scene, told};
+use super::scene::{Scene, told};
 use crate::answer::Answer;
 use crate::rrset::Rrset;
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use hickory_proto::rr::{Name, RecordType};
 
 use super::SignatureFault;
-use super::apply::{Scene, told};
+use super::scene::{Scene, told};
 use crate::answer::Answer;
 use crate::rrset::{Rrset, Rrsig, Validity};
 
@@ -33,7 +33,7 @@ impl SignatureFault {
     /// `None` where the fault cannot be made of this RRset.
     fn spoil(self, scene: Scene<'_>, seconds: u32, set: &mut Rrset) -> Option<()> {
         let key = scene.key(set)?;
-        let now = scene.hierarchy.now;
+        let now = scene.tree.now;
         let expired = Validity {
             inception: now.wrapping_sub(seconds).wrapping_sub(TWO_WEEKS),
             expiration: now.wrapping_sub(seconds),
@@ -72,7 +72,7 @@ impl SignatureFault {
                 scene.sign_again_with(set, key, |rrsig| rrsig.key_tag = tag);
             }
             Self::KeyUnknown => {
-                let stranger = &scene.hierarchy.strangers.zone_signing;
+                let stranger = &scene.tree.strangers.zone_signing;
                 scene.sign_again_with(set, stranger, |rrsig| {
                     rrsig.key_tag = stranger.tag;
                     rrsig.algorithm = stranger.algorithm();
@@ -133,8 +133,7 @@ impl SignatureFault {
 
 /// Every RRset that the zone of the target's owner has signed.
 fn of_zone<'a>(scene: Scene<'_>, answer: &'a mut Answer) -> Vec<&'a mut Rrset> {
-    let place =
-        scene.target.owner.as_ref().and_then(|origin| scene.hierarchy.zone(origin)).map(|zone| zone.place);
+    let place = scene.target.owner.as_ref().and_then(|origin| scene.tree.zone(origin)).map(|zone| zone.place);
     let sets = answer.answer.iter_mut().chain(&mut answer.authority).chain(&mut answer.additional);
     sets.filter(|set| place.is_none_or(|place| place == set.zone)).collect()
 }
@@ -158,7 +157,7 @@ fn add_before(set: &mut Rrset, make: impl Fn(&Rrsig) -> Vec<Rrsig>) {
 
 /// A tag that no key of the hierarchy has.
 fn unused_tag(scene: Scene<'_>) -> u16 {
-    let keys = scene.hierarchy.zones.iter().filter_map(|zone| zone.keys.as_ref());
+    let keys = scene.tree.zones.iter().filter_map(|zone| zone.keys.as_ref());
     let used: Vec<u16> = keys.flat_map(|keys| [keys.key_signing.tag, keys.zone_signing.tag]).collect();
     (0..=u16::MAX).find(|tag| !used.contains(tag)).unwrap_or_default()
 }
