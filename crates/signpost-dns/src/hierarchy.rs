@@ -8,12 +8,14 @@ use hickory_proto::dnssec::DnsSecError;
 use hickory_proto::rr::rdata::NULL;
 use hickory_proto::rr::{Name, RData, Record, RecordType};
 
-use crate::fault::{Fault, Published, publish};
+use crate::fault::Fault;
+use crate::fault::publish::{Published, publish};
+use crate::indexed_zone::ZoneKeys;
 use crate::key::{Algorithm, DigestType, KSK_FLAGS, KeyPool, ZSK_FLAGS, ZoneKey};
 use crate::master_file;
 use crate::order::OrderKey;
 use crate::rrset::raw_record;
-use crate::signed_zone::{SignedZone, ZoneKeys};
+use crate::signed_zone::SignedZone;
 use crate::tree::{Tree, nearest_ancestor};
 use crate::zone::{Signing, Zone};
 

@@ -21,6 +21,7 @@ mod catalogue;
 mod denial;
 mod fault;
 mod hierarchy;
+mod indexed_zone;
 mod key;
 mod lookup;
 mod master_file;

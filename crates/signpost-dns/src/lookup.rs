@@ -7,9 +7,10 @@ use hickory_proto::rr::{Name, RecordType};
 
 use crate::answer::{Answer, Step};
 use crate::denial::Denied;
+use crate::indexed_zone::{Node, Standing};
 use crate::order::OrderKey;
 use crate::rrset::{Rrset, StoredRrset};
-use crate::signed_zone::{Node, SignedZone, Standing};
+use crate::signed_zone::SignedZone;
 use crate::wire;
 
 impl SignedZone {
@@ -23,7 +24,7 @@ impl SignedZone {
             return self.answer_from_node(node, None, name, record_type, answer);
         }
         if self.exists(&key) {
-            return self.no_data(self.prove_no_data_at_empty(name, &key), answer);
+            return self.no_data(self.chain.prove_no_data_at_empty(self, name, &key), answer);
         }
         let encloser = self.closest_encloser(name);
         let denied = Denied { name, key: &key, encloser: &encloser };
@@ -33,11 +34,11 @@ impl SignedZone {
         }
         if self.exists(&wildcard) {
             // The wildcard is an empty non-terminal: it stands for the name and has no type at all.
-            return self.no_data(self.prove_wildcard_no_data(denied), answer);
+            return self.no_data(self.chain.prove_wildcard_no_data(self, denied), answer);
         }
         answer.rcode = ResponseCode::NXDomain;
         answer.authority.extend(self.negative_soa());
-        answer.authority.extend(self.prove_no_name(denied));
+        answer.authority.extend(self.chain.prove_no_name(self, denied));
         Step::Complete
     }
 
@@ -79,7 +80,7 @@ impl SignedZone {
         answer.authority.push(self.rrset(cut, servers));
         match cut.set(RecordType::DS) {
             Some(ds) => answer.authority.push(self.rrset(cut, ds)),
-            None => answer.authority.extend(self.prove_no_data(&cut.owner, &cut.key)),
+            None => answer.authority.extend(self.chain.prove_no_data(self, &cut.owner, &cut.key)),
         }
         for server in servers.rdata.iter().filter_map(|rdata| wire::read_name(rdata)) {
             let Some(node) = self.node(&OrderKey::new(&server)) else { continue };
@@ -121,13 +122,13 @@ impl SignedZone {
             }
         } else {
             let proof = match expanded {
-                Some(denied) => self.prove_wildcard_no_data(denied),
-                None => self.prove_no_data(name, &node.key),
+                Some(denied) => self.chain.prove_wildcard_no_data(self, denied),
+                None => self.chain.prove_no_data(self, name, &node.key),
             };
             return self.no_data(proof, answer);
         }
         if let Some(denied) = expanded {
-            answer.authority.extend(self.prove_no_closer_match(denied));
+            answer.authority.extend(self.chain.prove_no_closer_match(self, denied));
         }
         step
     }
@@ -186,7 +187,6 @@ impl SignedZone {
         })
     }
 
-    /// The longest ancestor of a name of the zone that exists.
     pub(crate) fn closest_encloser(&self, name: &Name) -> Name {
         let mut encloser = name.base_name();
         while encloser.iter().len() > self.origin.iter().len() && !self.exists(&OrderKey::new(&encloser)) {

@@ -13,7 +13,9 @@ use hickory_server::zone_handler::MessageResponseBuilder;
 use signpost_transcript::Transport;
 
 use crate::answer::{Answer, Step};
-use crate::fault::{self, Delivery, FaultKind};
+use crate::fault::FaultKind;
+use crate::fault::apply::apply;
+use crate::fault::path::Delivery;
 use crate::hierarchy::Hierarchy;
 use crate::question::Question;
 use crate::reply::{Applied, Exchange, Reply};
@@ -112,8 +114,7 @@ impl Responder {
         };
         for fault in hierarchy.faults.iter().filter(|_| request.version() == 0) {
             let (before, delivered_before) = (answer.clone(), delivery);
-            let told =
-                fault::apply(fault, hierarchy.tree(), &question, transport, &mut answer, &mut delivery);
+            let told = apply(fault, hierarchy.tree(), &question, transport, &mut answer, &mut delivery);
             let Some(detail) = told else { continue };
             // What a publisher did shows in honest answers. Anything else counts only if the client can see it.
             let is_seen = matches!(fault.kind, FaultKind::Publish { .. })

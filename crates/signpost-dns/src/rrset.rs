@@ -50,6 +50,7 @@ pub(crate) struct Validity {
 
 impl Validity {
     /// An hour back for clocks that are slow, two weeks ahead.
+    ///
     pub(crate) fn around(now: u32) -> Self {
         Self { inception: now.wrapping_sub(3600), expiration: now.wrapping_add(14 * 86_400) }
     }
@@ -81,7 +82,6 @@ impl Rrsig {
         Self {
             type_covered: record_type,
             algorithm: key.algorithm(),
-            // The root label and a leading asterisk do not count.
             labels: owner.num_labels(),
             original_ttl: ttl,
             validity,

@@ -6,8 +6,9 @@ use hickory_proto::op::ResponseCode;
 use hickory_proto::rr::{Name, RecordType};
 
 use crate::answer::{Answer, Step};
+use crate::indexed_zone::ZoneKeys;
 use crate::order::OrderKey;
-use crate::signed_zone::{SignedZone, ZoneKeys};
+use crate::signed_zone::SignedZone;
 
 /// The zones of a hierarchy, with an attacker's keys and the time.
 #[derive(Debug)]

@@ -5,7 +5,9 @@ use hickory_proto::rr::{Name, RecordType};
 use signpost_transcript::Transport;
 
 use crate::answer::Answer;
-use crate::fault::{self, Delivery, FaultKind};
+use crate::fault::FaultKind;
+use crate::fault::apply::apply;
+use crate::fault::path::Delivery;
 use crate::hierarchy::Hierarchy;
 use crate::master_file;
 use crate::question::Question;
@@ -29,7 +31,7 @@ impl Hierarchy {
                 records.extend(rrset.signature_records());
             }
         }
-        for rrset in zone.chain_rrsets().into_iter().flat_map(|rrset| self.as_served(rrset)) {
+        for rrset in zone.chain.rrsets(zone).into_iter().flat_map(|rrset| self.as_served(rrset)) {
             records.extend(rrset.records());
             records.extend(rrset.signature_records());
         }
@@ -48,14 +50,7 @@ impl Hierarchy {
             | FaultKind::Record(_)
             | FaultKind::Signature { .. } = fault.kind
             {
-                fault::apply(
-                    fault,
-                    self.tree(),
-                    &question,
-                    Transport::Tcp,
-                    &mut answer,
-                    &mut Delivery::default(),
-                );
+                apply(fault, self.tree(), &question, Transport::Tcp, &mut answer, &mut Delivery::default());
             }
         }
         answer.answer

@@ -2,9 +2,9 @@
 
 use hickory_proto::rr::RecordType;
 
+use crate::indexed_zone::{IndexedZone, Node, Standing};
 use crate::order::OrderKey;
 use crate::rrset::{Rrset, StoredRrset};
-use crate::signed_zone::{Node, SignedZone, Standing};
 use crate::wire;
 
 /// Places of the nodes that own an NSEC RRset, in canonical order. The apex is always the first.
@@ -13,7 +13,7 @@ pub(crate) struct NsecChain(Vec<usize>);
 
 impl NsecChain {
     /// Gives every authoritative name and every delegation its NSEC RRset.
-    pub(super) fn install(zone: &mut SignedZone) -> Self {
+    pub(super) fn install(zone: &mut IndexedZone) -> Self {
         let places: Vec<usize> =
             (0..zone.nodes.len()).filter(|place| zone.nodes[*place].standing != Standing::Occluded).collect();
         let mut rdata = Vec::with_capacity(places.len());
@@ -31,7 +31,7 @@ impl NsecChain {
     }
 
     /// The NSEC RRset of the name, or else the one whose span covers it.
-    pub(super) fn at_or_before(&self, zone: &SignedZone, key: &OrderKey) -> Rrset {
+    pub(super) fn at_or_before(&self, zone: &IndexedZone, key: &OrderKey) -> Rrset {
         let after = self.0.partition_point(|place| zone.nodes[*place].key <= *key);
         let node = &zone.nodes[self.0[after.saturating_sub(1)]];
         let set = node.set(RecordType::NSEC).expect("every node of the chain was given an NSEC RRset");
@@ -42,6 +42,6 @@ impl NsecChain {
 /// The types that a name's NSEC record lists: at a cut only what the parent has there.
 fn types(node: &Node) -> Vec<u16> {
     let mut types = vec![RecordType::RRSIG.into(), RecordType::NSEC.into()];
-    types.extend(super::listed_types(node));
+    types.extend(node.listed_types());
     types
 }

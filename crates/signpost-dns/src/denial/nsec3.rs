@@ -7,10 +7,10 @@ use data_encoding::BASE32_DNSSEC;
 use hickory_proto::rr::{Name, RecordType};
 use ring::digest;
 
-use super::{Roles, distinct};
+use super::proof::{Roles, distinct};
+use crate::indexed_zone::{IndexedZone, Node, Standing};
 use crate::order::OrderKey;
 use crate::rrset::{Rrset, StoredRrset};
-use crate::signed_zone::{Node, SignedZone, Standing};
 use crate::wire;
 
 type Hash = [u8; 20];
@@ -36,7 +36,7 @@ impl Nsec3Chain {
     ///
     /// RFC 5155 section 7.1 lets empty non-terminals above opted-out delegations be left out. They are not: beside
     /// such a name a wildcard further up would seem to stand for names that it does not stand for.
-    pub(super) fn install(zone: &mut SignedZone, iterations: u16, salt: Vec<u8>, opt_out: bool) -> Self {
+    pub(super) fn install(zone: &mut IndexedZone, iterations: u16, salt: Vec<u8>, opt_out: bool) -> Self {
         // NSEC3PARAM has the same fields but the flags, which are zero (RFC 5155 section 4.1.2).
         let published = parameters(0, iterations, &salt);
         zone.nodes[0].sets.push(StoredRrset::new(RecordType::NSEC3PARAM, 0, vec![published]));
@@ -82,7 +82,7 @@ impl Nsec3Chain {
 
     /// The NSEC3 RRset that matches the name; for a delegation that opt-out left out, the proof that it may be
     /// an unsigned one (RFC 5155 sections 7.2.3 and 7.2.4).
-    pub(super) fn prove_no_data(&self, zone: &SignedZone, name: &Name) -> Vec<Rrset> {
+    pub(super) fn prove_no_data(&self, zone: &IndexedZone, name: &Name) -> Vec<Rrset> {
         if let Some(matching) = self.matching(zone, name) {
             return vec![matching];
         }
@@ -91,7 +91,7 @@ impl Nsec3Chain {
     }
 
     /// RFC 5155 section 7.2.2.
-    pub(super) fn prove_no_name(&self, zone: &SignedZone, name: &Name) -> Vec<Rrset> {
+    pub(super) fn prove_no_name(&self, zone: &IndexedZone, name: &Name) -> Vec<Rrset> {
         let (encloser, closest) = self.closest_provable_encloser(zone, name);
         let next_closer = self.covering_next_closer(zone, name, &encloser);
         distinct([closest, next_closer, self.covering(zone, &wildcard(&encloser))])
@@ -100,7 +100,7 @@ impl Nsec3Chain {
     /// RFC 5155 section 7.2.5.
     pub(super) fn prove_wildcard_no_data(
         &self,
-        zone: &SignedZone,
+        zone: &IndexedZone,
         name: &Name,
         encloser: &Name,
     ) -> Vec<Rrset> {
@@ -112,7 +112,8 @@ impl Nsec3Chain {
     }
 
     /// The RRset that covers the name one label longer than the closest encloser.
-    pub(super) fn covering_next_closer(&self, zone: &SignedZone, name: &Name, encloser: &Name) -> Rrset {
+    ///
+    pub(super) fn covering_next_closer(&self, zone: &IndexedZone, name: &Name, encloser: &Name) -> Rrset {
         let mut next_closer = name.clone();
         while next_closer.iter().len() > encloser.iter().len() + 1 {
             next_closer = next_closer.base_name();
@@ -120,7 +121,7 @@ impl Nsec3Chain {
         self.covering(zone, &next_closer)
     }
 
-    pub(super) fn roles(&self, zone: &SignedZone, name: &Name, encloser: &Name) -> Roles {
+    pub(super) fn roles(&self, zone: &IndexedZone, name: &Name, encloser: &Name) -> Roles {
         let wildcard = wildcard(encloser);
         let about_wildcard = self.matching(zone, &wildcard).unwrap_or_else(|| self.covering(zone, &wildcard));
         Roles {
@@ -134,7 +135,7 @@ impl Nsec3Chain {
         hash(name, self.iterations, &self.salt)
     }
 
-    pub(super) fn sign(&self, zone: &SignedZone, share: usize, shares: usize) {
+    pub(super) fn sign(&self, zone: &IndexedZone, share: usize, shares: usize) {
         let links = self.links.chunks(self.links.len().div_ceil(shares)).nth(share);
         for link in links.unwrap_or_default() {
             zone.signatures(&link.owner, Standing::Authoritative, &link.set);
@@ -142,12 +143,13 @@ impl Nsec3Chain {
     }
 
     /// Every NSEC3 RRset, in the order of the hashes.
-    pub(super) fn rrsets(&self, zone: &SignedZone) -> impl Iterator<Item = Rrset> {
+    pub(super) fn rrsets(&self, zone: &IndexedZone) -> impl Iterator<Item = Rrset> {
         self.links.iter().map(|link| link.rrset(zone))
     }
 
     /// The longest ancestor, or the name itself, that has a link of its own, and that link.
-    fn closest_provable_encloser(&self, zone: &SignedZone, name: &Name) -> (Name, Rrset) {
+    ///
+    fn closest_provable_encloser(&self, zone: &IndexedZone, name: &Name) -> (Name, Rrset) {
         let mut encloser = name.clone();
         loop {
             if let Some(matching) = self.matching(zone, &encloser) {
@@ -161,13 +163,13 @@ impl Nsec3Chain {
         }
     }
 
-    fn matching(&self, zone: &SignedZone, name: &Name) -> Option<Rrset> {
+    fn matching(&self, zone: &IndexedZone, name: &Name) -> Option<Rrset> {
         let hash = hash(name, self.iterations, &self.salt);
         let place = self.links.binary_search_by(|link| link.hash.cmp(&hash)).ok()?;
         Some(self.links[place].rrset(zone))
     }
 
-    fn covering(&self, zone: &SignedZone, name: &Name) -> Rrset {
+    fn covering(&self, zone: &IndexedZone, name: &Name) -> Rrset {
         let hash = hash(name, self.iterations, &self.salt);
         let after = self.links.partition_point(|link| link.hash <= hash);
         // Before the first hash lies the span of the last link, which wraps around.
@@ -177,7 +179,7 @@ impl Nsec3Chain {
 }
 
 impl Link {
-    fn rrset(&self, zone: &SignedZone) -> Rrset {
+    fn rrset(&self, zone: &IndexedZone) -> Rrset {
         Rrset {
             owner: self.owner.clone(),
             record_type: RecordType::NSEC3,
@@ -199,7 +201,7 @@ fn has_link(node: &Node, opt_out: bool) -> bool {
 
 /// RRSIG is listed only where something is signed: not at an unsigned delegation.
 fn types(node: &Node) -> Vec<u16> {
-    let mut types: Vec<u16> = super::listed_types(node).collect();
+    let mut types: Vec<u16> = node.listed_types().collect();
     if node.standing == Standing::Authoritative || node.set(RecordType::DS).is_some() {
         types.push(RecordType::RRSIG.into());
     }
@@ -216,7 +218,6 @@ fn parameters(flags: u8, iterations: u16, salt: &[u8]) -> Vec<u8> {
     fields
 }
 
-/// RFC 5155 section 5.
 pub(crate) fn hash(name: &Name, iterations: u16, salt: &[u8]) -> Hash {
     let mut data = wire::lowercase_name(name);
     let mut hash = Hash::default();

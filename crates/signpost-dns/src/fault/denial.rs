@@ -10,6 +10,7 @@ use super::signature::{alter, break_signature};
 use super::{DenialFault, SignatureFault};
 use crate::answer::Answer;
 use crate::denial::{Denied, Roles};
+use crate::indexed_zone::Standing;
 use crate::order::OrderKey;
 use crate::rrset::{Rrset, Rrsig};
 use crate::signed_zone::SignedZone;
@@ -46,7 +47,7 @@ impl DenialFault {
             Self::OptOutForged => {
                 let ds = answer.answer.iter().position(|set| set.record_type == RecordType::DS)?;
                 let owner = answer.answer.remove(ds).owner;
-                let mut proof = zone.prove_no_data(&owner, &OrderKey::new(&owner));
+                let mut proof = zone.chain.prove_no_data(zone, &owner, &OrderKey::new(&owner));
                 proof
                     .iter_mut()
                     .filter(|set| set.record_type == RecordType::NSEC3)
@@ -87,7 +88,7 @@ impl DenialFault {
         }
         let encloser = zone.closest_encloser(name);
         let Roles { encloser, next_closer, wildcard } =
-            zone.roles(Denied { name, key: &key, encloser: &encloser });
+            zone.chain.roles(zone, Denied { name, key: &key, encloser: &encloser });
         match self {
             Self::EncloserAbsent => encloser,
             Self::NextCloserAbsent => next_closer,
@@ -202,11 +203,12 @@ fn deny(zone: &SignedZone, rcode: ResponseCode, proof: Vec<Rrset>) -> Answer {
 
 /// The signed proof that something else of the zone lacks a type: a record that says nothing of the name.
 fn unrelated_proof(zone: &SignedZone, name: &Name) -> Option<Rrset> {
-    let node =
-        zone.nodes.iter().rev().find(|node| {
-            node.standing == crate::signed_zone::Standing::Authoritative && node.owner != *name
-        })?;
-    zone.prove_no_data(&node.owner, &node.key).into_iter().next()
+    let node = zone
+        .nodes
+        .iter()
+        .rev()
+        .find(|node| node.standing == Standing::Authoritative && node.owner != *name)?;
+    zone.chain.prove_no_data(zone, &node.owner, &node.key).into_iter().next()
 }
 
 /// What a zone above the name's own says if it answers in its stead: its record at the cut, which covers all below it.
@@ -214,7 +216,7 @@ fn denied_by(zone: &SignedZone, scene: Scene<'_>) -> Option<Answer> {
     let name = &scene.question.name;
     let key = OrderKey::new(name);
     zone.keys.as_ref()?;
-    let proof = zone.prove_no_name(Denied { name, key: &key, encloser: &zone.origin });
+    let proof = zone.chain.prove_no_name(zone, Denied { name, key: &key, encloser: &zone.origin });
     Some(deny(zone, ResponseCode::NXDomain, proof))
 }
 
@@ -249,7 +251,7 @@ fn wildcard_of_parent(scene: Scene<'_>, zone: &SignedZone, answer: &mut Answer) 
     set.signatures = Arc::new(vec![fields.sign(&set.owner, set.record_type, &set.rdata, key)]);
     let name = &scene.question.name;
     let denied = Denied { name, key: &OrderKey::new(name), encloser: &parent.origin };
-    answer.authority = parent.prove_no_closer_match(denied);
+    answer.authority = parent.chain.prove_no_closer_match(parent, denied);
     Some(())
 }
 
@@ -278,7 +280,10 @@ fn types_place(set: &Rrset) -> Option<usize> {
 fn set_type(scene: Scene<'_>, set: &mut Rrset, record_type: RecordType) -> Option<()> {
     let is_of_name = match set.record_type {
         RecordType::NSEC => set.owner == scene.question.name,
-        _ => crate::denial::hash_of_owner(&set.owner)? == scene.zone(set).nsec3_hash(&scene.question.name)?,
+        _ => {
+            crate::denial::hash_of_owner(&set.owner)?
+                == scene.zone(set).chain.nsec3_hash(&scene.question.name)?
+        }
     };
     if !is_of_name {
         return None;

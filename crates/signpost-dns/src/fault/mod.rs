@@ -1,29 +1,26 @@
 //! Faults of the DNS: what is broken, and where.
 
 mod alias;
-mod apply;
+pub(crate) mod apply;
 mod denial;
 mod dnskey;
 mod ds;
 mod forge;
 mod kind;
 mod parse;
-mod path;
-mod publish;
+pub(crate) mod path;
+pub(crate) mod publish;
 mod record;
 mod scene;
 mod signature;
 
 use hickory_proto::rr::{Name, RecordType};
 
-pub(crate) use apply::apply;
 pub use kind::{
     AliasFault, DenialFault, DnskeyFault, DsFault, FaultKind, ForgedSignature, PathFault, PublishFault,
     RecordFault, SignatureFault,
 };
 pub use parse::{FaultError, FaultParams};
-pub(crate) use path::Delivery;
-pub(crate) use publish::{Published, publish};
 
 /// One thing broken in the answers of a hierarchy.
 #[derive(Clone, Debug)]

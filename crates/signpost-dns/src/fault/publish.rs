@@ -7,9 +7,9 @@ use hickory_proto::rr::{Record, RecordType};
 use super::scene::Scene;
 use super::{Fault, FaultKind, PublishFault};
 use crate::answer::Answer;
+use crate::indexed_zone::ZoneKeys;
 use crate::key::{ZoneKey, key_tag};
 use crate::rrset::raw_record;
-use crate::signed_zone::ZoneKeys;
 use crate::zone::{Denial, Signing, Zone};
 
 /// How many keys with one tag there are in the end, and how many keys a publisher of many adds.

@@ -7,10 +7,11 @@ use signpost_transcript::Transport;
 
 use super::Target;
 use crate::answer::Answer;
+use crate::indexed_zone::Standing;
 use crate::key::ZoneKey;
 use crate::question::Question;
 use crate::rrset::{Rrset, Rrsig, StoredRrset};
-use crate::signed_zone::{SignedZone, Standing};
+use crate::signed_zone::SignedZone;
 use crate::tree::Tree;
 
 /// What a fault may look at.
