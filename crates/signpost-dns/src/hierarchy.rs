@@ -63,6 +63,8 @@ impl Hierarchy {
             published = publish(zone, &mut keys, &strangers, faults);
             zone_keys.push(keys);
         }
+        // The clock that is wrong may be wrong beyond the 32 bits of a signature's times, which wrap (RFC 4034
+        // section 3.1.5).
         let signed_at = u32::try_from((i64::from(now) + published.clock).rem_euclid(1 << 32)).unwrap_or(now);
         for child in 0..zones.len() {
             if let Some(parent) = nearest_ancestor(&places, &zones[child].0) {

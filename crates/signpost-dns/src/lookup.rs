@@ -26,6 +26,8 @@ impl SignedZone {
         if self.exists(&key) {
             return self.no_data(self.chain.prove_no_data_at_empty(self, name, &key), answer);
         }
+        // Only the wildcard directly below the closest encloser stands for the name. One further up does not: the
+        // encloser exists, if only as an empty non-terminal, and so is between them (RFC 4592 section 3.3.1).
         let encloser = self.closest_encloser(name);
         let denied = Denied { name, key: &key, encloser: &encloser };
         let wildcard = OrderKey::new(&encloser).wildcard();
@@ -102,6 +104,8 @@ impl SignedZone {
         let mut add = |set: &StoredRrset| {
             let mut rrset = self.rrset(node, set);
             if expanded.is_some() {
+                // The signatures stay those of the wildcard. Their labels field counts fewer labels than the name
+                // has, by which validators know to put the asterisk back (RFC 4035 section 5.3.2).
                 rrset.owner = name.clone();
             }
             answer.answer.push(rrset);
@@ -128,6 +132,7 @@ impl SignedZone {
             return self.no_data(proof, answer);
         }
         if let Some(denied) = expanded {
+            // Without it the wildcard's RRset could be replayed for a name that exists (RFC 4035 section 5.3.4).
             answer.authority.extend(self.chain.prove_no_closer_match(self, denied));
         }
         step
@@ -187,6 +192,7 @@ impl SignedZone {
         })
     }
 
+    /// The longest ancestor of a name of the zone that exists. The apex always does.
     pub(crate) fn closest_encloser(&self, name: &Name) -> Name {
         let mut encloser = name.base_name();
         while encloser.iter().len() > self.origin.iter().len() && !self.exists(&OrderKey::new(&encloser)) {

@@ -51,6 +51,8 @@ pub(crate) struct Validity {
 impl Validity {
     /// An hour back for clocks that are slow, two weeks ahead.
     ///
+    /// Both wrap as the times of a signature do: they are serial numbers (RFC 1982), of which the later one is the
+    /// one less than 2³¹ ahead, whichever is larger. So signatures work in 2106 and on a clock at the epoch.
     pub(crate) fn around(now: u32) -> Self {
         Self { inception: now.wrapping_sub(3600), expiration: now.wrapping_add(14 * 86_400) }
     }
@@ -82,6 +84,7 @@ impl Rrsig {
         Self {
             type_covered: record_type,
             algorithm: key.algorithm(),
+            // The root label and a leading asterisk do not count, so that a validator sees that an answer was expanded.
             labels: owner.num_labels(),
             original_ttl: ttl,
             validity,

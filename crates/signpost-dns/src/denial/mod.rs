@@ -109,6 +109,9 @@ impl Chain {
         match self {
             Self::None => Vec::new(),
             Self::Nsec(chain) => {
+                // No wildcard but this one could stand for the name (RFC 4592 section 3.3.1). The validator finds the
+                // closest encloser in the first record: it is what the name has in common with either end of the
+                // span.
                 let wildcard = OrderKey::new(denied.encloser).wildcard();
                 distinct([chain.at_or_before(zone, denied.key), chain.at_or_before(zone, &wildcard)])
             }

@@ -32,6 +32,9 @@ impl NsecChain {
 
     /// The NSEC RRset of the name, or else the one whose span covers it.
     pub(super) fn at_or_before(&self, zone: &IndexedZone, key: &OrderKey) -> Rrset {
+        // Names are in canonical order, so that the last one that is not behind the name matches it or begins the
+        // span that it lies in. The apex is first, hence before every name of the zone, and no span has to wrap
+        // around.
         let after = self.0.partition_point(|place| zone.nodes[*place].key <= *key);
         let node = &zone.nodes[self.0[after.saturating_sub(1)]];
         let set = node.set(RecordType::NSEC).expect("every node of the chain was given an NSEC RRset");

@@ -41,6 +41,8 @@ impl Nsec3Chain {
         let published = parameters(0, iterations, &salt);
         zone.nodes[0].sets.push(StoredRrset::new(RecordType::NSEC3PARAM, 0, vec![published]));
 
+        // The chain is in the order of the hashes, in which neighbours have nothing to do with each other, so that
+        // nothing can be linked before every name is hashed.
         let mut hashed: BTreeMap<Hash, Vec<u8>> = BTreeMap::new();
         let mut empty: BTreeMap<OrderKey, Name> = BTreeMap::new();
         for node in zone.nodes.iter().filter(|node| node.standing != Standing::Occluded) {
@@ -63,6 +65,7 @@ impl Nsec3Chain {
             hashed.insert(hash(name, iterations, &salt), Vec::new());
         }
 
+        // Every record has the flag, because any span of hashes may hold a delegation that was left out.
         let mut fields = parameters(u8::from(opt_out), iterations, &salt);
         fields.push(20);
         let hashes: Vec<Hash> = hashed.keys().copied().collect();
@@ -113,6 +116,9 @@ impl Nsec3Chain {
 
     /// The RRset that covers the name one label longer than the closest encloser.
     ///
+    /// Hashes do not show which names lie below which, so that the hash of the whole name says nothing of names in
+    /// between. If the next closer name does not exist, nothing below it does, and the closest encloser is really the
+    /// closest.
     pub(super) fn covering_next_closer(&self, zone: &IndexedZone, name: &Name, encloser: &Name) -> Rrset {
         let mut next_closer = name.clone();
         while next_closer.iter().len() > encloser.iter().len() + 1 {
@@ -149,6 +155,8 @@ impl Nsec3Chain {
 
     /// The longest ancestor, or the name itself, that has a link of its own, and that link.
     ///
+    /// Opt-out leaves existing delegations without one, so that this may lie above the closest encloser: it is the
+    /// closest *provable* one, from which RFC 5155 section 7.2.1 starts every proof.
     fn closest_provable_encloser(&self, zone: &IndexedZone, name: &Name) -> (Name, Rrset) {
         let mut encloser = name.clone();
         loop {
@@ -191,6 +199,8 @@ impl Link {
     }
 }
 
+/// Opt-out leaves out unsigned delegations only (RFC 5155 section 6). A signed one that lay in a span with the flag could
+/// be robbed of its DS: the record that covers it would prove that it may be unsigned.
 fn has_link(node: &Node, opt_out: bool) -> bool {
     match node.standing {
         Standing::Authoritative => true,
@@ -218,9 +228,11 @@ fn parameters(flags: u8, iterations: u16, salt: &[u8]) -> Vec<u8> {
     fields
 }
 
+/// RFC 5155 section 5: over the name in canonical form, or else two spellings of one name would have two hashes.
 pub(crate) fn hash(name: &Name, iterations: u16, salt: &[u8]) -> Hash {
     let mut data = wire::lowercase_name(name);
     let mut hash = Hash::default();
+    // The iterations are additional ones, so that none still hashes once, and the salt comes anew in each.
     for _ in 0..=iterations {
         data.extend_from_slice(salt);
         hash.copy_from_slice(digest::digest(&digest::SHA1_FOR_LEGACY_USE_ONLY, &data).as_ref());

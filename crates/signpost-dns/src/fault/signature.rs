@@ -58,12 +58,14 @@ impl SignatureFault {
             Self::InceptionNow => {
                 scene.sign_again_with(set, key, |rrsig| rrsig.validity = from(now, TWO_WEEKS))
             }
+            // The farthest that serial number arithmetic still calls later.
             Self::Longest => {
                 scene.sign_again_with(set, key, |rrsig| {
                     rrsig.validity = from(hour_ago, i32::MAX.unsigned_abs())
                 });
             }
             Self::TooLong => {
+                // Past half of the circle, and far enough that the end lies behind an hour ago and behind now too.
                 let length = i32::MIN.unsigned_abs() + 7200;
                 scene.sign_again_with(set, key, |rrsig| rrsig.validity = from(hour_ago, length));
             }
