@@ -1,7 +1,7 @@
 //! A signed DNS hierarchy and its faults. Knows zones, signing, denial of existence and the responder; never mail or certificates.
 //!
 //! [`Zone::parse`] reads master files, [`Hierarchy::build`] delegates and signs them, a [`Responder`] answers
-//! datagrams from the result without I/O, and [`serve`] puts it on sockets. A [`Fault`] breaks one thing, and
+//! datagrams from the result without I/O, and [`serve`] puts it, or any other [`Answerer`], on sockets. A [`Fault`] breaks one thing, and
 //! [`catalogue`] lists them all with what validators must say of them.
 //!
 //! ```
@@ -16,7 +16,9 @@
 //! # }
 //! ```
 
+mod accept;
 mod answer;
+mod authority;
 mod catalogue;
 mod denial;
 mod fault;
@@ -38,6 +40,7 @@ mod zone;
 mod zone_error;
 mod zone_file;
 
+pub use authority::Authority;
 pub use catalogue::{CatalogueRow, Verdict, catalogue, catalogue_zones};
 pub use fault::{
     AliasFault, DenialFault, DnskeyFault, DsFault, Fault, FaultError, FaultKind, FaultParams,
@@ -47,6 +50,6 @@ pub use hierarchy::{BuildError, Hierarchy, TrustAnchor};
 pub use key::{Algorithm, KeyPool};
 pub use reply::Reply;
 pub use responder::{Responder, Scope};
-pub use serve::{serve, serve_stream};
+pub use serve::{Answerer, serve, serve_stream};
 pub use zone::{Denial, Signing, Zone};
 pub use zone_error::{ZoneError, ZoneErrorKind};

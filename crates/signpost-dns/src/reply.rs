@@ -25,12 +25,14 @@ impl Reply {
     }
 
     /// Nothing is said.
-    pub(crate) fn none() -> Self {
+    #[must_use]
+    pub fn none() -> Self {
         Self { message: None, hangs_up: false, exchange: None }
     }
 
-    /// A message that answers no question.
-    pub(crate) fn unrecorded(message: Vec<u8>) -> Self {
+    /// A message of which [`Reply::record`] has nothing to record.
+    #[must_use]
+    pub fn unrecorded(message: Vec<u8>) -> Self {
         Self { message: Some(message), hangs_up: false, exchange: None }
     }
 

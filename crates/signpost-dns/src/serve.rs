@@ -1,16 +1,27 @@
-//! The responder on sockets.
+//! DNS on sockets: one loop by UDP and one by TCP for whatever answers.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use signpost_transcript::{Endpoint, Recorder, Transport};
+use signpost_transcript::Transport;
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::{TcpListener, UdpSocket};
 use tokio::task::JoinSet;
 
+use crate::accept::next_connection;
 use crate::reply::Reply;
-use crate::responder::Responder;
+
+/// What answers the messages that come in by sockets. It also says what goes into a datagram and what is truncated.
+pub trait Answerer: Send + Sync + 'static {
+    /// Says what goes back for a message. Others are answered meanwhile, but for those of the same connection.
+    fn answer(
+        &self,
+        request: &[u8],
+        peer: SocketAddr,
+        transport: Transport,
+    ) -> impl Future<Output = Reply> + Send;
+}
 
 /// How long a TCP connection may stay silent (RFC 7766 section 6.2.3 leaves the number to the server).
 const IDLE: Duration = Duration::from_secs(10);
@@ -18,55 +29,65 @@ const IDLE: Duration = Duration::from_secs(10);
 /// More connections than this at once are turned away, so that a flood stays in its own case.
 const MOST_CONNECTIONS: usize = 256;
 
-/// Answers on both sockets until dropped, and records each exchange as one with the authority.
+/// More datagrams than this at once are dropped while their answers are under way, for the same reason.
+const MOST_DATAGRAMS: usize = 256;
+
+/// Answers on both sockets until dropped.
 ///
 /// Only loopback addresses get an answer, whatever the sockets are bound to.
-pub async fn serve(responder: Arc<Responder>, udp: UdpSocket, tcp: TcpListener, recorder: Recorder) {
-    let mut connections = JoinSet::new();
+pub async fn serve(answerer: Arc<impl Answerer>, udp: UdpSocket, tcp: TcpListener) {
+    tokio::join!(serve_datagrams(Arc::clone(&answerer), udp), serve_connections(answerer, tcp));
+}
+
+async fn serve_datagrams(answerer: Arc<impl Answerer>, udp: UdpSocket) {
+    let udp = Arc::new(udp);
+    let mut under_way = JoinSet::new();
     let mut buffer = vec![0; usize::from(u16::MAX)];
     loop {
-        tokio::select! {
-            received = udp.recv_from(&mut buffer) => {
-                // An error here is about an earlier datagram that could not be delivered.
-                let Ok((length, peer)) = received else { continue };
-                let reply = answer(&responder, &recorder, &buffer[..length], peer, Transport::Udp);
-                if let Some(message) = reply.and_then(|reply| reply.message) {
-                    let _ = udp.send_to(&message, peer).await;
-                }
+        let received = udp.recv_from(&mut buffer).await;
+        // An error here is about an earlier datagram that could not be delivered.
+        let Ok((length, peer)) = received else { continue };
+        forget_finished(&mut under_way);
+        if under_way.len() >= MOST_DATAGRAMS {
+            continue;
+        }
+        let (answerer, udp, request) = (Arc::clone(&answerer), Arc::clone(&udp), buffer[..length].to_vec());
+        under_way.spawn(async move {
+            let reply = answer(&*answerer, &request, peer, Transport::Udp).await;
+            if let Some(message) = reply.and_then(|reply| reply.message) {
+                let _ = udp.send_to(&message, peer).await;
             }
-            accepted = tcp.accept() => {
-                let Ok((stream, peer)) = accepted else {
-                    rest().await;
-                    continue;
-                };
-                if connections.len() < MOST_CONNECTIONS {
-                    connections.spawn(serve_stream(Arc::clone(&responder), stream, peer, recorder.clone()));
-                }
-            }
-            Some(_) = connections.join_next() => {}
+        });
+    }
+}
+
+async fn serve_connections(answerer: Arc<impl Answerer>, tcp: TcpListener) {
+    let mut open = JoinSet::new();
+    loop {
+        let (stream, peer) = next_connection(|| tcp.accept()).await;
+        forget_finished(&mut open);
+        if open.len() < MOST_CONNECTIONS {
+            open.spawn(serve_stream(Arc::clone(&answerer), stream, peer));
         }
     }
 }
 
-/// Waits a moment after a connection that could not be taken: where the process is out of files, the next one cannot be
-/// either, and asking again at once would be all that it does.
-async fn rest() {
-    #[expect(clippy::disallowed_methods, reason = "nothing tells when there are files again")]
-    tokio::time::sleep(Duration::from_millis(10)).await;
+/// Tasks count until they are joined, whether or not they have ended.
+fn forget_finished(tasks: &mut JoinSet<()>) {
+    while tasks.try_join_next().is_some() {}
 }
 
 /// Answers on one TCP connection, or what stands for one: messages with a length of two octets before each (RFC 1035
 /// section 4.2.2), until the client is done or silent for too long.
 pub async fn serve_stream(
-    responder: Arc<Responder>,
+    answerer: Arc<impl Answerer>,
     mut stream: impl AsyncRead + AsyncWrite + Unpin,
     peer: SocketAddr,
-    recorder: Recorder,
 ) {
     while let Ok(Ok(length)) = tokio::time::timeout(IDLE, stream.read_u16()).await {
         let mut request = vec![0; usize::from(length)];
         let Ok(Ok(_)) = tokio::time::timeout(IDLE, stream.read_exact(&mut request)).await else { return };
-        let Some(reply) = answer(&responder, &recorder, &request, peer, Transport::Tcp) else { return };
+        let Some(reply) = answer(&*answerer, &request, peer, Transport::Tcp).await else { return };
         if reply.hangs_up {
             return;
         }
@@ -81,10 +102,9 @@ pub async fn serve_stream(
     }
 }
 
-/// `None` for strangers.
-fn answer(
-    responder: &Responder,
-    recorder: &Recorder,
+/// `None` for strangers, of whom the answerer does not even hear.
+async fn answer(
+    answerer: &impl Answerer,
     request: &[u8],
     peer: SocketAddr,
     transport: Transport,
@@ -92,27 +112,31 @@ fn answer(
     if !peer.ip().is_loopback() {
         return None;
     }
-    let reply = responder.respond(request, peer, transport);
-    reply.record(recorder, Endpoint::Authority, peer, transport);
-    Some(reply)
+    Some(answerer.answer(request, peer, transport).await)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-    use crate::{Hierarchy, KeyPool, Scope, catalogue_zones};
+    use signpost_transcript::Recorder;
 
-    #[test]
-    fn strangers_get_no_answer_and_leave_no_trace() {
-        let hierarchy =
-            Hierarchy::build(catalogue_zones().unwrap(), KeyPool::global(), 1_800_000_000, &[]).unwrap();
-        let responder = Responder::new(Arc::new(hierarchy), Scope::Forward);
+    use super::*;
+    use crate::authority::Authority;
+    use crate::responder::{Responder, Scope};
+    use crate::{Hierarchy, KeyPool, Zone};
+
+    #[tokio::test]
+    async fn strangers_get_no_answer_and_leave_no_trace() {
+        let com = "com. 300 SOA ns host 1 2 3 4 300\ncom. 300 NS ns\nns 300 A 192.0.2.1\n";
+        let zone = Zone::parse("com.".parse().unwrap(), com).unwrap();
+        let hierarchy = Hierarchy::build(vec![zone], KeyPool::global(), 1_800_000_000, &[]).unwrap();
+        let responder = Arc::new(Responder::new(Arc::new(hierarchy), Scope::Forward));
         let request = b"\0\x01\x01\0\0\x01\0\0\0\0\0\0\x03com\0\0\x06\0\x01";
         for (peer, is_answered) in [("127.0.0.1:5353", true), ("[::1]:5353", true), ("192.0.2.1:5353", false)]
         {
             for transport in [Transport::Udp, Transport::Tcp] {
                 let recorder = Recorder::new();
-                let reply = answer(&responder, &recorder, request, peer.parse().unwrap(), transport);
+                let authority = Authority::new(Arc::clone(&responder), recorder.clone());
+                let reply = answer(&authority, request, peer.parse().unwrap(), transport).await;
                 assert_eq!(reply.is_some_and(|reply| reply.message.is_some()), is_answered, "{peer}");
                 assert_eq!(recorder.count() > 0, is_answered, "{peer}");
             }

@@ -1,4 +1,4 @@
-//! What clients do to a TCP connection: every one of them ends, and none costs more than itself.
+//! What clients do to a TCP connection or with many questions: all of it ends, and none costs more than itself.
 
 #![expect(clippy::disallowed_methods, reason = "tests bind and connect for themselves, and stop the clock")]
 
@@ -8,10 +8,13 @@ use std::time::Duration;
 
 use hickory_proto::op::{Message, MessageType, OpCode, Query};
 use hickory_proto::rr::{Name, RecordType};
-use signpost_dns::{Hierarchy, KeyPool, Responder, Scope, catalogue_zones, serve, serve_stream};
-use signpost_transcript::Recorder;
+use signpost_dns::{
+    Answerer, Authority, Hierarchy, KeyPool, Reply, Responder, Scope, catalogue_zones, serve, serve_stream,
+};
+use signpost_transcript::{Recorder, Transport};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, DuplexStream};
 use tokio::net::{TcpListener, TcpStream, UdpSocket};
+use tokio::sync::Semaphore;
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
@@ -19,19 +22,20 @@ const PEER: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOS
 /// How long a client may be silent.
 const IDLE: Duration = Duration::from_secs(10);
 
-fn responder() -> Arc<Responder> {
-    static RESPONDER: OnceLock<Arc<Responder>> = OnceLock::new();
-    Arc::clone(RESPONDER.get_or_init(|| {
+fn authority() -> Arc<Authority> {
+    static AUTHORITY: OnceLock<Arc<Authority>> = OnceLock::new();
+    Arc::clone(AUTHORITY.get_or_init(|| {
         let zones = catalogue_zones().unwrap();
         let hierarchy = Hierarchy::build(zones, KeyPool::global(), 1_800_000_000, &[]).unwrap();
-        Arc::new(Responder::new(Arc::new(hierarchy), Scope::Forward))
+        let responder = Responder::new(Arc::new(hierarchy), Scope::Forward);
+        Arc::new(Authority::new(Arc::new(responder), Recorder::new()))
     }))
 }
 
 /// A client's end of a connection that holds so many octets, and the server at the other.
 fn connection(window: usize) -> (DuplexStream, JoinHandle<()>) {
     let (client, server) = tokio::io::duplex(window);
-    (client, tokio::spawn(serve_stream(responder(), server, PEER, Recorder::new())))
+    (client, tokio::spawn(serve_stream(authority(), server, PEER)))
 }
 
 fn framed(message: &[u8]) -> Vec<u8> {
@@ -108,7 +112,7 @@ async fn a_crowd_is_turned_away_and_the_rest_is_served() {
     let tcp = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
     let address = tcp.local_addr().unwrap();
     let udp = UdpSocket::bind(address).await.unwrap();
-    let server = tokio::spawn(serve(responder(), udp, tcp, Recorder::new()));
+    let server = tokio::spawn(serve(authority(), udp, tcp));
     let mut crowd = Vec::new();
     for _ in 0..256 {
         let mut stream = TcpStream::connect(address).await.unwrap();
@@ -132,5 +136,48 @@ async fn a_crowd_is_turned_away_and_the_rest_is_served() {
         }
     };
     tokio::time::timeout(Duration::from_secs(30), answered).await.unwrap();
+    server.abort();
+}
+
+/// Answers by TCP with the question itself, and by UDP when it may: as a resolver that waits for somebody else.
+struct Slow(Semaphore);
+
+impl Answerer for Slow {
+    async fn answer(&self, request: &[u8], _peer: SocketAddr, transport: Transport) -> Reply {
+        if transport == Transport::Udp {
+            self.0.acquire().await.unwrap().forget();
+        }
+        Reply::unrecorded(request.to_vec())
+    }
+}
+
+#[tokio::test]
+async fn a_crowd_of_slow_questions_is_dropped_and_keeps_nobody_waiting() {
+    let tcp = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+    let address = tcp.local_addr().unwrap();
+    let udp = UdpSocket::bind(address).await.unwrap();
+    let slow = Arc::new(Slow(Semaphore::new(0)));
+    let server = tokio::spawn(serve(Arc::clone(&slow), udp, tcp));
+    let client = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+    client.connect(address).await.unwrap();
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    for id in 0..260 {
+        client.send(&question(id)).await.unwrap();
+        // Whoever comes by TCP is answered meanwhile, and there is time for the server to take the datagram.
+        stream.write_all(&framed(&question(id))).await.unwrap();
+        let length = stream.read_u16().await.unwrap();
+        stream.read_exact(&mut vec![0; usize::from(length)]).await.unwrap();
+    }
+    let mut answered = Vec::new();
+    // The last one is sent until there is a place for it; whoever was dropped before never gets an answer.
+    while answered.last() != Some(&300) {
+        slow.0.add_permits(1);
+        client.send(&question(300)).await.unwrap();
+        let mut buffer = [0; 512];
+        let length = client.recv(&mut buffer).await.unwrap();
+        answered.push(Message::from_vec(&buffer[..length]).unwrap().metadata.id);
+    }
+    answered.dedup();
+    assert_eq!(answered, (0..256).chain([300]).collect::<Vec<_>>());
     server.abort();
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use hickory_proto::rr::Name;
-use signpost_dns::Responder;
+use signpost_dns::{Authority, Responder};
 use signpost_format::{ADAPTER_VERSION, Assignment, Dns, Label, Task, resolve, set_up};
 use signpost_mail::ServerSpec;
 use signpost_transcript::{Event, Recorder, Transcript};
@@ -15,7 +15,7 @@ use tokio::task::JoinSet;
 
 use crate::User;
 use crate::network::{Place, Sockets};
-use crate::resolver::{self, ValidatingResolver};
+use crate::resolver::ValidatingResolver;
 
 /// How long connections may take to end after the subject has.
 const SETTLING: Duration = Duration::from_millis(500);
@@ -77,12 +77,8 @@ impl Lab {
             trust_anchor: trust_anchor.to_string().lines().map(str::to_owned).collect(),
         };
         let mut tasks = JoinSet::new();
-        tasks.spawn(signpost_dns::serve(
-            Arc::clone(&responder),
-            authority.udp,
-            authority.tcp,
-            recorder.clone(),
-        ));
+        let public = Authority::new(Arc::clone(&responder), recorder.clone());
+        tasks.spawn(signpost_dns::serve(Arc::new(public), authority.udp, authority.tcp));
         let unseen = Recorder::new();
         let validator = |source: Option<IpAddr>| -> Box<dyn Resolver> {
             let mut upstream = Upstream::new(inner.address, trust_anchor.clone());
@@ -91,7 +87,8 @@ impl Lab {
         };
         let everybody = validator(None);
         let of_views = views.values().map(|source| (*source, validator(Some(*source)))).collect();
-        tasks.spawn(signpost_dns::serve(Arc::clone(&responder), inner.udp, inner.tcp, unseen.clone()));
+        let private = Authority::new(Arc::clone(&responder), unseen.clone());
+        tasks.spawn(signpost_dns::serve(Arc::new(private), inner.udp, inner.tcp));
         let validating = ValidatingResolver {
             everybody,
             of_views,
@@ -99,7 +96,7 @@ impl Lab {
             inner: unseen,
             recorder: recorder.clone(),
         };
-        tasks.spawn(resolver::serve(Arc::new(validating), resolver));
+        tasks.spawn(signpost_dns::serve(Arc::new(validating), resolver.udp, resolver.tcp));
         for (listens, spec) in servers {
             if let Some(listener) = mail.remove(&listens) {
                 tasks.spawn(signpost_mail::serve(spec, listener, recorder.clone()));

@@ -3,22 +3,12 @@
 use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
-use std::time::Duration;
 
 use hickory_proto::op::{Message, MessageType, OpCode, ResponseCode};
-use signpost_dns::Responder;
+use signpost_dns::{Answerer, Reply, Responder};
 use signpost_transcript::{Endpoint, Event, Recorder, Transport};
 use signpost_validate::{Resolver, Security};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
-use tokio::task::JoinSet;
 
-use crate::network::DnsSockets;
-
-/// How long a TCP connection may stay silent.
-const IDLE: Duration = Duration::from_secs(10);
-/// Questions and connections under way at once; further ones are dropped, so that a flood stays in its own case.
-const MOST_TASKS: usize = 256;
 /// The AD bit in the fourth octet of a message (RFC 6840 §5.7).
 const AUTHENTIC_DATA: u8 = 0x20;
 
@@ -34,56 +24,15 @@ pub(crate) struct ValidatingResolver {
     pub(crate) recorder: Recorder,
 }
 
-/// Answers on both sockets until dropped.
-pub(crate) async fn serve(resolver: Arc<ValidatingResolver>, sockets: DnsSockets) {
-    let DnsSockets { udp, tcp, .. } = sockets;
-    let udp = Arc::new(udp);
-    let mut tasks = JoinSet::new();
-    let mut buffer = vec![0; usize::from(u16::MAX)];
-    loop {
-        tokio::select! {
-            received = udp.recv_from(&mut buffer) => {
-                // An error here is about an earlier datagram that could not be delivered.
-                let Ok((length, peer)) = received else { continue };
-                if tasks.len() < MOST_TASKS {
-                    let (resolver, udp, request) = (Arc::clone(&resolver), Arc::clone(&udp), buffer[..length].to_vec());
-                    tasks.spawn(async move {
-                        if let Some(message) = resolver.answer(&request, peer, Transport::Udp).await {
-                            let _ = udp.send_to(&message, peer).await;
-                        }
-                    });
-                }
-            }
-            accepted = tcp.accept() => {
-                let Ok((stream, peer)) = accepted else { continue };
-                if tasks.len() < MOST_TASKS {
-                    tasks.spawn(serve_stream(Arc::clone(&resolver), stream, peer));
-                }
-            }
-            Some(_) = tasks.join_next() => {}
-        }
-    }
-}
-
-async fn serve_stream(resolver: Arc<ValidatingResolver>, mut stream: TcpStream, peer: SocketAddr) {
-    while let Ok(Ok(length)) = tokio::time::timeout(IDLE, stream.read_u16()).await {
-        let mut request = vec![0; usize::from(length)];
-        let Ok(Ok(_)) = tokio::time::timeout(IDLE, stream.read_exact(&mut request)).await else { return };
-        let Some(message) = resolver.answer(&request, peer, Transport::Tcp).await else { continue };
-        let Ok(length) = u16::try_from(message.len()) else { return };
-        let framed = [&length.to_be_bytes()[..], &message].concat();
-        if !matches!(tokio::time::timeout(IDLE, stream.write_all(&framed)).await, Ok(Ok(()))) {
-            return;
-        }
+/// One that says nothing has nothing to say of the message: it is no query.
+impl Answerer for ValidatingResolver {
+    async fn answer(&self, request: &[u8], peer: SocketAddr, transport: Transport) -> Reply {
+        self.message(request, peer, transport).await.map_or_else(Reply::none, Reply::unrecorded)
     }
 }
 
 impl ValidatingResolver {
-    async fn answer(&self, request: &[u8], peer: SocketAddr, transport: Transport) -> Option<Vec<u8>> {
-        // Nothing leaves loopback, whatever the sockets are bound to.
-        if !peer.ip().is_loopback() {
-            return None;
-        }
+    async fn message(&self, request: &[u8], peer: SocketAddr, transport: Transport) -> Option<Vec<u8>> {
         let parsed = Message::from_vec(request).ok()?;
         if parsed.metadata.message_type != MessageType::Query || parsed.metadata.op_code != OpCode::Query {
             return None;

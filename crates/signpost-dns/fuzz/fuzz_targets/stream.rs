@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use libfuzzer_sys::fuzz_target;
-use signpost_dns::serve_stream;
+use signpost_dns::{Authority, serve_stream};
 use signpost_dns_fuzz::{check, is_honest, peer, responder};
 use signpost_transcript::{Recorder, Transport};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -31,7 +31,8 @@ fuzz_target!(|input: &[u8]| {
         };
         let mut replies = Vec::new();
         let hear = async { reading.read_to_end(&mut replies).await };
-        let serve = serve_stream(Arc::new(responder(*number).clone()), server, peer(), Recorder::new());
+        let authority = Authority::new(Arc::new(responder(*number).clone()), Recorder::new());
+        let serve = serve_stream(Arc::new(authority), server, peer());
         let _ = tokio::join!(ask, hear, serve);
         replies
     });

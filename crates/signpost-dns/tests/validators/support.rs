@@ -12,7 +12,7 @@ use std::time::{Duration, Instant, SystemTime};
 use hickory_proto::op::{Edns, Message, MessageType, OpCode, Query};
 use hickory_proto::rr::{Name, RData, RecordType};
 use hickory_proto::serialize::binary::{BinDecodable as _, BinEncodable as _};
-use signpost_dns::{Fault, Hierarchy, KeyPool, Responder, Scope, Zone, serve};
+use signpost_dns::{Authority, Fault, Hierarchy, KeyPool, Responder, Scope, Zone, serve};
 use signpost_transcript::Recorder;
 
 pub(crate) fn name(text: &str) -> Name {
@@ -68,7 +68,7 @@ impl Lab {
                     let responder = Arc::new(Responder::new(Arc::clone(&hierarchy), scope));
                     let udp = tokio::net::UdpSocket::from_std(udp).unwrap();
                     let tcp = tokio::net::TcpListener::from_std(tcp).unwrap();
-                    tokio::spawn(serve(responder, udp, tcp, Recorder::new()));
+                    tokio::spawn(serve(Arc::new(Authority::new(responder, Recorder::new())), udp, tcp));
                 }
                 let _ = stopped.await;
             });

@@ -6,7 +6,9 @@ use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use hickory_proto::rr::{Name, RecordType};
-use signpost_dns::{Algorithm, Denial, Fault, Hierarchy, KeyPool, Responder, Scope, Signing, Zone, serve};
+use signpost_dns::{
+    Algorithm, Authority, Denial, Fault, Hierarchy, KeyPool, Responder, Scope, Signing, Zone, serve,
+};
 use signpost_transcript::Recorder;
 use signpost_validate::{
     AuditedValidator, DomainValidator, HickoryValidator, Lookup, Outcome, Resolver, TrustAnchor, Upstream,
@@ -93,7 +95,8 @@ impl Lab {
         let responder = Arc::new(Responder::new(Arc::new(hierarchy), Scope::Forward));
         let (udp, tcp) = sockets().await;
         let server = udp.local_addr().unwrap();
-        let task = tokio::spawn(serve(Arc::clone(&responder), udp, tcp, Recorder::new()));
+        let authority = Authority::new(Arc::clone(&responder), Recorder::new());
+        let task = tokio::spawn(serve(Arc::new(authority), udp, tcp));
         Self { upstream: Upstream::new(server, trust_anchor), responder, server: task }
     }
 
