@@ -1,8 +1,8 @@
 //! A signed DNS hierarchy and its faults. Knows zones, signing, denial of existence and the responder; never mail or certificates.
 //!
 //! [`Zone::parse`] reads master files, [`Hierarchy::build`] delegates and signs them, a [`Responder`] answers
-//! datagrams from the result without I/O, and [`serve`] puts it, or any other [`Answerer`], on sockets. A [`Fault`] breaks one thing, and
-//! [`catalogue`] lists them all with what validators must say of them.
+//! datagrams from the result without I/O, and [`serve`] puts it, or any other [`Answerer`], on sockets. A [`Fault`]
+//! breaks one thing.
 //!
 //! ```
 //! use hickory_proto::rr::Name;
@@ -19,7 +19,6 @@
 mod accept;
 mod answer;
 mod authority;
-mod catalogue;
 mod denial;
 mod fault;
 mod hierarchy;
@@ -41,7 +40,6 @@ mod zone_error;
 mod zone_file;
 
 pub use authority::Authority;
-pub use catalogue::{CatalogueRow, Verdict, catalogue, catalogue_zones};
 pub use fault::{
     AliasFault, DenialFault, DnskeyFault, DsFault, Fault, FaultError, FaultKind, FaultParams,
     ForgedSignature, PathFault, PublishFault, RecordFault, SignatureFault, Target,

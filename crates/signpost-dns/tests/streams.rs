@@ -2,15 +2,15 @@
 
 #![expect(clippy::disallowed_methods, reason = "tests bind and connect for themselves, and stop the clock")]
 
+mod resolver_world;
+
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use hickory_proto::op::{Message, MessageType, OpCode, Query};
 use hickory_proto::rr::{Name, RecordType};
-use signpost_dns::{
-    Answerer, Authority, Hierarchy, KeyPool, Reply, Responder, Scope, catalogue_zones, serve, serve_stream,
-};
+use signpost_dns::{Answerer, Authority, Hierarchy, KeyPool, Reply, Responder, Scope, serve, serve_stream};
 use signpost_transcript::{Recorder, Transport};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, DuplexStream};
 use tokio::net::{TcpListener, TcpStream, UdpSocket};
@@ -25,8 +25,8 @@ const IDLE: Duration = Duration::from_secs(10);
 fn authority() -> Arc<Authority> {
     static AUTHORITY: OnceLock<Arc<Authority>> = OnceLock::new();
     Arc::clone(AUTHORITY.get_or_init(|| {
-        let zones = catalogue_zones().unwrap();
-        let hierarchy = Hierarchy::build(zones, KeyPool::global(), 1_800_000_000, &[]).unwrap();
+        let hierarchy =
+            Hierarchy::build(resolver_world::zones(), KeyPool::global(), 1_800_000_000, &[]).unwrap();
         let responder = Responder::new(Arc::new(hierarchy), Scope::Forward);
         Arc::new(Authority::new(Arc::new(responder), Recorder::new()))
     }))

@@ -6,12 +6,12 @@ use std::path::Path;
 
 use hickory_proto::op::{Edns, Message, MessageType, OpCode, Query};
 use hickory_proto::rr::{DNSClass, Name, RecordType};
-use signpost_dns::catalogue;
 
 fn main() -> std::io::Result<()> {
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let questions = questions(&here.join("../../../scenarios/resolver"))?;
     let messages: Vec<Vec<u8>> =
-        messages().iter().map(|message| message.to_vec().expect("it fits")).collect();
+        messages(questions).iter().map(|message| message.to_vec().expect("it fits")).collect();
     let mut datagrams = messages.clone();
     // Cut in the header, in the name, and before the end.
     datagrams.extend([5, 14, 25].map(|length| messages[0][..length].to_vec()));
@@ -28,13 +28,24 @@ fn main() -> std::io::Result<()> {
     write(&here.join("seeds/stream"), one.chain([pipelined, unfinished, empty]))
 }
 
-/// Every question of the catalogue as validators ask it, one of them in every other way, and what is no question.
-fn messages() -> Vec<Message> {
-    let asked: BTreeSet<(Name, u16)> = catalogue()
-        .iter()
-        .map(|row| row.asked())
-        .map(|(name, record_type)| (name, record_type.into()))
-        .collect();
+/// What the scenarios for resolvers ask, by name and type.
+fn questions(scenarios: &Path) -> std::io::Result<BTreeSet<(Name, u16)>> {
+    let mut questions = BTreeSet::new();
+    for entry in fs::read_dir(scenarios)? {
+        let scenario: toml::Table =
+            fs::read_to_string(entry?.path())?.parse().expect("the suite's scenarios can be read");
+        // One of several steps asks in each of them, and its questions are asked elsewhere too.
+        let Some(question) = scenario.get("question").and_then(toml::Value::as_str) else { continue };
+        let (name, record_type) = question.split_once('/').expect("NAME/TYPE");
+        let mut name = Name::from_ascii(name).expect("a name");
+        name.set_fqdn(true);
+        questions.insert((name, record_type.parse::<RecordType>().expect("a type").into()));
+    }
+    Ok(questions)
+}
+
+/// Every question as validators ask it, one of them in every other way, and what is no question.
+fn messages(asked: BTreeSet<(Name, u16)>) -> Vec<Message> {
     let asked = asked.into_iter().map(|(name, record_type)| query(name, record_type.into()));
     let mut messages: Vec<Message> = asked.map(|message| with_edns(message, 1232, 0)).collect();
     let name = Name::from_ascii("_submission._tcp.example.com.").expect("a name");

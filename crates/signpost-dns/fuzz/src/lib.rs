@@ -1,10 +1,16 @@
 //! What the fuzz targets share: responders with every fault, and what every reply has to be.
 
+mod every_fault;
+#[path = "../../tests/resolver_world/mod.rs"]
+mod resolver_world;
+
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Arc, OnceLock};
 
 use hickory_proto::op::{Message, MessageType};
-use signpost_dns::{Hierarchy, KeyPool, Responder, Scope, catalogue, catalogue_zones};
+use signpost_dns::{Hierarchy, KeyPool, Responder, Scope};
+
+use crate::every_fault::every_fault;
 
 /// Noon of a day in 2027: a run must not depend on the day it is done.
 const NOW: u32 = 1_800_000_000;
@@ -22,23 +28,23 @@ pub fn peer() -> SocketAddr {
     SocketAddr::from((Ipv4Addr::LOCALHOST, 5353))
 }
 
-/// The honest responder, for number 0, and one for each row of the catalogue. Each is built when it is first wanted.
+/// The honest responder, for number 0, and one for each kind of fault. Each is built when it is first wanted.
 pub fn responder(number: u8) -> &'static Responder {
     static RESPONDERS: OnceLock<Vec<OnceLock<Responder>>> = OnceLock::new();
-    let rows = catalogue();
-    let all = RESPONDERS.get_or_init(|| std::iter::repeat_with(OnceLock::new).take(rows.len() + 1).collect());
+    let faults = every_fault();
+    let all =
+        RESPONDERS.get_or_init(|| std::iter::repeat_with(OnceLock::new).take(faults.len() + 1).collect());
     let place = usize::from(number) % all.len();
     all[place].get_or_init(|| {
-        let faults: Vec<_> = place.checked_sub(1).map(|row| rows[row].fault()).into_iter().collect();
-        let zones = catalogue_zones().expect("the catalogue's zones can be read");
-        let hierarchy = Hierarchy::build(zones, KeyPool::global(), NOW, &faults).expect("they can be signed");
-        Responder::new(Arc::new(hierarchy), Scope::Forward)
+        let faults = place.checked_sub(1).map(|fault| &faults[fault..=fault]).unwrap_or_default();
+        let hierarchy = Hierarchy::build(resolver_world::zones(), KeyPool::global(), NOW, faults);
+        Responder::new(Arc::new(hierarchy.expect("the zones can be signed")), Scope::Forward)
     })
 }
 
 /// Whether a fault of this responder may alter anything of a message.
 pub fn is_honest(number: u8) -> bool {
-    usize::from(number) % (catalogue().len() + 1) == 0
+    usize::from(number) % (every_fault().len() + 1) == 0
 }
 
 /// The octets by UDP that a request asks for at most (RFC 6891 section 6.2.3).

@@ -27,7 +27,7 @@ pub(crate) fn now() -> u32 {
 }
 
 pub(crate) fn zones() -> Vec<Zone> {
-    signpost_dns::catalogue_zones().unwrap()
+    crate::resolver_world::zones()
 }
 
 pub(crate) fn hierarchy(faults: &[Fault]) -> Arc<Hierarchy> {
