@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use camino::Utf8Path;
 use include_dir::{Dir, include_dir};
-use signpost_lab::{Blueprint, LabError, World, WorldError};
+use signpost_lab::{Blueprint, LabError, World, WorldError, ZoneMistake};
 use signpost_source::{Files, Problem, Problems, Source};
 
 use crate::case::{Case, cases_of};
@@ -235,10 +235,10 @@ fn load_world(files: &Files, name: &str) -> Result<World, WorldError> {
     let world = World::load(files, name)?;
     let problems = match Blueprint::new(&world, &[]) {
         Ok(_) => None,
-        Err(LabError::Zone { path, reason }) => world
+        Err(LabError::Zone { path, mistake }) => world
             .all_zones()
             .find(|zone| zone.source.path == path)
-            .map(|zone| zone.source.problem(zone_problem(&zone.source, &reason))),
+            .map(|zone| zone.source.problem(zone_problem(&zone.source, &mistake))),
         Err(other) => {
             let path = Utf8Path::new("worlds").join(name).join("world.toml");
             let source = files.read(&path).map_err(WorldError::Unreadable)?;
@@ -250,19 +250,19 @@ fn load_world(files: &Files, name: &str) -> Result<World, WorldError> {
     problems.map_or(Ok(world), |problems| Err(WorldError::Problems(problems)))
 }
 
-/// Puts the mistake of a master file where its text says: on the line that it begins with, or at what it quotes first.
-fn zone_problem(source: &Source, reason: &str) -> Problem {
-    let numbered = reason
-        .strip_prefix("line ")
-        .and_then(|rest| rest.split_once(": "))
-        .and_then(|(line, message)| Some((line.parse::<usize>().ok()?, message)));
-    if let Some((line, message)) = numbered {
-        return Problem::at(source.span_of_line(line), message)
+/// Puts the mistake of a master file where it is: on its line, at its placeholder, or at the whole.
+fn zone_problem(source: &Source, mistake: &ZoneMistake) -> Problem {
+    if let ZoneMistake::Zone(error) = mistake
+        && let Some(line) = error.line
+    {
+        return Problem::at(source.span_of_line(line), error.kind.to_string())
             .help("write the line as in a master file (RFC 1035 section 5.1)");
     }
-    let quoted = reason.split('`').nth(1).unwrap_or_default();
-    let start = source.text.find(quoted).unwrap_or_default();
-    Problem::at(start..start + quoted.len(), reason)
+    let span = match mistake {
+        ZoneMistake::Placeholder(error) => error.span.clone(),
+        _ => 0..0,
+    };
+    Problem::at(span, mistake.to_string())
         .help("zones are master files (RFC 1035 section 5) with an SOA and an NS record at the apex")
 }
 

@@ -12,6 +12,7 @@ use signpost_mail::{Account, Limits, ServerSpec};
 use signpost_pki::Pki;
 use signpost_transcript::{Event, Recorder};
 
+use crate::error::ZoneMistake;
 use crate::fault::ZoneChange;
 use crate::lab::{Lab, Raised};
 use crate::network::{Network, Place};
@@ -219,10 +220,13 @@ fn publish(
 }
 
 fn read_zone(zone: &WorldZone, pki: &Pki) -> Result<Zone, LabError> {
-    let fail = |reason: String| LabError::Zone { path: zone.source.path.to_string(), reason };
-    let text = fill_digests(&zone.source.text, pki).map_err(fail)?;
-    let origin = Name::from_ascii(&zone.origin).map_err(|error| fail(error.to_string()))?;
-    let mut parsed = Zone::parse(origin, &text).map_err(|error| fail(error.to_string()))?;
+    let parse = || -> Result<Zone, ZoneMistake> {
+        let text = fill_digests(&zone.source.text, pki)?;
+        let origin = Name::from_ascii(&zone.origin).map_err(ZoneMistake::Origin)?;
+        Ok(Zone::parse(origin, &text)?)
+    };
+    let mut parsed =
+        parse().map_err(|mistake| LabError::Zone { path: zone.source.path.to_string(), mistake })?;
     parsed.signing = zone.signing;
     Ok(parsed)
 }
@@ -234,7 +238,8 @@ fn change_zone(zones: &mut [Zone], origin: &Name, change: &ZoneChange, pki: &Pki
         .ok_or_else(|| format!("the world has no zone {origin}"))?;
     match change {
         ZoneChange::Publish { records } => {
-            zone.publish(&fill_digests(records, pki)?).map_err(|error| error.to_string())
+            let records = fill_digests(records, pki).map_err(|error| error.to_string())?;
+            zone.publish(&records).map_err(|error| error.to_string())
         }
         ZoneChange::Remove { owner, record_type } => {
             let owner = owner.clone().append_domain(&zone.origin).map_err(|error| error.to_string())?;

@@ -2,6 +2,8 @@
 
 use std::io;
 
+use crate::placeholder::PlaceholderError;
+
 /// A lab that could not be made. Never the subject's doing.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -37,11 +39,26 @@ pub enum LabError {
         reason: String,
     },
     /// A zone that does not parse, once its placeholders are filled in.
-    #[error("{path}: {reason}")]
+    #[error("{path}: {mistake}")]
     Zone {
         /// The file.
         path: String,
-        /// What is wrong, with its line.
-        reason: String,
+        /// What is wrong, with its place.
+        mistake: ZoneMistake,
     },
+}
+
+/// What is wrong with a world's master file.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ZoneMistake {
+    /// The world gives it an origin that is none.
+    #[error("{0}")]
+    Origin(#[source] hickory_proto::ProtoError),
+    /// A placeholder that stands for nothing.
+    #[error(transparent)]
+    Placeholder(#[from] PlaceholderError),
+    /// What stands there is no zone. Filling in a placeholder moves no line.
+    #[error(transparent)]
+    Zone(#[from] signpost_dns::ZoneError),
 }

@@ -16,11 +16,11 @@ mod world;
 mod world_error;
 
 pub use blueprint::Blueprint;
-pub use error::LabError;
+pub use error::{LabError, ZoneMistake};
 pub use fault::{Fault, FaultSpec, ZoneChange};
 pub use lab::Lab;
 pub use network::{Network, PRIVATE_RESOLVER};
-pub use placeholder::expand;
+pub use placeholder::{PlaceholderError, expand};
 pub use question::{UnreadableQuestion, read_question};
 pub use world::{User, World, WorldListener, WorldServer, WorldView, WorldZone};
 pub use world_error::WorldError;

@@ -1,5 +1,7 @@
 //! `{service}` in scenarios and `${sha256:NAME}` in zones.
 
+use std::ops::Range;
+
 use data_encoding::BASE64;
 use signpost_pki::{Digest, Pki};
 
@@ -19,18 +21,21 @@ pub fn expand(text: &str, service: Option<Service>) -> String {
 ///
 /// # Errors
 ///
-/// A text about the first placeholder that is not one of these or names no certificate.
-pub(crate) fn fill_digests(text: &str, pki: &Pki) -> Result<String, String> {
+/// The first placeholder that is not one of these or names no certificate.
+pub(crate) fn fill_digests(text: &str, pki: &Pki) -> Result<String, PlaceholderError> {
     let mut filled = String::with_capacity(text.len());
     let mut rest = text;
-    while let Some((before, behind)) = rest.split_once("${") {
-        let (placeholder, after) =
-            behind.split_once('}').ok_or("`${` without `}`: expected `${sha256:CERTIFICATE}`")?;
+    while let Some((before, behind)) = rest.split_once(OPENING) {
+        let start = text.len() - behind.len() - OPENING.len();
+        let (placeholder, after) = behind
+            .split_once('}')
+            .ok_or_else(|| PlaceholderError { span: start..start + OPENING.len(), placeholder: None })?;
         let digest = placeholder
             .split_once(':')
             .and_then(|(digest, name)| pki.digest(name, digest.parse::<Digest>().ok()?))
-            .ok_or_else(|| {
-                format!("`${{{placeholder}}}` names no digest of a certificate: expected `${{sha256:CERTIFICATE}}`")
+            .ok_or_else(|| PlaceholderError {
+                span: start..text.len() - after.len(),
+                placeholder: Some(placeholder.to_owned()),
             })?;
         filled.push_str(before);
         filled.push_str(&BASE64.encode(&digest));
@@ -38,6 +43,21 @@ pub(crate) fn fill_digests(text: &str, pki: &Pki) -> Result<String, String> {
     }
     filled.push_str(rest);
     Ok(filled)
+}
+
+const OPENING: &str = "${";
+
+/// A placeholder that stands for nothing.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+#[error("`{}: expected `${{sha256:CERTIFICATE}}`", match placeholder {
+    Some(placeholder) => format!("${{{placeholder}}}` names no digest of a certificate"),
+    None => "${` without `}`".to_owned(),
+})]
+pub struct PlaceholderError {
+    /// Its octets in the text.
+    pub span: Range<usize>,
+    /// What stands between the braces; nothing where no brace closes.
+    pub placeholder: Option<String>,
 }
 
 #[cfg(test)]
@@ -61,8 +81,17 @@ mod tests {
         let pki = Pki::build(&specs, &[], UnixTime::now()).unwrap();
         let filled = fill_digests("a=${sha1:root} b", &pki).unwrap();
         assert_eq!(filled.len(), "a= b".len() + 28);
-        for wrong in ["${sha1:nobody}", "${md5:root}", "${sha1}", "${sha1:root"] {
-            assert!(fill_digests(wrong, &pki).is_err(), "{wrong}");
+        for (wrong, place, message) in [
+            ("${sha1:nobody}", "${sha1:nobody}", "`${sha1:nobody}` names no digest of a certificate"),
+            ("${md5:root}", "${md5:root}", "`${md5:root}` names no digest of a certificate"),
+            ("${sha1}", "${sha1}", "`${sha1}` names no digest of a certificate"),
+            ("${sha1:root", "${", "`${` without `}`"),
+        ] {
+            let text = format!("a=${{sha256:root}} b={wrong}");
+            let error = fill_digests(&text, &pki).unwrap_err();
+            assert_eq!(error.to_string(), format!("{message}: expected `${{sha256:CERTIFICATE}}`"));
+            assert_eq!(error.span.start, text.len() - wrong.len());
+            assert_eq!(&text[error.span], place);
         }
     }
 }
