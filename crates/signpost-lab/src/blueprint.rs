@@ -139,8 +139,8 @@ impl<'w> Blueprint<'w> {
 
     fn is_unreachable(&self, server: &WorldServer, listener: WorldListener) -> bool {
         self.faults.iter().any(|fault| {
-            matches!(fault, Fault::Unreachable { server: name, service, .. }
-                if fault_names(name, server) && service.is_none_or(|service| service == listener.service))
+            matches!(fault, Fault::Unreachable { server: name, label, .. }
+                if fault_names(name, server) && label.is_none_or(|label| label == listener.label))
         })
     }
 
@@ -168,7 +168,7 @@ impl<'w> Blueprint<'w> {
         let user = &self.world.user;
         Ok(ServerSpec {
             name: server.name.clone(),
-            service: listener.service,
+            label: listener.label,
             identity: server.certificate.clone(),
             tls: Arc::new(identity.server_config().map_err(|error| fail(error.to_string()))?),
             hostname: server.host.clone(),

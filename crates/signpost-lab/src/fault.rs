@@ -6,6 +6,7 @@ use hickory_proto::rr::{Name, RecordType};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_spanned::Spanned;
+use signpost_protocol::{Label, UnknownLabel};
 use signpost_source::Problem;
 use signpost_transcript::Channel;
 
@@ -104,7 +105,7 @@ pub enum Fault {
         /// The server's name, or `*`.
         server: String,
         /// The one service that is down; without it, all of the server's.
-        service: Option<signpost_mail::Service>,
+        label: Option<Label>,
     },
     /// In what the zone's publisher put there, properly signed.
     Zone {
@@ -264,13 +265,15 @@ fn read_server(spec: &FaultSpec, at: &str, server: &str, service: Option<Service
     let server = server.to_owned();
     if spec.kind.get_ref() == UNREACHABLE {
         only(spec, &["service"])?;
-        let service = match &spec.service {
-            Some(name) => Some(expand(name.get_ref(), service).parse().map_err(
-                |error: signpost_mail::UnknownService| Problem::at(name.span(), error.to_string()),
-            )?),
+        let label = match &spec.service {
+            Some(name) => Some(
+                expand(name.get_ref(), service)
+                    .parse()
+                    .map_err(|error: UnknownLabel| Problem::at(name.span(), error.to_string()))?,
+            ),
             None => None,
         };
-        return Ok(Fault::Unreachable { at: at.to_owned(), server, service });
+        return Ok(Fault::Unreachable { at: at.to_owned(), server, label });
     }
     let kind =
         spec.kind.get_ref().parse().map_err(|error: signpost_mail::FaultError| of_kind(spec, error))?;

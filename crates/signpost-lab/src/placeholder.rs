@@ -4,7 +4,6 @@ use std::ops::Range;
 
 use data_encoding::BASE64;
 use signpost_pki::{Digest, Pki};
-
 use signpost_protocol::Service;
 
 /// Fills `{service}` and `{port}` of a scenario in: the service's name, and the standard port of its STARTTLS label. Where

@@ -8,6 +8,7 @@ use serde::Deserialize;
 use serde_spanned::Spanned;
 use signpost_dns::Signing;
 use signpost_pki::CertificateSpec;
+use signpost_protocol::{Label, UnknownLabel};
 use signpost_source::{Files, Problem, Source};
 
 use crate::signing::{SigningKeys, Way};
@@ -95,8 +96,8 @@ pub struct WorldServer {
 /// One service of a mail server.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct WorldListener {
-    /// The service.
-    pub service: signpost_mail::Service,
+    /// What it offers, and how TLS begins there.
+    pub label: Label,
     /// The port in the world: the standard one, or the server's `port`.
     pub port: u16,
 }
@@ -130,7 +131,7 @@ impl World {
     /// Every port that a listener of this world or a guessing client uses.
     #[must_use]
     pub fn ports(&self) -> BTreeSet<u16> {
-        let standard = signpost_mail::Service::ALL.iter().map(|service| service.port());
+        let standard = Label::ALL.iter().map(|label| label.port());
         let used =
             self.servers.iter().flat_map(|server| server.listeners.iter().map(|listener| listener.port));
         standard.chain(used).collect()
@@ -308,11 +309,11 @@ fn read_server(table: ServerTable) -> Result<WorldServer, Problem> {
         .services
         .iter()
         .map(|name| {
-            let service: signpost_mail::Service =
-                name.get_ref().parse().map_err(|error: signpost_mail::UnknownService| {
-                    Problem::at(name.span(), error.to_string())
-                })?;
-            Ok(WorldListener { service, port: table.port.unwrap_or(service.port()) })
+            let label: Label = name
+                .get_ref()
+                .parse()
+                .map_err(|error: UnknownLabel| Problem::at(name.span(), error.to_string()))?;
+            Ok(WorldListener { label, port: table.port.unwrap_or(label.port()) })
         })
         .collect::<Result<Vec<_>, Problem>>()?;
     let ports: BTreeSet<u16> = listeners.iter().map(|listener| listener.port).collect();

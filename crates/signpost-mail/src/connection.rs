@@ -178,7 +178,7 @@ impl Connection {
         let completed = matches!(outcome, HandshakeOutcome::Completed { .. });
         // Who leaves without a word of TLS, or speaks in clear where TLS was not asked for, has not seen a certificate and
         // has nothing that could have failed.
-        let asked = !self.spec.service.is_implicit_tls() && !progress.speech.is_empty();
+        let asked = !self.spec.label.is_implicit_tls() && !progress.speech.is_empty();
         if progress.begun || asked {
             self.recorder.record(Event::Handshake {
                 connection: self.id,

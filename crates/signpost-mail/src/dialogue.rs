@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
-use signpost_transcript::{Action as MailAction, Channel};
+use signpost_protocol::Service;
+use signpost_transcript::{Channel, Transfer};
 
 use crate::sasl::Attempt;
 use crate::script::Script;
-use crate::{BrokenHandshake, Fault, FaultKind, FaultParams, ServerSpec, Service, Step};
+use crate::{BrokenHandshake, Fault, FaultKind, FaultParams, ServerSpec, Step};
 
 /// One protocol, spoken by an honest server. To add a protocol is to implement this in a file of its own.
 pub(crate) trait Dialogue: Send {
@@ -62,7 +63,7 @@ pub(crate) enum Action {
 pub(crate) enum Seen {
     Credential { mechanism: String, user: String, accepted: bool },
     Fault { at: String, kind: FaultKind, detail: String },
-    Mail { action: MailAction, octets: usize },
+    Mail { action: Transfer, octets: usize },
 }
 
 /// How the server answers a ClientHello.
@@ -129,7 +130,7 @@ impl<'a> Turn<'a> {
         self.actions.push(Action::Cut);
     }
 
-    pub(crate) fn mail(&mut self, action: MailAction, octets: usize) {
+    pub(crate) fn mail(&mut self, action: Transfer, octets: usize) {
         self.actions.push(Action::Observe(Seen::Mail { action, octets }));
     }
 
@@ -252,9 +253,9 @@ impl<'a> Turn<'a> {
     }
 
     fn default_cleartext_error(&self) -> String {
-        match self.spec.service {
-            Service::Pop3 | Service::Pop3s => "-ERR [SYS/TEMP] TLS is not available\r\n".to_owned(),
-            Service::Submission | Service::Submissions => "454 4.7.0 TLS is not available\r\n".to_owned(),
+        match self.spec.label.service() {
+            Service::Pop3 => "-ERR [SYS/TEMP] TLS is not available\r\n".to_owned(),
+            Service::Submission => "454 4.7.0 TLS is not available\r\n".to_owned(),
         }
     }
 }

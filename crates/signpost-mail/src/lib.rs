@@ -17,7 +17,6 @@ mod records;
 mod sasl;
 mod script;
 mod server;
-mod service;
 mod session;
 mod smtp;
 mod spec;
@@ -25,6 +24,5 @@ mod step;
 
 pub use fault::{BrokenHandshake, Fault, FaultError, FaultKind, FaultParams};
 pub use server::serve;
-pub use service::{Service, UnknownService};
 pub use spec::{Account, Limits, ServerSpec};
 pub use step::Step;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use data_encoding::BASE64;
-use signpost_transcript::Action as MailAction;
+use signpost_transcript::Transfer;
 
 use crate::dialogue::{Dialogue, Line, Turn};
 use crate::maildrop::{Maildrop, Message};
@@ -309,7 +309,7 @@ fn refusal(turn: &Turn<'_>) -> &'static str {
 }
 
 fn hand_out(content: &[u8], turn: &mut Turn<'_>) {
-    turn.mail(MailAction::Retrieved, content.len());
+    turn.mail(Transfer::Retrieved, content.len());
     turn.reply(Step::Retr, multi_line(&format!("+OK {} octets\r\n", content.len()), content));
 }
 

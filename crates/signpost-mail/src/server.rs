@@ -29,12 +29,7 @@ pub async fn serve(spec: Arc<ServerSpec>, listener: TcpListener, recorder: Recor
             continue;
         };
         let connection = recorder.next_connection();
-        recorder.record(Event::Accepted {
-            connection,
-            peer,
-            server: spec.name.clone(),
-            service: spec.service.name().to_owned(),
-        });
+        recorder.record(Event::Accepted { connection, peer, server: spec.name.clone(), label: spec.label });
         if connections.len() >= spec.limits.connections {
             recorder.record(Event::Closed { connection, by: Party::Server });
             continue;

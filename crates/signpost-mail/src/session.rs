@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use signpost_protocol::Service;
 use signpost_transcript::Channel;
 
 use crate::dialogue::{Action, Dialogue, Line, Seen, Turn};
@@ -9,7 +10,7 @@ use crate::maildrop::Maildrop;
 use crate::pop3::Pop3;
 use crate::script::Script;
 use crate::smtp::Smtp;
-use crate::{ServerSpec, Service, leak};
+use crate::{ServerSpec, leak};
 
 /// The state of one connection.
 pub(crate) struct Session {
@@ -26,9 +27,9 @@ pub(crate) struct Session {
 
 impl Session {
     pub(crate) fn new(spec: Arc<ServerSpec>, maildrop: &Arc<Maildrop>) -> Self {
-        let dialogue: Box<dyn Dialogue> = match spec.service {
-            Service::Pop3 | Service::Pop3s => Box::new(Pop3::new(Arc::clone(maildrop))),
-            Service::Submission | Service::Submissions => Box::new(Smtp::default()),
+        let dialogue: Box<dyn Dialogue> = match spec.label.service() {
+            Service::Pop3 => Box::new(Pop3::new(Arc::clone(maildrop))),
+            Service::Submission => Box::new(Smtp::default()),
         };
         Self {
             spec,
@@ -48,7 +49,7 @@ impl Session {
 
     /// The connection was accepted.
     pub(crate) fn open(&mut self) -> Vec<Action> {
-        if self.spec.service.is_implicit_tls() {
+        if self.spec.label.is_implicit_tls() {
             return self.turn(|_, turn| turn.start_tls());
         }
         self.greet()
@@ -60,7 +61,7 @@ impl Session {
         self.ended = false;
         self.pending.clear();
         self.dialogue.forget();
-        if self.spec.service.is_implicit_tls() { self.greet() } else { Vec::new() }
+        if self.spec.label.is_implicit_tls() { self.greet() } else { Vec::new() }
     }
 
     /// The handshake failed, or TLS broke. Should the client go on in clear, it is answered as an attacker would.
@@ -157,18 +158,19 @@ impl Session {
 mod tests {
     use proptest::prelude::*;
     use signpost_pki::{CertificateSpec, Pki};
+    use signpost_protocol::Label;
 
     use super::*;
     use crate::{Account, Fault, FaultKind, FaultParams, Limits, Step};
 
-    fn session(service: Service, faults: Vec<Fault>) -> Session {
+    fn session(label: Label, faults: Vec<Fault>) -> Session {
         let now =
             rustls::pki_types::UnixTime::since_unix_epoch(std::time::Duration::from_secs(1_795_000_000));
         let pki = Pki::build(&[CertificateSpec::new("leaf")], &[], now).unwrap();
         let identity = pki.identity("leaf").unwrap();
         let spec = ServerSpec {
             name: "server".to_owned(),
-            service,
+            label,
             identity: identity.name.clone(),
             tls: Arc::new(identity.server_config().unwrap()),
             hostname: "mail.example.com".to_owned(),
@@ -253,7 +255,7 @@ mod tests {
     /// line was answered.
     #[test]
     fn lines_before_the_limit_are_answered() {
-        let mut session = session(Service::Submission, Vec::new());
+        let mut session = session(Label::Submission, Vec::new());
         let actions = session.receive(&b"NOOP\r\n".repeat(1000));
         let answered = actions.iter().filter(|action| **action == Action::Send(b"250 2.0.0 ok\r\n".to_vec()));
         assert_eq!(answered.count(), 2000 / 6);
@@ -263,12 +265,12 @@ mod tests {
     proptest! {
         #[test]
         fn no_octets_make_it_panic_or_talk_after_the_end(
-            service in proptest::sample::select(Service::ALL),
+            label in proptest::sample::select(Label::ALL),
             faults in faults(),
             input in input(),
             secure in any::<bool>(),
         ) {
-            let mut session = session(service, faults);
+            let mut session = session(label, faults);
             session.open();
             if secure {
                 session.secured();
@@ -287,16 +289,16 @@ mod tests {
 
         #[test]
         fn how_the_input_is_cut_changes_nothing(
-            service in proptest::sample::select(Service::ALL),
+            label in proptest::sample::select(Label::ALL),
             input in input(),
             size in 1..50_usize,
         ) {
             let whole = {
-                let mut session = session(service, Vec::new());
+                let mut session = session(label, Vec::new());
                 session.secured();
                 session.receive(&input)
             };
-            let mut session = session(service, Vec::new());
+            let mut session = session(label, Vec::new());
             session.secured();
             let pieces: Vec<Action> = input.chunks(size).flat_map(|piece| session.receive(piece)).collect();
             prop_assert_eq!(pieces, whole);
@@ -304,10 +306,10 @@ mod tests {
 
         #[test]
         fn an_honest_server_lets_nobody_in_in_clear(
-            service in proptest::sample::select(&[Service::Pop3, Service::Submission]),
+            label in proptest::sample::select(&[Label::Pop3, Label::Submission]),
             input in input(),
         ) {
-            let mut session = session(service, Vec::new());
+            let mut session = session(label, Vec::new());
             session.open();
             let accepted = session.receive(&input).into_iter().any(|action| {
                 matches!(action, Action::Observe(Seen::Credential { accepted: true, .. }))

@@ -1,7 +1,7 @@
 //! SMTP as a submission server speaks it (RFC 5321, 6409, 3207, 4954).
 
 use data_encoding::BASE64;
-use signpost_transcript::Action as MailAction;
+use signpost_transcript::Transfer;
 
 use crate::dialogue::{Dialogue, Line, Turn};
 use crate::sasl::{Exchange, Next};
@@ -71,7 +71,7 @@ impl Dialogue for Smtp {
 
     fn end(&mut self, turn: &mut Turn<'_>) {
         if let Mode::Message { octets, .. } = std::mem::take(&mut self.mode) {
-            turn.mail(MailAction::Submitted, octets);
+            turn.mail(Transfer::Submitted, octets);
         }
     }
 }
@@ -226,7 +226,7 @@ impl Smtp {
     }
 
     fn mail(&mut self, arguments: &str, turn: &mut Turn<'_>) {
-        turn.mail(MailAction::Submitted, 0);
+        turn.mail(Transfer::Submitted, 0);
         if !self.greeted {
             self.error(Step::Mail, "503 5.5.1 EHLO first\r\n", turn);
         } else if !self.authenticated && !turn.mail_without_auth() {
@@ -260,7 +260,7 @@ impl Smtp {
         // Only CRLF, dot, CRLF ends a message: anything looser lets one message smuggle another.
         if at_line_start && line.crlf && line.content == b"." {
             self.restart();
-            turn.mail(MailAction::Submitted, octets);
+            turn.mail(Transfer::Submitted, octets);
             if octets > turn.spec.limits.message {
                 turn.reply(Step::Message, "552 5.3.4 message too big\r\n");
             } else {

@@ -5,15 +5,17 @@ use std::time::Duration;
 
 use rustls::ServerConfig;
 
-use crate::{Fault, Service};
+use signpost_protocol::Label;
+
+use crate::Fault;
 
 /// One mail server on one port.
 #[derive(Debug)]
 pub struct ServerSpec {
     /// Its name in the world and in the transcript.
     pub name: String,
-    /// What it speaks.
-    pub service: Service,
+    /// What it offers there, and how TLS begins.
+    pub label: Label,
     /// Name of its certificate, for the transcript.
     pub identity: String,
     /// How it does TLS.

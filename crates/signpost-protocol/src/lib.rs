@@ -5,7 +5,7 @@
 //! RFC 8314): one for each way in which TLS may begin. [`overhear`] says what a line gives away to whoever listens.
 //!
 //! A new protocol is a variant of [`Service`] with its row in `service.rs`, its labels in `label.rs`, and a reader of its
-//! lines in `overheard.rs`.
+//! lines in `overheard.rs`. Neither type is `non_exhaustive`: the compiler shows who has to learn of the new one.
 
 #![no_std]
 

@@ -4,6 +4,7 @@ use std::fmt;
 use std::net::SocketAddr;
 
 use serde::{Deserialize, Serialize};
+use signpost_protocol::Label;
 
 /// One TCP connection to one mail server, numbered from 1 in the order of acceptance within a case.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize)]
@@ -72,10 +73,10 @@ pub enum HandshakeOutcome {
     },
 }
 
-/// What was done with mail.
+/// Which way mail went.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Action {
+pub enum Transfer {
     /// The server handed a stored message to the client.
     Retrieved,
     /// The client handed at least the first byte of a message, or its envelope's MAIL command, to the server.
@@ -86,8 +87,6 @@ pub enum Action {
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum SubjectLine {
-    /// What the subject reported as its outcome.
-    Report,
     /// A line of its standard error.
     Stderr,
     /// A line of its standard output.
@@ -107,8 +106,8 @@ pub enum Event {
         peer: SocketAddr,
         /// The server's name in the world.
         server: String,
-        /// The service label that the port stands for: `submission`, `submissions`, `pop3`, `pop3s`.
-        service: String,
+        /// What the port stands for.
+        label: Label,
     },
     /// What the lab answered to the [`Event::Query`] with the same number.
     Answer {
@@ -184,7 +183,7 @@ pub enum Event {
         /// What protected it.
         channel: Channel,
         /// Which way.
-        action: Action,
+        action: Transfer,
         /// Octets of the message; 0 where only the envelope came.
         octets: usize,
     },
@@ -257,8 +256,8 @@ mod escaped {
 impl fmt::Display for Event {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Accepted { connection, server, service, .. } => {
-                write!(formatter, "tcp {connection} {server}:{service} accepted")
+            Self::Accepted { connection, server, label, .. } => {
+                write!(formatter, "tcp {connection} {server}:{label} accepted")
             }
             Self::Answer { query, rcode, answers, authorities, authentic_data, truncated } => {
                 write!(
@@ -316,8 +315,8 @@ impl fmt::Display for Event {
                     Channel::Tls => "inside TLS",
                 };
                 let action = match action {
-                    Action::Retrieved => "retrieved",
-                    Action::Submitted => "submitted",
+                    Transfer::Retrieved => "retrieved",
+                    Transfer::Submitted => "submitted",
                 };
                 write!(formatter, "mail {connection} {action} {channel}, {octets} octets")
             }
@@ -338,7 +337,6 @@ impl fmt::Display for Event {
             }
             Self::Subject { line, text } => {
                 let line = match line {
-                    SubjectLine::Report => "report",
                     SubjectLine::Stderr => "stderr",
                     SubjectLine::Stdout => "stdout",
                 };

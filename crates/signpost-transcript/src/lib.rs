@@ -7,6 +7,6 @@ mod event;
 mod recorder;
 
 pub use event::{
-    Action, Channel, ConnectionId, Endpoint, Event, HandshakeOutcome, Party, SubjectLine, Transport,
+    Channel, ConnectionId, Endpoint, Event, HandshakeOutcome, Party, SubjectLine, Transfer, Transport,
 };
 pub use recorder::{Observation, Recorder, Transcript};

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use signpost_protocol::{Label, Overheard, overhear};
 use signpost_transcript::{Channel, ConnectionId, Event, Observation, Party, Transcript};
 
 /// A transcript, the listener behind each connection, and what was said in clear.
@@ -25,7 +26,7 @@ impl<'t> Listeners<'t> {
 #[derive(Clone, Copy)]
 struct Listener<'t> {
     server: &'t str,
-    service: &'t str,
+    label: Label,
 }
 
 /// A line that the client said in clear, put together again from the segments that it came in.
@@ -33,8 +34,8 @@ pub(crate) struct Spoken {
     pub(crate) connection: ConnectionId,
     /// The observation in which it ended.
     pub(crate) sequence: u32,
-    /// Without its end and outer spaces.
-    pub(crate) line: Vec<u8>,
+    /// What it gives away to whoever listens.
+    pub(crate) overheard: Option<Overheard>,
 }
 
 impl<'t> Index<'t> {
@@ -51,9 +52,9 @@ impl<'t> Index<'t> {
         self.transcript.observations.iter()
     }
 
-    /// The lines that the client said in clear.
-    pub(crate) fn spoken(&self) -> impl Iterator<Item = &Spoken> {
-        self.spoken.iter()
+    /// The lines of the client in clear that give this away.
+    pub(crate) fn overheard(&self, what: Overheard) -> impl Iterator<Item = &Spoken> {
+        self.spoken.iter().filter(move |spoken| spoken.overheard == Some(what))
     }
 
     /// The name of the server that a connection went to.
@@ -63,17 +64,14 @@ impl<'t> Index<'t> {
 
     /// Whether a connection went to a service that speaks TLS from the first byte.
     pub(crate) fn is_implicit_tls(&self, connection: ConnectionId) -> bool {
-        self.listeners
-            .0
-            .get(&connection)
-            .is_some_and(|listener| matches!(listener.service, "pop3s" | "submissions"))
+        self.listeners.0.get(&connection).is_some_and(|listener| listener.label.is_implicit_tls())
     }
 }
 
 fn listeners(transcript: &Transcript) -> impl Iterator<Item = (ConnectionId, Listener<'_>)> {
     transcript.events().filter_map(|event| match event {
-        Event::Accepted { connection, server, service, .. } => {
-            Some((*connection, Listener { server, service }))
+        Event::Accepted { connection, server, label, .. } => {
+            Some((*connection, Listener { server, label: *label }))
         }
         _ => None,
     })
@@ -85,7 +83,7 @@ fn spoken(transcript: &Transcript) -> Vec<Spoken> {
     let whole = |connection: ConnectionId, sequence: u32, line: &[u8]| Spoken {
         connection,
         sequence,
-        line: line.trim_ascii().to_vec(),
+        overheard: overhear(line),
     };
     for Observation { sequence, event, .. } in &transcript.observations {
         match event {
@@ -110,7 +108,6 @@ fn spoken(transcript: &Transcript) -> Vec<Spoken> {
         }
     }
     spoken.extend(begun.into_iter().map(|(connection, (last, line))| whole(connection, last, &line)));
-    spoken.retain(|spoken| !spoken.line.is_empty());
     spoken.sort_by_key(|spoken| spoken.sequence);
     spoken
 }

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use signpost_protocol::Overheard;
 use signpost_transcript::{Event, HandshakeOutcome};
 
 use super::index::Index;
@@ -114,8 +115,8 @@ impl Selector {
         if self.kind == SelectorKind::Starttls {
             // The command may arrive in several segments.
             return index
-                .spoken()
-                .filter(|spoken| asks_for_tls(&spoken.line) && self.is_about(index.server(spoken.connection)))
+                .overheard(Overheard::AsksForTls)
+                .filter(|spoken| self.is_about(index.server(spoken.connection)))
                 .map(|spoken| spoken.sequence)
                 .collect();
         }
@@ -154,10 +155,6 @@ impl Selector {
 
 fn same_name(one: &str, other: &str) -> bool {
     one.trim_end_matches('.').eq_ignore_ascii_case(other.trim_end_matches('.'))
-}
-
-fn asks_for_tls(line: &[u8]) -> bool {
-    line.eq_ignore_ascii_case(b"STARTTLS") || line.eq_ignore_ascii_case(b"STLS")
 }
 
 #[cfg(test)]

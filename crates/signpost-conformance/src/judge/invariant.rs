@@ -4,6 +4,7 @@ mod secret;
 
 use std::collections::BTreeSet;
 
+use signpost_protocol::Overheard;
 use signpost_transcript::{Channel, ConnectionId, Event, Observation, Party};
 
 use crate::evidence::Index;
@@ -65,23 +66,14 @@ fn given_away(index: &Index<'_>, secrets: &Secrets) -> Vec<GivenAway> {
         };
         places.push(GivenAway { sequence: *sequence, connection, in_clear });
     }
-    let commands = index.spoken().filter(|spoken| is_password_command(&spoken.line));
+    // The judge may not know the secret itself: it may be another password, or a digest.
+    let commands = index.overheard(Overheard::Password);
     places.extend(commands.map(|spoken| GivenAway {
         sequence: spoken.sequence,
         connection: Some(spoken.connection),
         in_clear: true,
     }));
     places
-}
-
-/// The commands of POP3 that carry a secret which the judge may not know: another password, or a digest.
-fn is_password_command(line: &[u8]) -> bool {
-    let mut words = line.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty());
-    match words.next() {
-        Some(word) if word.eq_ignore_ascii_case(b"PASS") => words.next().is_some(),
-        Some(word) if word.eq_ignore_ascii_case(b"APOP") => words.nth(1).is_some(),
-        _ => false,
-    }
 }
 
 fn credential_in_clear(index: &Index<'_>, given_away: &[GivenAway]) -> Option<Finding> {
@@ -92,16 +84,9 @@ fn credential_in_clear(index: &Index<'_>, given_away: &[GivenAway]) -> Option<Fi
 fn mail_in_clear(index: &Index<'_>) -> Option<Finding> {
     let seen = sequences(index, |event| matches!(event, Event::Mail { channel: Channel::Clear, .. }));
     // A server throws away what stands behind STARTTLS, so that it sees no mail there. A listener does.
-    let said = index.spoken().filter(|spoken| is_envelope(&spoken.line)).map(|spoken| spoken.sequence);
+    let said = index.overheard(Overheard::Envelope).map(|spoken| spoken.sequence);
     finding(index, "invariant/no-mail-in-clear", "no mail outside TLS", seen.into_iter().chain(said))
 }
-
-fn is_envelope(line: &[u8]) -> bool {
-    let line: Vec<u8> = line.iter().filter(|byte| !byte.is_ascii_whitespace()).copied().collect();
-    line.get(..MAIL.len()).is_some_and(|start| start.eq_ignore_ascii_case(MAIL))
-}
-
-const MAIL: &[u8] = b"MAILFROM:";
 
 fn to_forged_host(index: &Index<'_>, ground: Ground<'_>, given_away: &[GivenAway]) -> Option<Finding> {
     finding(

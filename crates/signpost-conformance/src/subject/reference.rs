@@ -107,7 +107,6 @@ fn request(assignment: &set_up::Assignment) -> Result<Request, SubjectError> {
     let service = match assignment.service {
         Service::Pop3 => signpost_discovery::Service::Pop3,
         Service::Submission => signpost_discovery::Service::Submission,
-        other => return Err(wrong(&format_args!("{other} is not known"))),
     };
     let address =
         assignment.address.parse().map_err(|error: signpost_discovery::AddressError| wrong(&error))?;

@@ -2,15 +2,16 @@
 
 use std::time::Duration;
 
-use signpost_mail::{FaultKind, FaultParams, Service, Step};
+use signpost_mail::{FaultKind, FaultParams, Step};
+use signpost_protocol::Label;
 use signpost_transcript::Channel;
 
 use crate::lab::{Lab, PLAIN, fault, fault_with};
 
 /// Plays a script against both services of STARTTLS, each with its own, and checks what was seen.
 async fn check(kind: FaultKind, params: FaultParams, smtp: &str, pop3: &str, seen: &[&str]) {
-    for (service, script) in [(Service::Submission, smtp), (Service::Pop3, pop3)] {
-        let lab = Lab::start(service, fault_with(kind, params.clone())).await;
+    for (label, script) in [(Label::Submission, smtp), (Label::Pop3, pop3)] {
+        let lab = Lab::start(label, fault_with(kind, params.clone())).await;
         lab.play(&script.replace("PLAIN_RESPONSE", PLAIN)).await;
         for line in seen {
             lab.saw(line);
@@ -97,21 +98,21 @@ async fn odd_starttls() {
     )
     .await;
     let params = FaultParams { code: Some(250), ..FaultParams::default() };
-    let lab = Lab::start(Service::Submission, fault_with(FaultKind::OddStarttls, params)).await;
+    let lab = Lab::start(Label::Submission, fault_with(FaultKind::OddStarttls, params)).await;
     lab.play("S: 220 \nC: STARTTLS\nS: 250 go on").await;
 }
 
 #[tokio::test]
 async fn plaintext_after_starttls_comes_in_the_same_segment() {
-    for (service, start, injected) in [
+    for (label, start, injected) in [
         (
-            Service::Submission,
+            Label::Submission,
             "S: 220 \nC: STARTTLS\nS: 220 ",
             "250-signpost.invalid\r\n250 AUTH PLAIN LOGIN\r\n",
         ),
-        (Service::Pop3, "S: +OK\nC: STLS\nS: +OK", "+OK\r\nUSER\r\nSASL PLAIN LOGIN\r\n.\r\n"),
+        (Label::Pop3, "S: +OK\nC: STLS\nS: +OK", "+OK\r\nUSER\r\nSASL PLAIN LOGIN\r\n.\r\n"),
     ] {
-        let lab = Lab::start(service, fault(FaultKind::PlaintextAfterStarttls)).await;
+        let lab = Lab::start(label, fault(FaultKind::PlaintextAfterStarttls)).await;
         let mut client = lab.play(start).await;
         assert_eq!(client.buffered(), injected.as_bytes());
         lab.go_on(&mut client, "TLS\nC: QUIT\nS..: ").await;
@@ -122,7 +123,7 @@ async fn plaintext_after_starttls_comes_in_the_same_segment() {
 
 #[tokio::test]
 async fn no_auth() {
-    let lab = Lab::start(Service::Submissions, fault(FaultKind::NoAuth)).await;
+    let lab = Lab::start(Label::Submissions, fault(FaultKind::NoAuth)).await;
     lab.play(&format!(
         "TLS
          S: 220 
@@ -137,7 +138,7 @@ async fn no_auth() {
     .await;
     lab.saw("fault no-auth");
     lab.saw("mail #1 submitted inside TLS");
-    let lab = Lab::start(Service::Pop3s, fault(FaultKind::NoAuth)).await;
+    let lab = Lab::start(Label::Pop3s, fault(FaultKind::NoAuth)).await;
     lab.play("TLS\nS: +OK\nC: CAPA\nS..: .\n- SASL\n- USER\nC: USER alice\nS: -ERR").await;
 }
 
@@ -264,7 +265,7 @@ async fn reject_credentials() {
 
 #[tokio::test]
 async fn local_part_only() {
-    let lab = Lab::start(Service::Pop3s, fault(FaultKind::LocalPartOnly)).await;
+    let lab = Lab::start(Label::Pop3s, fault(FaultKind::LocalPartOnly)).await;
     lab.play(
         "TLS
          S: +OK
@@ -314,12 +315,12 @@ async fn say_replaces_a_reply_octet_for_octet() {
         ..FaultParams::default()
     };
     let greeting = say(Step::Greeting, None, "554 go away\r\n");
-    let lab = Lab::start(Service::Submission, fault_with(FaultKind::Say, greeting)).await;
+    let lab = Lab::start(Label::Submission, fault_with(FaultKind::Say, greeting)).await;
     lab.play("S: 554 go away\nC: NOOP\nS: 250 ").await;
     lab.saw("fault say at mail:*: the reply at greeting in clear was replaced");
 
     let inside = say(Step::Capabilities, Some(Channel::Tls), "250-mixed\r\n550 codes\r\n");
-    let lab = Lab::start(Service::Submission, fault_with(FaultKind::Say, inside)).await;
+    let lab = Lab::start(Label::Submission, fault_with(FaultKind::Say, inside)).await;
     lab.play(
         "S: 220 
          C: EHLO client.example
@@ -335,24 +336,24 @@ async fn say_replaces_a_reply_octet_for_octet() {
 
     // A reply to STARTTLS that is no yes begins no TLS.
     let refused = say(Step::Starttls, None, "500 what\r\n");
-    let lab = Lab::start(Service::Submission, fault_with(FaultKind::Say, refused)).await;
+    let lab = Lab::start(Label::Submission, fault_with(FaultKind::Say, refused)).await;
     lab.play("S: 220 \nC: STARTTLS\nS: 500 what\nC: NOOP\nS: 250 ").await;
 }
 
 #[tokio::test]
 async fn close_cuts_in_place_of_a_reply() {
     let at = |step| FaultParams { step: Some(step), ..FaultParams::default() };
-    let lab = Lab::start(Service::Submission, fault_with(FaultKind::Close, at(Step::Starttls))).await;
+    let lab = Lab::start(Label::Submission, fault_with(FaultKind::Close, at(Step::Starttls))).await;
     lab.play("S: 220 \nC: STARTTLS\nEOF").await;
     lab.saw("fault close at mail:*: the connection was cut at starttls in clear");
-    let lab = Lab::start(Service::Pop3, fault_with(FaultKind::Close, at(Step::Greeting))).await;
+    let lab = Lab::start(Label::Pop3, fault_with(FaultKind::Close, at(Step::Greeting))).await;
     lab.play("EOF").await;
 }
 
 #[tokio::test]
 async fn a_message_is_truncated_without_close_notify() {
     let params = FaultParams { step: Some(Step::Retr), size: Some(30), ..FaultParams::default() };
-    let lab = Lab::start(Service::Pop3s, fault_with(FaultKind::Close, params)).await;
+    let lab = Lab::start(Label::Pop3s, fault_with(FaultKind::Close, params)).await;
     let mut client = lab.play(&format!("TLS\nS: +OK\nC: AUTH PLAIN {PLAIN}\nS: +OK\nC: RETR 1")).await;
     let (rest, end) = client.rest_and_end().await;
     assert_eq!(rest, b"+OK 38 octets\r\nSubject: one\r\n\r");
@@ -363,7 +364,7 @@ async fn a_message_is_truncated_without_close_notify() {
 #[tokio::test]
 async fn silence_says_nothing_and_listens() {
     let at = FaultParams { step: Some(Step::Capabilities), ..FaultParams::default() };
-    let lab = Lab::start(Service::Submission, fault_with(FaultKind::Silence, at)).await;
+    let lab = Lab::start(Label::Submission, fault_with(FaultKind::Silence, at)).await;
     let client = lab.play(&format!("S: 220 \nC: EHLO client.example\nC: AUTH PLAIN {PLAIN}\nC: QUIT")).await;
     drop(client);
     lab.closed().await;
@@ -374,7 +375,7 @@ async fn silence_says_nothing_and_listens() {
 
 #[tokio::test]
 async fn replies_come_in_pieces() {
-    let lab = Lab::start(Service::Submission, fault(FaultKind::Split)).await;
+    let lab = Lab::start(Label::Submission, fault(FaultKind::Split)).await;
     lab.play("S: 220 submit1\nC: EHLO client.example\nS..: 250 \n+ 250 STARTTLS\nC: STARTTLS\nS: 220 \nTLS\nC: NOOP\nS: 250 ")
         .await;
     lab.saw("fault split");
@@ -383,7 +384,7 @@ async fn replies_come_in_pieces() {
 #[tokio::test]
 async fn replies_are_held_back() {
     let params = FaultParams { delay: Some(Duration::from_millis(30)), ..FaultParams::default() };
-    let lab = Lab::start(Service::Pop3, fault_with(FaultKind::Delay, params)).await;
+    let lab = Lab::start(Label::Pop3, fault_with(FaultKind::Delay, params)).await;
     let start = std::time::Instant::now();
     lab.play("S: +OK\nC: CAPA\nS..: .").await;
     assert!(start.elapsed() >= Duration::from_millis(60));
@@ -393,7 +394,7 @@ async fn replies_are_held_back() {
 #[tokio::test]
 async fn pipelined_replies_are_merged() {
     let at = FaultParams { step: Some(Step::Noop), ..FaultParams::default() };
-    let lab = Lab::start(Service::Submission, fault_with(FaultKind::Merge, at)).await;
+    let lab = Lab::start(Label::Submission, fault_with(FaultKind::Merge, at)).await;
     let mut client = lab.play("S: 220 \nC: NOOP\nS: 250 ").await;
     client.say("NOOP\r\nHELO client.example\r\n").await;
     lab.go_on(&mut client, "S: 250 2.0.0 ok").await;
@@ -404,7 +405,7 @@ async fn pipelined_replies_are_merged() {
 #[tokio::test]
 async fn a_flood_has_an_end() {
     let at = FaultParams { step: Some(Step::Greeting), ..FaultParams::default() };
-    let lab = Lab::start(Service::Submission, fault_with(FaultKind::Flood, at)).await;
+    let lab = Lab::start(Label::Submission, fault_with(FaultKind::Flood, at)).await;
     let mut client = lab.connect().await;
     client.say("QUIT\r\n").await;
     let rest = client.rest().await;

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use rustls::RootCertStore;
-use signpost_mail::{BrokenHandshake, FaultKind, FaultParams, Service, Step};
+use signpost_mail::{BrokenHandshake, FaultKind, FaultParams, Step};
+use signpost_protocol::Label;
 use signpost_transcript::{Channel, Event, Party};
 
 use crate::lab::{Lab, PLAIN, client_config, fault, fault_with};
@@ -22,7 +23,7 @@ fn clear_speech(lab: &Lab) -> Vec<u8> {
 #[tokio::test]
 async fn a_client_that_rejects_the_certificate_is_a_failed_handshake() {
     for versions in [&[&rustls::version::TLS12][..], &[&rustls::version::TLS13][..]] {
-        let lab = Lab::start(Service::Submissions, Vec::new()).await;
+        let lab = Lab::start(Label::Submissions, Vec::new()).await;
         let distrusting =
             rustls::ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
                 .with_protocol_versions(versions)
@@ -40,7 +41,7 @@ async fn a_client_that_rejects_the_certificate_is_a_failed_handshake() {
 
 #[tokio::test]
 async fn what_a_client_says_after_a_failed_handshake_is_heard_and_answered() {
-    let lab = Lab::start(Service::Submission, Vec::new()).await;
+    let lab = Lab::start(Label::Submission, Vec::new()).await;
     let mut client = lab
         .play(
             "S: 220 
@@ -71,7 +72,7 @@ async fn what_a_client_says_after_a_failed_handshake_is_heard_and_answered() {
 
 #[tokio::test]
 async fn a_client_that_speaks_in_clear_instead_of_tls_is_heard() {
-    let lab = Lab::start(Service::Pop3s, Vec::new()).await;
+    let lab = Lab::start(Label::Pop3s, Vec::new()).await;
     lab.play(
         "C: USER alice@example.com
          S: +OK
@@ -91,10 +92,9 @@ async fn a_handshake_breaks_in_each_way() {
         (Some(BrokenHandshake::Alert), "the fault sent an alert"),
         (Some(BrokenHandshake::Closed), "the fault cut the connection"),
     ] {
-        for (service, start) in [(Service::Submission, "S: 220 \nC: STARTTLS\nS: 220 "), (Service::Pop3s, "")]
-        {
+        for (label, start) in [(Label::Submission, "S: 220 \nC: STARTTLS\nS: 220 "), (Label::Pop3s, "")] {
             let params = FaultParams { how, ..FaultParams::default() };
-            let lab = Lab::start(service, fault_with(FaultKind::HandshakeBroken, params)).await;
+            let lab = Lab::start(label, fault_with(FaultKind::HandshakeBroken, params)).await;
             drop(lab.play(&format!("{start}\nTLS fails")).await);
             lab.closed().await;
             lab.saw(&format!("handshake #1 failed, SNI submit1.example.com, certificate submit1: {reason}"));
@@ -105,11 +105,11 @@ async fn a_handshake_breaks_in_each_way() {
 
 #[tokio::test]
 async fn an_error_in_clear_comes_in_place_of_the_server_hello() {
-    for (service, start, error) in [
-        (Service::Submission, "S: 220 \nC: STARTTLS\nS: 220 ", "454 4.7.0"),
-        (Service::Pop3, "S: +OK\nC: STLS\nS: +OK", "-ERR"),
+    for (label, start, error) in [
+        (Label::Submission, "S: 220 \nC: STARTTLS\nS: 220 ", "454 4.7.0"),
+        (Label::Pop3, "S: +OK\nC: STLS\nS: +OK", "-ERR"),
     ] {
-        let lab = Lab::start(service, fault(FaultKind::HandshakeCleartextError)).await;
+        let lab = Lab::start(label, fault(FaultKind::HandshakeCleartextError)).await;
         let mut client = lab.play(&format!("{start}\nTLS fails")).await;
         lab.go_on(&mut client, "C: QUIT").await;
         client.rest().await;
@@ -134,12 +134,12 @@ async fn an_error_in_clear_comes_in_place_of_the_server_hello() {
 #[tokio::test]
 async fn a_handshake_is_met_with_silence_or_the_end() {
     let at = |step| FaultParams { step: Some(step), ..FaultParams::default() };
-    let lab = Lab::start(Service::Submissions, fault_with(FaultKind::Close, at(Step::Handshake))).await;
+    let lab = Lab::start(Label::Submissions, fault_with(FaultKind::Close, at(Step::Handshake))).await;
     lab.play("TLS fails").await;
     lab.closed().await;
     lab.saw("fault close at mail:*: the connection was cut in place of the ServerHello");
 
-    let lab = Lab::start(Service::Submissions, fault_with(FaultKind::Silence, at(Step::Handshake))).await;
+    let lab = Lab::start(Label::Submissions, fault_with(FaultKind::Silence, at(Step::Handshake))).await;
     let mut client = lab.connect().await;
     // A ClientHello of a handshake that then is given up.
     let config = lab.trusting();
@@ -166,7 +166,7 @@ async fn who_breaks_tls_takes_the_password_of_a_client_that_tries_again_in_clear
         (FaultKind::Close, step(Step::Starttls)),
         (FaultKind::Silence, step(Step::Handshake)),
     ] {
-        let lab = Lab::start(Service::Submission, fault_with(kind, params)).await;
+        let lab = Lab::start(Label::Submission, fault_with(kind, params)).await;
         lab.play(&format!(
             "S: 220 
              C: EHLO client.example
@@ -183,23 +183,23 @@ async fn who_breaks_tls_takes_the_password_of_a_client_that_tries_again_in_clear
 /// The judge takes a handshake for a certificate that was seen, and speech behind one for speech after a failure.
 #[tokio::test]
 async fn without_a_word_of_tls_there_is_no_handshake() {
-    for (service, script) in [
-        (Service::Submissions, ""),
-        (Service::Submissions, "C: QUIT"),
-        (Service::Submission, "S: 220\nC: STARTTLS\nS: 220"),
+    for (label, script) in [
+        (Label::Submissions, ""),
+        (Label::Submissions, "C: QUIT"),
+        (Label::Submission, "S: 220\nC: STARTTLS\nS: 220"),
     ] {
-        let lab = Lab::start(service, Vec::new()).await;
+        let lab = Lab::start(label, Vec::new()).await;
         drop(lab.play(script).await);
         lab.closed().await;
         let shaken = |event: &Event| matches!(event, Event::Handshake { .. });
-        assert!(!lab.recorder.transcript().events().any(shaken), "{service}: {script}");
+        assert!(!lab.recorder.transcript().events().any(shaken), "{label}: {script}");
     }
-    for (service, script) in [
-        (Service::Submissions, "TLS"),
-        (Service::Submission, "S: 220\nC: STARTTLS\nS: 220\nC: EHLO again"),
-        (Service::Submission, "S: 220\nC: STARTTLS\nS: 220\nTLS"),
+    for (label, script) in [
+        (Label::Submissions, "TLS"),
+        (Label::Submission, "S: 220\nC: STARTTLS\nS: 220\nC: EHLO again"),
+        (Label::Submission, "S: 220\nC: STARTTLS\nS: 220\nTLS"),
     ] {
-        let lab = Lab::start(service, Vec::new()).await;
+        let lab = Lab::start(label, Vec::new()).await;
         drop(lab.play(script).await);
         lab.closed().await;
         lab.saw("handshake");
@@ -208,7 +208,7 @@ async fn without_a_word_of_tls_there_is_no_handshake() {
 
 #[tokio::test]
 async fn what_is_said_inside_tls_behind_the_end_is_heard() {
-    let lab = Lab::start(Service::Submissions, fault(FaultKind::FailureAfterTls)).await;
+    let lab = Lab::start(Label::Submissions, fault(FaultKind::FailureAfterTls)).await;
     drop(lab.play("TLS\nS: 220\nC: EHLO x\nC: AUTH LOGIN\nS: 421\nC: TOO late").await);
     lab.closed().await;
     let late = lab.recorder.transcript().events().any(|event| match event {

@@ -1,12 +1,12 @@
 //! Servers without fault.
 
-use signpost_mail::Service;
+use signpost_protocol::Label;
 
 use crate::lab::{Lab, PLAIN};
 
 #[tokio::test]
 async fn submission_takes_mail_after_starttls_and_auth() {
-    let lab = Lab::start(Service::Submission, Vec::new()).await;
+    let lab = Lab::start(Label::Submission, Vec::new()).await;
     lab.play(&format!(
         "S: 220 submit1.example.com
          C: EHLO client.example
@@ -56,7 +56,7 @@ async fn submission_takes_mail_after_starttls_and_auth() {
 
 #[tokio::test]
 async fn submissions_is_inside_tls_from_the_first_byte() {
-    let lab = Lab::start(Service::Submissions, Vec::new()).await;
+    let lab = Lab::start(Label::Submissions, Vec::new()).await;
     lab.play(
         "TLS
          S: 220 
@@ -81,7 +81,7 @@ async fn submissions_is_inside_tls_from_the_first_byte() {
 
 #[tokio::test]
 async fn submission_wants_tls_then_auth_then_mail() {
-    let lab = Lab::start(Service::Submission, Vec::new()).await;
+    let lab = Lab::start(Label::Submission, Vec::new()).await;
     lab.play(&format!(
         "S: 220 
          C: MAIL FROM:<alice@example.com>
@@ -148,7 +148,7 @@ async fn submission_wants_tls_then_auth_then_mail() {
 
 #[tokio::test]
 async fn a_command_behind_starttls_is_discarded() {
-    let lab = Lab::start(Service::Submission, Vec::new()).await;
+    let lab = Lab::start(Label::Submission, Vec::new()).await;
     let mut client = lab.play("S: 220 ").await;
     client.say("STARTTLS\r\nEHLO injected.example\r\nMAIL FROM:<mallory@example.com>\r\n").await;
     lab.go_on(
@@ -166,7 +166,7 @@ async fn a_command_behind_starttls_is_discarded() {
 
 #[tokio::test]
 async fn pop3_hands_out_mail_after_stls_and_login() {
-    let lab = Lab::start(Service::Pop3, Vec::new()).await;
+    let lab = Lab::start(Label::Pop3, Vec::new()).await;
     lab.play(
         "S: +OK submit1.example.com
          C: CAPA
@@ -247,7 +247,7 @@ async fn pop3_hands_out_mail_after_stls_and_login() {
 
 #[tokio::test]
 async fn pop3s_is_inside_tls_from_the_first_byte() {
-    let lab = Lab::start(Service::Pop3s, Vec::new()).await;
+    let lab = Lab::start(Label::Pop3s, Vec::new()).await;
     lab.play(&format!(
         "TLS
          S: +OK
@@ -271,7 +271,7 @@ async fn pop3s_is_inside_tls_from_the_first_byte() {
 
 #[tokio::test]
 async fn pop3_takes_no_password_in_clear_and_sees_each() {
-    let lab = Lab::start(Service::Pop3, Vec::new()).await;
+    let lab = Lab::start(Label::Pop3, Vec::new()).await;
     lab.play(&format!(
         "S: +OK
          C: USER alice@example.com
@@ -299,7 +299,7 @@ async fn pop3_takes_no_password_in_clear_and_sees_each() {
 
 #[tokio::test]
 async fn a_credential_is_seen_where_no_command_expects_it() {
-    let lab = Lab::start(Service::Submission, Vec::new()).await;
+    let lab = Lab::start(Label::Submission, Vec::new()).await;
     lab.play(&format!(
         "S: 220 
          C: {PLAIN}
@@ -314,7 +314,7 @@ async fn a_credential_is_seen_where_no_command_expects_it() {
 
 #[tokio::test]
 async fn mail_broken_off_is_still_mail() {
-    let lab = Lab::start(Service::Submissions, Vec::new()).await;
+    let lab = Lab::start(Label::Submissions, Vec::new()).await;
     let client = lab
         .play(&format!(
             "TLS
@@ -340,7 +340,7 @@ async fn mail_broken_off_is_still_mail() {
 
 #[tokio::test]
 async fn only_crlf_dot_crlf_ends_a_message() {
-    let lab = Lab::start(Service::Submissions, Vec::new()).await;
+    let lab = Lab::start(Label::Submissions, Vec::new()).await;
     let mut client = lab
         .play(&format!(
             "TLS

@@ -6,8 +6,9 @@ use std::time::{Duration, SystemTime};
 
 use rustls::pki_types::{ServerName, UnixTime};
 use rustls::{ClientConfig, RootCertStore};
-use signpost_mail::{Account, Fault, FaultKind, FaultParams, Limits, ServerSpec, Service, serve};
+use signpost_mail::{Account, Fault, FaultKind, FaultParams, Limits, ServerSpec, serve};
 use signpost_pki::{CertificateSpec, Pki};
+use signpost_protocol::Label;
 use signpost_transcript::{Event, Recorder};
 use tokio::io::{
     AsyncBufReadExt as _, AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, BufReader,
@@ -40,12 +41,12 @@ impl Drop for Lab {
 }
 
 impl Lab {
-    pub(crate) async fn start(service: Service, faults: Vec<Fault>) -> Self {
+    pub(crate) async fn start(label: Label, faults: Vec<Fault>) -> Self {
         let limits = Limits { linger: Duration::from_secs(5), ..Limits::default() };
-        Self::with_limits(service, faults, limits).await
+        Self::with_limits(label, faults, limits).await
     }
 
-    pub(crate) async fn with_limits(service: Service, faults: Vec<Fault>, limits: Limits) -> Self {
+    pub(crate) async fn with_limits(label: Label, faults: Vec<Fault>, limits: Limits) -> Self {
         let specs = [
             CertificateSpec { ca: true, trusted: true, ..CertificateSpec::new("root") },
             CertificateSpec {
@@ -59,7 +60,7 @@ impl Lab {
         let identity = pki.identity("submit1").unwrap();
         let spec = ServerSpec {
             name: "submit1".to_owned(),
-            service,
+            label,
             identity: identity.name.clone(),
             tls: Arc::new(identity.server_config().unwrap()),
             hostname: HOST.to_owned(),

@@ -2,16 +2,17 @@
 
 use std::time::Duration;
 
-use signpost_mail::{Limits, Service};
+use signpost_mail::Limits;
+use signpost_protocol::Label;
 
 use crate::lab::Lab;
 
 #[tokio::test]
 async fn an_endless_line_is_cut() {
-    for (service, greeting, error) in
-        [(Service::Submission, "S: 220 ", "500 5.5.6"), (Service::Pop3, "S: +OK", "-ERR line")]
+    for (label, greeting, error) in
+        [(Label::Submission, "S: 220 ", "500 5.5.6"), (Label::Pop3, "S: +OK", "-ERR line")]
     {
-        let lab = Lab::start(service, Vec::new()).await;
+        let lab = Lab::start(label, Vec::new()).await;
         let mut client = lab.play(greeting).await;
         client.say(&"x".repeat(20 << 10)).await;
         lab.go_on(&mut client, &format!("S: {error}\nEOF")).await;
@@ -24,7 +25,7 @@ async fn an_endless_line_is_cut() {
 #[tokio::test]
 async fn an_endless_conversation_is_cut() {
     let limits = Limits { connection: 1000, linger: Duration::from_secs(5), ..Limits::default() };
-    let lab = Lab::with_limits(Service::Submission, Vec::new(), limits).await;
+    let lab = Lab::with_limits(Label::Submission, Vec::new(), limits).await;
     let mut client = lab.play("S: 220 ").await;
     client.say(&"NOOP\r\n".repeat(200)).await;
     lab.go_on(&mut client, "S..: 500 5.5.6\nEOF").await;
@@ -32,7 +33,7 @@ async fn an_endless_conversation_is_cut() {
 
 #[tokio::test]
 async fn a_stranger_to_the_protocol_is_sent_away() {
-    let lab = Lab::start(Service::Submission, Vec::new()).await;
+    let lab = Lab::start(Label::Submission, Vec::new()).await;
     let mut client = lab.play("S: 220 ").await;
     client.say(&"GET / HTTP/1.1\r\n".repeat(30)).await;
     lab.go_on(&mut client, "S..: 421 4.7.0 too many errors\nEOF").await;
@@ -41,7 +42,7 @@ async fn a_stranger_to_the_protocol_is_sent_away() {
 #[tokio::test]
 async fn an_idle_client_is_sent_away() {
     let limits = Limits { idle: Duration::from_millis(50), ..Limits::default() };
-    let lab = Lab::with_limits(Service::Submission, Vec::new(), limits).await;
+    let lab = Lab::with_limits(Label::Submission, Vec::new(), limits).await;
     let mut client = lab.play("S: 220 ").await;
     assert_eq!(client.rest().await, b"");
     lab.closed().await;
@@ -51,7 +52,7 @@ async fn an_idle_client_is_sent_away() {
 #[tokio::test]
 async fn an_idle_handshake_is_given_up() {
     let limits = Limits { handshake: Duration::from_millis(50), ..Limits::default() };
-    let lab = Lab::with_limits(Service::Submissions, Vec::new(), limits).await;
+    let lab = Lab::with_limits(Label::Submissions, Vec::new(), limits).await;
     let mut client = lab.connect().await;
     assert_eq!(client.rest().await, b"");
     lab.closed().await;
@@ -62,7 +63,7 @@ async fn an_idle_handshake_is_given_up() {
 #[tokio::test]
 async fn a_crowd_is_turned_away() {
     let limits = Limits { connections: 1, ..Limits::default() };
-    let lab = Lab::with_limits(Service::Submission, Vec::new(), limits).await;
+    let lab = Lab::with_limits(Label::Submission, Vec::new(), limits).await;
     let mut first = lab.play("S: 220 ").await;
     let mut second = lab.connect().await;
     assert_eq!(second.rest().await, b"");
@@ -93,12 +94,12 @@ fn any_octets_come_to_an_end() {
         1 => proptest::collection::vec(any::<u8>(), 0..50),
     ];
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    let case = (proptest::sample::select(Service::ALL), proptest::collection::vec(part, 0..8));
+    let case = (proptest::sample::select(Label::ALL), proptest::collection::vec(part, 0..8));
     let mut runner = proptest::test_runner::TestRunner::new(ProptestConfig::with_cases(64));
     runner
-        .run(&case, |(service, parts)| {
+        .run(&case, |(label, parts)| {
             runtime.block_on(async {
-                let lab = Lab::start(service, Vec::new()).await;
+                let lab = Lab::start(label, Vec::new()).await;
                 let mut stream = tokio::net::TcpStream::connect(lab.address).await.unwrap();
                 for part in parts {
                     // The server may have had enough already.

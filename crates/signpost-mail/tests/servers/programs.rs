@@ -7,7 +7,8 @@ use std::path::Path;
 use std::process::{Output, Stdio};
 use std::time::Duration;
 
-use signpost_mail::{BrokenHandshake, FaultKind, FaultParams, Service, Step};
+use signpost_mail::{BrokenHandshake, FaultKind, FaultParams, Step};
+use signpost_protocol::Label;
 use tokio::io::AsyncWriteExt as _;
 use tokio::process::Command;
 
@@ -20,10 +21,10 @@ async fn msmtp_submits() {
     if missing("msmtp").await {
         return;
     }
-    for service in [Service::Submission, Service::Submissions] {
+    for label in [Label::Submission, Label::Submissions] {
         for auth in ["plain", "login"] {
-            let lab = Lab::start(service, Vec::new()).await;
-            let output = msmtp(&lab, service, auth).await;
+            let lab = Lab::start(label, Vec::new()).await;
+            let output = msmtp(&lab, label, auth).await;
             assert!(output.status.success(), "{output:?}");
             let mechanism = auth.to_uppercase();
             lab.saw(&format!("credential #1 {mechanism} of alice@example.com inside TLS, accepted"));
@@ -41,11 +42,11 @@ async fn mpop_retrieves() {
     if missing("mpop").await {
         return;
     }
-    for service in [Service::Pop3, Service::Pop3s] {
+    for label in [Label::Pop3, Label::Pop3s] {
         for auth in ["user", "plain"] {
-            let lab = Lab::start(service, Vec::new()).await;
+            let lab = Lab::start(label, Vec::new()).await;
             let home = tempfile::tempdir().unwrap();
-            let output = mpop(&lab, service, auth, home.path()).await;
+            let output = mpop(&lab, label, auth, home.path()).await;
             assert!(output.status.success(), "{output:?}");
             let fetched = std::fs::read_to_string(home.path().join("mbox")).unwrap();
             assert!(fetched.contains("\nfirst\n.hidden\nlast\n"), "{fetched}");
@@ -55,7 +56,7 @@ async fn mpop_retrieves() {
             lab.saw("mail #1 retrieved inside TLS, 24 octets");
             lab.never_saw("in clear");
             // It deleted what it fetched.
-            let again = mpop(&lab, service, auth, home.path()).await;
+            let again = mpop(&lab, label, auth, home.path()).await;
             assert!(again.status.success(), "{again:?}");
             lab.never_saw("mail #2");
         }
@@ -86,8 +87,8 @@ async fn msmtp_gives_nothing_away_to_a_faulty_server() {
         return;
     }
     for (kind, params) in downgrades() {
-        let lab = Lab::start(Service::Submission, fault_with(kind, params)).await;
-        let output = msmtp(&lab, Service::Submission, "plain").await;
+        let lab = Lab::start(Label::Submission, fault_with(kind, params)).await;
+        let output = msmtp(&lab, Label::Submission, "plain").await;
         assert!(!output.status.success(), "{kind}: {output:?}");
         lab.saw(&format!("fault {kind} "));
         lab.never_saw("credential");
@@ -105,9 +106,9 @@ async fn mpop_gives_nothing_away_to_a_faulty_server() {
         if kind == FaultKind::EhloRejected {
             continue;
         }
-        let lab = Lab::start(Service::Pop3, fault_with(kind, params)).await;
+        let lab = Lab::start(Label::Pop3, fault_with(kind, params)).await;
         let home = tempfile::tempdir().unwrap();
-        let output = mpop(&lab, Service::Pop3, "user", home.path()).await;
+        let output = mpop(&lab, Label::Pop3, "user", home.path()).await;
         assert!(!output.status.success(), "{kind}: {output:?}");
         lab.saw(&format!("fault {kind} "));
         lab.never_saw("credential");
@@ -120,12 +121,12 @@ async fn programs_survive_replies_in_pieces() {
     if missing("msmtp").await || missing("mpop").await {
         return;
     }
-    let lab = Lab::start(Service::Submission, fault(FaultKind::Split)).await;
-    let output = msmtp(&lab, Service::Submission, "plain").await;
+    let lab = Lab::start(Label::Submission, fault(FaultKind::Split)).await;
+    let output = msmtp(&lab, Label::Submission, "plain").await;
     assert!(output.status.success(), "{output:?}");
-    let lab = Lab::start(Service::Pop3, fault(FaultKind::Split)).await;
+    let lab = Lab::start(Label::Pop3, fault(FaultKind::Split)).await;
     let home = tempfile::tempdir().unwrap();
-    let output = mpop(&lab, Service::Pop3, "user", home.path()).await;
+    let output = mpop(&lab, Label::Pop3, "user", home.path()).await;
     assert!(output.status.success(), "{output:?}");
 }
 
@@ -138,15 +139,15 @@ async fn missing(program: &str) -> bool {
     !found
 }
 
-async fn msmtp(lab: &Lab, service: Service, auth: &str) -> Output {
+async fn msmtp(lab: &Lab, label: Label, auth: &str) -> Output {
     let home = tempfile::tempdir().unwrap();
-    let mut configuration = configuration(lab, service, auth, home.path());
+    let mut configuration = configuration(lab, label, auth, home.path());
     configuration.push_str("from alice@example.com\ndomain client.example\n");
     run("msmtp", home.path(), &configuration, &["-a", "lab", "bob@example.com"], MESSAGE).await
 }
 
-async fn mpop(lab: &Lab, service: Service, auth: &str, home: &Path) -> Output {
-    let mut configuration = configuration(lab, service, auth, home);
+async fn mpop(lab: &Lab, label: Label, auth: &str, home: &Path) -> Output {
+    let mut configuration = configuration(lab, label, auth, home);
     configuration.push_str(&format!(
         "delivery mbox {}\nuidls_file {}\nkeep off\n",
         home.join("mbox").display(),
@@ -155,10 +156,10 @@ async fn mpop(lab: &Lab, service: Service, auth: &str, home: &Path) -> Output {
     run("mpop", home, &configuration, &["lab"], b"").await
 }
 
-fn configuration(lab: &Lab, service: Service, auth: &str, home: &Path) -> String {
+fn configuration(lab: &Lab, label: Label, auth: &str, home: &Path) -> String {
     let trust = home.join("roots.pem");
     std::fs::write(&trust, lab.pki.roots_pem()).unwrap();
-    let starttls = if service.is_implicit_tls() { "off" } else { "on" };
+    let starttls = if label.is_implicit_tls() { "off" } else { "on" };
     format!(
         "account lab\nhost 127.0.0.1\nport {}\ntimeout 8\nauth {auth}\nuser {USER}\npassword \"{PASSWORD}\"\n\
          tls on\ntls_starttls {starttls}\ntls_trust_file {}\ntls_host_override {HOST}\n",

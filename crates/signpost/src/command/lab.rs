@@ -8,6 +8,7 @@ use signpost_conformance::suite::Suite;
 use signpost_format::set_up::{self, ConfiguredEndpoint};
 use signpost_format::{Assignment, Report, Role, Verdict, resolve};
 use signpost_lab::{Blueprint, Lab, Network};
+use signpost_protocol::TlsStart;
 use signpost_transcript::{Channel, Event, Transcript};
 
 use super::{find_case, load_suite, print, tell};
@@ -126,16 +127,14 @@ fn seen_outcome(transcript: &Transcript) -> Report {
         let detail = Some("no server accepted a login inside TLS".to_owned());
         return set_up::Report::Declined { detail }.into();
     };
-    let (host, service) = transcript
-        .events()
-        .find_map(|event| match event {
-            Event::Accepted { connection: accepted, server, service, .. } if *accepted == connection => {
-                Some((server.clone(), service.clone()))
-            }
-            _ => None,
-        })
-        .unwrap_or_default();
-    let security = if service.ends_with('s') { set_up::Security::Tls } else { set_up::Security::Starttls };
+    let listener = transcript.events().find_map(|event| match event {
+        Event::Accepted { connection: accepted, server, label, .. } if *accepted == connection => {
+            Some((server.clone(), label.tls()))
+        }
+        _ => None,
+    });
+    let (host, tls) = listener.unwrap_or((String::new(), TlsStart::Starttls));
+    let security = tls.into();
     set_up::Report::Configured {
         endpoint: ConfiguredEndpoint { host, port: 0, security },
         user: None,

@@ -4,8 +4,9 @@ use std::collections::BTreeSet;
 
 use signpost_format::Report;
 use signpost_format::set_up::{self, ConfiguredEndpoint, Security, Stance};
+use signpost_protocol::Label;
 use signpost_transcript::{
-    Action, Channel, ConnectionId, Endpoint, Event, HandshakeOutcome, Party, Recorder, Transport,
+    Channel, ConnectionId, Endpoint, Event, HandshakeOutcome, Party, Recorder, Transfer, Transport,
 };
 
 use crate::judge::{Demand, Ground, Judgement, Run, judge};
@@ -23,14 +24,14 @@ pub(super) const IMPLICIT: u32 = 4;
 pub(super) const POP3: u32 = 5;
 pub(super) const OTHER: u32 = 6;
 
-fn listener(connection: u32) -> (&'static str, &'static str) {
+fn listener(connection: u32) -> (&'static str, Label) {
     match connection {
-        GOOD => ("good", "submission"),
-        EVIL => ("evil", "submission"),
-        EXPIRED => ("expired", "submission"),
-        IMPLICIT => ("implicit", "submissions"),
-        POP3 => ("good", "pop3"),
-        _ => ("other", "submission"),
+        GOOD => ("good", Label::Submission),
+        EVIL => ("evil", Label::Submission),
+        EXPIRED => ("expired", Label::Submission),
+        IMPLICIT => ("implicit", Label::Submissions),
+        POP3 => ("good", Label::Pop3),
+        _ => ("other", Label::Submission),
     }
 }
 
@@ -97,12 +98,12 @@ pub(super) fn run(events: impl IntoIterator<Item = Event>, ended: Result<Report,
         if let Some(connection) = connection_of(&event)
             && accepted.insert(connection)
         {
-            let (server, service) = listener(connection.0);
+            let (server, label) = listener(connection.0);
             recorder.record(Event::Accepted {
                 connection,
                 peer: ([127, 0, 0, 1], 1).into(),
                 server: server.to_owned(),
-                service: service.to_owned(),
+                label,
             });
         }
         recorder.record(event);
@@ -155,7 +156,7 @@ pub(super) fn credential(connection: u32, channel: Channel, accepted: bool) -> E
 }
 
 pub(super) fn mail(connection: u32, channel: Channel) -> Event {
-    Event::Mail { connection: ConnectionId(connection), channel, action: Action::Submitted, octets: 1 }
+    Event::Mail { connection: ConnectionId(connection), channel, action: Transfer::Submitted, octets: 1 }
 }
 
 pub(super) fn shaken(connection: u32) -> Event {
