@@ -11,6 +11,7 @@ use signpost_format::{ADAPTER_VERSION, Assignment, Dns, Label, Task, resolve, se
 use signpost_mail::ServerSpec;
 use signpost_transcript::{Event, Recorder, Transcript};
 use signpost_validate::{AuditedValidator, Resolver, TrustAnchor, Upstream};
+use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use crate::User;
@@ -99,7 +100,9 @@ impl Lab {
         tasks.spawn(signpost_dns::serve(Arc::new(validating), resolver.udp, resolver.tcp));
         for (listens, spec) in servers {
             if let Some(listener) = mail.remove(&listens) {
-                tasks.spawn(signpost_mail::serve(spec, listener, recorder.clone()));
+                // Nobody keeps the sender: within a case these servers stay what they are.
+                let (_, specs) = watch::channel(spec);
+                tasks.spawn(signpost_mail::serve(specs, listener, recorder.clone()));
             }
         }
         let ports = standard_ports(&place);

@@ -286,9 +286,6 @@ pub enum FaultError {
     /// No such kind.
     #[error("unknown kind `{0}` of mail fault: expected one of {known}", known = FaultKind::names())]
     UnknownKind(String),
-    /// No such step.
-    #[error("unknown step `{0}`: expected one of {known}", known = Step::ALL.iter().map(|s| s.name()).collect::<Vec<_>>().join(", "))]
-    UnknownStep(String),
 }
 
 #[cfg(test)]

@@ -1,28 +1,29 @@
 //! SMTP and POP3 servers that can say any bytes at any step. Never knows DNS or how certificates are made.
 //!
-//! [`serve`] runs one server on one listener. Each connection is a `Session`, a state machine without I/O: the
-//! client's bytes go in, replies and observations come out. A dialogue (one file per protocol) is honest and knows
-//! only the faults that change its meaning, such as a missing capability; replies on their way out pass the script,
-//! which replaces, delays, splits, joins or cuts them. TLS is driven over the raw socket, so that what a client says
-//! in clear after a failed handshake is seen too.
+//! [`serve`] runs one server on one listener; sockets and TLS are the work of `signpost-serve`. Each connection is a
+//! `MailSession`, a state machine without I/O: the client's bytes go in, replies and observations come out. A dialogue (one
+//! file per protocol) is honest and knows only the faults that change its meaning, such as a missing capability; replies on
+//! their way out pass a script (`tampering.rs`), which replaces, delays, splits, joins or cuts them.
+//!
+//! A new protocol is a `Dialogue` in a file of its own, named in `session.rs`, and a row in `signpost-protocol`.
 
-mod connection;
 mod dialogue;
 mod fault;
-mod handshake;
 mod leak;
+mod login;
 mod maildrop;
 mod pop3;
-mod records;
 mod sasl;
-mod script;
 mod server;
 mod session;
 mod smtp;
 mod spec;
+mod starttls;
 mod step;
+mod tampering;
+mod turn;
 
 pub use fault::{BrokenHandshake, Fault, FaultError, FaultKind, FaultParams};
 pub use server::serve;
 pub use spec::{Account, Limits, ServerSpec};
-pub use step::Step;
+pub use step::{Step, UnknownStep};

@@ -5,9 +5,10 @@ use std::sync::Arc;
 use data_encoding::BASE64;
 use signpost_transcript::Transfer;
 
-use crate::dialogue::{Dialogue, Line, Turn};
+use crate::dialogue::{Dialogue, Line};
 use crate::maildrop::{Maildrop, Message};
 use crate::sasl::{Attempt, Exchange, Next};
+use crate::turn::Turn;
 use crate::{FaultKind, FaultParams, Step};
 
 /// The server's state.
@@ -66,6 +67,10 @@ impl Dialogue for Pop3 {
 
     fn overflow(&mut self, turn: &mut Turn<'_>) {
         turn.reply(Step::Other, "-ERR line or session too long\r\n");
+    }
+
+    fn tls_unavailable(&self) -> &'static str {
+        "-ERR [SYS/TEMP] TLS is not available\r\n"
     }
 
     fn forget(&mut self) {
@@ -165,7 +170,7 @@ impl Pop3 {
         }
         turn.reply(Step::Starttls, reply);
         if turn.script.said("+OK") {
-            turn.start_tls();
+            turn.start_tls(self.tls_unavailable());
         }
     }
 

@@ -1,40 +1,37 @@
-//! Accepting connections.
+//! One mail server on one listener.
 
 use std::sync::Arc;
-use std::time::Duration;
 
-use signpost_transcript::{Event, Party, Recorder};
+use signpost_serve::Reception;
+use signpost_transcript::{Event, Recorder};
 use tokio::net::TcpListener;
-use tokio::task::JoinSet;
+use tokio::sync::watch;
 
 use crate::ServerSpec;
-use crate::connection::Connection;
 use crate::maildrop::Maildrop;
+use crate::session::MailSession;
 
 /// Runs a server until the future is dropped; its connections end with it.
 ///
+/// Every connection meets the server as `specs` has it at that moment: a new certificate or new faults need no new
+/// listener, and connections that stand are not touched. Without a sender the server stays as it is. What a client deleted
+/// stays deleted, unless the new spec has another mailbox.
+///
 /// What clients do is recorded and never makes it fail. It needs a tokio runtime with I/O and time enabled.
-pub async fn serve(spec: Arc<ServerSpec>, listener: TcpListener, recorder: Recorder) {
-    let maildrop = Arc::new(Maildrop::new(&spec.mailbox));
-    let mut connections = JoinSet::new();
-    loop {
-        let accepted = tokio::select! {
-            accepted = listener.accept() => accepted,
-            Some(_) = connections.join_next() => continue,
-        };
-        let Ok((stream, peer)) = accepted else {
-            // Out of file descriptors, most likely: waiting gives connections time to end.
-            #[expect(clippy::disallowed_methods, reason = "nothing tells when a file descriptor is free")]
-            tokio::time::sleep(Duration::from_millis(10)).await;
-            continue;
-        };
-        let connection = recorder.next_connection();
-        recorder.record(Event::Accepted { connection, peer, server: spec.name.clone(), label: spec.label });
-        if connections.len() >= spec.limits.connections {
-            recorder.record(Event::Closed { connection, by: Party::Server });
-            continue;
+pub async fn serve(specs: watch::Receiver<Arc<ServerSpec>>, listener: TcpListener, recorder: Recorder) {
+    let mut maildrop = Arc::new(Maildrop::new(&specs.borrow().mailbox));
+    signpost_serve::serve(listener, recorder, move |connection, peer| {
+        let spec = Arc::clone(&specs.borrow());
+        if !maildrop.began_with(&spec.mailbox) {
+            maildrop = Arc::new(maildrop.replaced_by(&spec.mailbox));
         }
-        connections
-            .spawn(Connection::new(Arc::clone(&spec), &maildrop, stream, recorder.clone(), connection).run());
-    }
+        Reception {
+            accepted: Event::Accepted { connection, peer, server: spec.name.clone(), label: spec.label },
+            tls: Arc::clone(&spec.tls),
+            certificate: spec.identity.clone(),
+            limits: spec.limits.serving,
+            session: Box::new(MailSession::new(spec, &maildrop, connection)),
+        }
+    })
+    .await;
 }

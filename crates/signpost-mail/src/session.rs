@@ -1,22 +1,26 @@
-//! One connection's conversation without I/O: the client's bytes in, actions out.
+//! One connection's conversation without I/O: the client's bytes in, effects out.
 
 use std::sync::Arc;
 
 use signpost_protocol::Service;
-use signpost_transcript::Channel;
+use signpost_serve::{Effect, Script, Session};
+use signpost_transcript::{Channel, ConnectionId, Event};
 
-use crate::dialogue::{Action, Dialogue, Line, Seen, Turn};
+use crate::dialogue::{Dialogue, Line};
 use crate::maildrop::Maildrop;
 use crate::pop3::Pop3;
-use crate::script::Script;
 use crate::smtp::Smtp;
-use crate::{ServerSpec, leak};
+use crate::turn::Turn;
+use crate::{ServerSpec, Step, leak, tampering};
 
 /// The state of one connection.
-pub(crate) struct Session {
+pub(crate) struct MailSession {
     spec: Arc<ServerSpec>,
+    connection: ConnectionId,
     dialogue: Box<dyn Dialogue>,
-    script: Script,
+    script: Script<Step>,
+    /// Which faults were observed already, apart from the script's.
+    applied: Vec<usize>,
     channel: Channel,
     exposed: bool,
     /// The beginning of a line whose end has not come.
@@ -25,16 +29,18 @@ pub(crate) struct Session {
     ended: bool,
 }
 
-impl Session {
-    pub(crate) fn new(spec: Arc<ServerSpec>, maildrop: &Arc<Maildrop>) -> Self {
+impl MailSession {
+    pub(crate) fn new(spec: Arc<ServerSpec>, maildrop: &Arc<Maildrop>, connection: ConnectionId) -> Self {
         let dialogue: Box<dyn Dialogue> = match spec.label.service() {
             Service::Pop3 => Box::new(Pop3::new(Arc::clone(maildrop))),
             Service::Submission => Box::new(Smtp::default()),
         };
         Self {
+            script: Script::new(tampering::rules(&spec.faults)),
             spec,
+            connection,
             dialogue,
-            script: Script::default(),
+            applied: Vec::new(),
             channel: Channel::Clear,
             exposed: false,
             pending: Vec::new(),
@@ -42,21 +48,17 @@ impl Session {
             ended: false,
         }
     }
+}
 
-    pub(crate) fn channel(&self) -> Channel {
-        self.channel
-    }
-
-    /// The connection was accepted.
-    pub(crate) fn open(&mut self) -> Vec<Action> {
+impl Session for MailSession {
+    fn open(&mut self) -> Vec<Effect> {
         if self.spec.label.is_implicit_tls() {
-            return self.turn(|_, turn| turn.start_tls());
+            return self.turn(|dialogue, turn| turn.start_tls(dialogue.tls_unavailable()));
         }
         self.greet()
     }
 
-    /// The handshake was completed.
-    pub(crate) fn secured(&mut self) -> Vec<Action> {
+    fn secured(&mut self) -> Vec<Effect> {
         self.channel = Channel::Tls;
         self.ended = false;
         self.pending.clear();
@@ -64,8 +66,9 @@ impl Session {
         if self.spec.label.is_implicit_tls() { self.greet() } else { Vec::new() }
     }
 
-    /// The handshake failed, or TLS broke. Should the client go on in clear, it is answered as an attacker would.
-    pub(crate) fn exposed(&mut self) {
+    /// Should the client go on in clear, it is answered as an attacker would: a login is offered and let in, since a client
+    /// that would give its password away here has to get the chance. An honest server answering 530 would hide the leak.
+    fn exposed(&mut self) {
         self.channel = Channel::Clear;
         self.exposed = true;
         self.pending.clear();
@@ -74,9 +77,8 @@ impl Session {
         self.ended = false;
     }
 
-    /// The client sent bytes.
-    pub(crate) fn receive(&mut self, bytes: &[u8]) -> Vec<Action> {
-        let mut actions = Vec::new();
+    fn receive(&mut self, bytes: &[u8], _: Channel) -> Vec<Effect> {
+        let mut effects = Vec::new();
         let mut rest = bytes;
         while !self.ended && !rest.is_empty() {
             let end = rest.iter().position(|byte| *byte == b'\n').map_or(rest.len(), |at| at + 1);
@@ -85,10 +87,10 @@ impl Session {
             // Counted as it is taken, so that the limit strikes at the same place however the input is cut.
             self.received += part.len();
             let limits = self.spec.limits;
-            if self.received > limits.connection || self.pending.len() + part.len() > limits.line {
+            if self.received > limits.serving.octets || self.pending.len() + part.len() > limits.line {
                 self.pending.clear();
                 self.ended = true;
-                actions.append(&mut self.turn(|dialogue, turn| {
+                effects.append(&mut self.turn(|dialogue, turn| {
                     dialogue.overflow(turn);
                     turn.close();
                 }));
@@ -97,60 +99,71 @@ impl Session {
             self.pending.extend_from_slice(part);
             if self.pending.last() == Some(&b'\n') {
                 let line = std::mem::take(&mut self.pending);
-                actions.append(&mut self.line(&line));
+                effects.append(&mut self.line(&line));
             }
         }
-        self.script.release(&mut actions);
-        actions
+        self.script.release(&mut effects);
+        effects
     }
 
-    /// The client closed the connection, or fell silent for too long.
-    pub(crate) fn end(&mut self) -> Vec<Action> {
+    fn end(&mut self) -> Vec<Event> {
         let rest = std::mem::take(&mut self.pending);
-        let mut actions = self.turn(|dialogue, turn| dialogue.end(turn));
-        actions.extend(self.leaked(&rest));
-        actions.retain(|action| matches!(action, Action::Observe(_)));
-        actions
+        let effects = self.turn(|dialogue, turn| dialogue.end(turn));
+        let seen = effects.into_iter().filter_map(|effect| match effect {
+            Effect::Observe(event) => Some(event),
+            _ => None,
+        });
+        seen.chain(self.leaked(&rest)).collect()
+    }
+}
+
+impl MailSession {
+    fn greet(&mut self) -> Vec<Effect> {
+        let mut effects = self.turn(|dialogue, turn| dialogue.greet(turn));
+        self.script.release(&mut effects);
+        effects
     }
 
-    fn greet(&mut self) -> Vec<Action> {
-        let mut actions = self.turn(|dialogue, turn| dialogue.greet(turn));
-        self.script.release(&mut actions);
-        actions
-    }
-
-    fn line(&mut self, line: &[u8]) -> Vec<Action> {
+    fn line(&mut self, line: &[u8]) -> Vec<Effect> {
         let content = &line[..line.len() - 1];
         let crlf = content.ends_with(b"\r");
         let line = Line { content: if crlf { &content[..content.len() - 1] } else { content }, crlf };
-        let mut actions = self.turn(|dialogue, turn| dialogue.line(line, turn));
-        let seen = actions.iter().any(|action| matches!(action, Action::Observe(Seen::Credential { .. })));
+        let mut effects = self.turn(|dialogue, turn| dialogue.line(line, turn));
+        let seen = effects.iter().any(|effect| matches!(effect, Effect::Observe(Event::Credential { .. })));
         if !seen {
-            actions.extend(self.leaked(line.content));
+            effects.extend(self.leaked(line.content).map(Effect::Observe));
         }
         // What the client sent behind STARTTLS was not protected, whoever wrote it, and is thrown away.
         self.ended =
-            actions.iter().any(|action| matches!(action, Action::Close | Action::Cut | Action::StartTls(_)));
-        actions
+            effects.iter().any(|effect| matches!(effect, Effect::Close | Effect::Cut | Effect::StartTls(_)));
+        effects
     }
 
     /// Credentials that came where no command expected them.
-    fn leaked(&self, line: &[u8]) -> Option<Action> {
+    fn leaked(&self, line: &[u8]) -> Option<Event> {
         let (mechanism, user) = leak::find(line, &self.spec.account)?;
-        Some(Action::Observe(Seen::Credential { mechanism: mechanism.to_owned(), user, accepted: false }))
+        Some(Event::Credential {
+            connection: self.connection,
+            channel: self.channel,
+            mechanism: mechanism.to_owned(),
+            user,
+            accepted: false,
+        })
     }
 
-    fn turn(&mut self, speak: impl FnOnce(&mut dyn Dialogue, &mut Turn<'_>)) -> Vec<Action> {
-        let mut actions = Vec::new();
+    fn turn(&mut self, speak: impl FnOnce(&mut dyn Dialogue, &mut Turn<'_>)) -> Vec<Effect> {
+        let mut effects = Vec::new();
         let mut turn = Turn {
             spec: &self.spec,
+            connection: self.connection,
             channel: self.channel,
             exposed: self.exposed,
             script: &mut self.script,
-            actions: &mut actions,
+            applied: &mut self.applied,
+            effects: &mut effects,
         };
         speak(self.dialogue.as_mut(), &mut turn);
-        actions
+        effects
     }
 }
 
@@ -163,7 +176,7 @@ mod tests {
     use super::*;
     use crate::{Account, Fault, FaultKind, FaultParams, Limits, Step};
 
-    fn session(label: Label, faults: Vec<Fault>) -> Session {
+    fn session(label: Label, faults: Vec<Fault>) -> MailSession {
         let now =
             rustls::pki_types::UnixTime::since_unix_epoch(std::time::Duration::from_secs(1_795_000_000));
         let pki = Pki::build(&[CertificateSpec::new("leaf")], &[], now).unwrap();
@@ -177,10 +190,14 @@ mod tests {
             account: Account { user: "alice@example.com".to_owned(), password: "secret".to_owned() },
             mailbox: vec![b"Subject: one\r\n\r\nfirst\r\n".to_vec()],
             faults,
-            limits: Limits { line: 200, connection: 2000, ..Limits::default() },
+            limits: Limits {
+                line: 200,
+                serving: signpost_serve::Limits { octets: 2000, ..signpost_serve::Limits::default() },
+                ..Limits::default()
+            },
         };
         let maildrop = Arc::new(Maildrop::new(&spec.mailbox));
-        Session::new(Arc::new(spec), &maildrop)
+        MailSession::new(Arc::new(spec), &maildrop, ConnectionId(1))
     }
 
     fn faults() -> impl Strategy<Value = Vec<Fault>> {
@@ -243,9 +260,9 @@ mod tests {
         proptest::collection::vec(word, 0..30).prop_map(|words| words.concat())
     }
 
-    fn said(actions: &[Action]) -> Vec<u8> {
-        let sends = actions.iter().filter_map(|action| match action {
-            Action::Send(bytes) => Some(bytes.as_slice()),
+    fn said(effects: &[Effect]) -> Vec<u8> {
+        let sends = effects.iter().filter_map(|effect| match effect {
+            Effect::Send(bytes) => Some(bytes.as_slice()),
             _ => None,
         });
         sends.collect::<Vec<_>>().concat()
@@ -256,10 +273,10 @@ mod tests {
     #[test]
     fn lines_before_the_limit_are_answered() {
         let mut session = session(Label::Submission, Vec::new());
-        let actions = session.receive(&b"NOOP\r\n".repeat(1000));
-        let answered = actions.iter().filter(|action| **action == Action::Send(b"250 2.0.0 ok\r\n".to_vec()));
+        let effects = session.receive(&b"NOOP\r\n".repeat(1000), Channel::Clear);
+        let answered = effects.iter().filter(|effect| **effect == Effect::Send(b"250 2.0.0 ok\r\n".to_vec()));
         assert_eq!(answered.count(), 2000 / 6);
-        assert_eq!(actions.last(), Some(&Action::Close));
+        assert_eq!(effects.last(), Some(&Effect::Close));
     }
 
     proptest! {
@@ -275,13 +292,13 @@ mod tests {
             if secure {
                 session.secured();
             }
-            let actions = session.receive(&input);
-            let ends = |action: &Action| matches!(action, Action::Close | Action::Cut | Action::StartTls(_));
-            let end = actions.iter().position(ends);
-            let after = end.map_or(&[][..], |end| &actions[end + 1..]);
-            prop_assert!(after.iter().all(|action| matches!(action, Action::Observe(_))), "{after:?}");
+            let effects = session.receive(&input, Channel::Clear);
+            let ends = |effect: &Effect| matches!(effect, Effect::Close | Effect::Cut | Effect::StartTls(_));
+            let end = effects.iter().position(ends);
+            let after = end.map_or(&[][..], |end| &effects[end + 1..]);
+            prop_assert!(after.iter().all(|effect| matches!(effect, Effect::Observe(_))), "{after:?}");
             if end.is_some() {
-                prop_assert!(said(&session.receive(b"NOOP\r\nQUIT\r\n")).is_empty());
+                prop_assert!(said(&session.receive(b"NOOP\r\nQUIT\r\n", Channel::Clear)).is_empty());
             }
             prop_assert!(session.pending.len() <= 200);
             session.end();
@@ -296,11 +313,11 @@ mod tests {
             let whole = {
                 let mut session = session(label, Vec::new());
                 session.secured();
-                session.receive(&input)
+                session.receive(&input, Channel::Clear)
             };
             let mut session = session(label, Vec::new());
             session.secured();
-            let pieces: Vec<Action> = input.chunks(size).flat_map(|piece| session.receive(piece)).collect();
+            let pieces: Vec<Effect> = input.chunks(size).flat_map(|piece| session.receive(piece, Channel::Clear)).collect();
             prop_assert_eq!(pieces, whole);
         }
 
@@ -311,8 +328,8 @@ mod tests {
         ) {
             let mut session = session(label, Vec::new());
             session.open();
-            let accepted = session.receive(&input).into_iter().any(|action| {
-                matches!(action, Action::Observe(Seen::Credential { accepted: true, .. }))
+            let accepted = session.receive(&input, Channel::Clear).into_iter().any(|effect| {
+                matches!(effect, Effect::Observe(Event::Credential { accepted: true, .. }))
             });
             prop_assert!(!accepted);
         }

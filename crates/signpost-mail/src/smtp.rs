@@ -3,8 +3,9 @@
 use data_encoding::BASE64;
 use signpost_transcript::Transfer;
 
-use crate::dialogue::{Dialogue, Line, Turn};
+use crate::dialogue::{Dialogue, Line};
 use crate::sasl::{Exchange, Next};
+use crate::turn::Turn;
 use crate::{FaultKind, FaultParams, Step};
 
 /// The server's state.
@@ -63,6 +64,10 @@ impl Dialogue for Smtp {
     fn overflow(&mut self, turn: &mut Turn<'_>) {
         self.end(turn);
         turn.reply(Step::Other, "500 5.5.6 line or session too long\r\n");
+    }
+
+    fn tls_unavailable(&self) -> &'static str {
+        "454 4.7.0 TLS is not available\r\n"
     }
 
     fn forget(&mut self) {
@@ -168,7 +173,7 @@ impl Smtp {
         }
         turn.reply(Step::Starttls, reply);
         if turn.script.said("220") {
-            turn.start_tls();
+            turn.start_tls(self.tls_unavailable());
         }
     }
 

@@ -1,7 +1,6 @@
 //! What one server is.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use rustls::ServerConfig;
 
@@ -10,7 +9,7 @@ use signpost_protocol::Label;
 use crate::Fault;
 
 /// One mail server on one port.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct ServerSpec {
     /// Its name in the world and in the transcript.
     pub name: String,
@@ -45,32 +44,16 @@ pub struct Account {
 /// How long a server waits and how much it takes, so that no client can hold or fill the lab.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Limits {
-    /// Wait for a client's next byte, and for it to take a reply.
-    pub idle: Duration,
-    /// Wait for a whole TLS handshake.
-    pub handshake: Duration,
-    /// How long a client is listened to after a failed handshake or a refusal of the server.
-    pub linger: Duration,
     /// Octets in one line, its end included. Not less than what RFC 4954 §4 demands for `AUTH`: 12288.
     pub line: usize,
     /// Octets in one message.
     pub message: usize,
-    /// Octets that one client may send in one connection.
-    pub connection: usize,
-    /// Connections at one time.
-    pub connections: usize,
+    /// What holds for servers of any protocol.
+    pub serving: signpost_serve::Limits,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self {
-            idle: Duration::from_secs(10),
-            handshake: Duration::from_secs(10),
-            linger: Duration::from_secs(2),
-            line: 16 << 10,
-            message: 1 << 20,
-            connection: 4 << 20,
-            connections: 64,
-        }
+        Self { line: 16 << 10, message: 1 << 20, serving: signpost_serve::Limits::default() }
     }
 }

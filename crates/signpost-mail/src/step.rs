@@ -3,8 +3,6 @@
 use std::fmt;
 use std::str::FromStr;
 
-use crate::FaultError;
-
 macro_rules! steps {
     ($($(#[$doc:meta])* $variant:ident = $name:literal,)*) => {
         /// What a reply answers. One word stands for the same step of every protocol.
@@ -71,7 +69,7 @@ impl fmt::Display for Step {
 }
 
 impl FromStr for Step {
-    type Err = FaultError;
+    type Err = UnknownStep;
 
     /// Takes the protocols' own words too: `ehlo`, `helo`, `capa`, `stls`, `user`, `pass`.
     fn from_str(name: &str) -> Result<Self, Self::Err> {
@@ -83,6 +81,11 @@ impl FromStr for Step {
             _ => None,
         };
         own.or_else(|| Self::ALL.iter().copied().find(|step| step.name() == name))
-            .ok_or_else(|| FaultError::UnknownStep(name.to_owned()))
+            .ok_or_else(|| UnknownStep(name.to_owned()))
     }
 }
+
+/// A name that is no [`Step`].
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+#[error("unknown step `{0}`: expected one of {known}", known = Step::ALL.iter().map(|s| s.name()).collect::<Vec<_>>().join(", "))]
+pub struct UnknownStep(String);

@@ -6,14 +6,16 @@ use std::time::{Duration, SystemTime};
 
 use rustls::pki_types::{ServerName, UnixTime};
 use rustls::{ClientConfig, RootCertStore};
-use signpost_mail::{Account, Fault, FaultKind, FaultParams, Limits, ServerSpec, serve};
+use signpost_mail::{Account, Fault, FaultKind, FaultParams, ServerSpec, serve};
 use signpost_pki::{CertificateSpec, Pki};
 use signpost_protocol::Label;
+use signpost_serve::Limits;
 use signpost_transcript::{Event, Recorder};
 use tokio::io::{
     AsyncBufReadExt as _, AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, BufReader,
 };
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
@@ -31,6 +33,7 @@ pub(crate) struct Lab {
     pub(crate) address: SocketAddr,
     pub(crate) recorder: Recorder,
     pub(crate) pki: Pki,
+    specs: watch::Sender<Arc<ServerSpec>>,
     server: JoinHandle<()>,
 }
 
@@ -54,6 +57,7 @@ impl Lab {
                 names: vec![HOST.to_owned(), "localhost".to_owned()],
                 ..CertificateSpec::new("submit1")
             },
+            CertificateSpec { names: vec![HOST.to_owned()], ..CertificateSpec::new("self-signed") },
         ];
         let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap();
         let pki = Pki::build(&specs, &[], UnixTime::since_unix_epoch(now)).unwrap();
@@ -70,13 +74,23 @@ impl Lab {
                 b"Subject: two\r\n\r\nsecond\r\n".to_vec(),
             ],
             faults,
-            limits,
+            limits: signpost_mail::Limits { serving: limits, ..signpost_mail::Limits::default() },
         };
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let recorder = Recorder::new();
-        let server = tokio::spawn(serve(Arc::new(spec), listener, recorder.clone()));
-        Self { address, recorder, pki, server }
+        let specs = watch::Sender::new(Arc::new(spec));
+        let server = tokio::spawn(serve(specs.subscribe(), listener, recorder.clone()));
+        Self { address, recorder, pki, specs, server }
+    }
+
+    /// Makes the server another one from the next connection on.
+    pub(crate) fn change(&self, change: impl FnOnce(&mut ServerSpec)) {
+        self.specs.send_modify(|spec| {
+            let mut next = ServerSpec::clone(spec);
+            change(&mut next);
+            *spec = Arc::new(next);
+        });
     }
 
     pub(crate) async fn connect(&self) -> Client {

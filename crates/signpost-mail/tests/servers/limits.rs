@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use signpost_mail::Limits;
 use signpost_protocol::Label;
+use signpost_serve::Limits;
 
 use crate::lab::Lab;
 
@@ -24,7 +24,7 @@ async fn an_endless_line_is_cut() {
 
 #[tokio::test]
 async fn an_endless_conversation_is_cut() {
-    let limits = Limits { connection: 1000, linger: Duration::from_secs(5), ..Limits::default() };
+    let limits = Limits { octets: 1000, linger: Duration::from_secs(5), ..Limits::default() };
     let lab = Lab::with_limits(Label::Submission, Vec::new(), limits).await;
     let mut client = lab.play("S: 220 ").await;
     client.say(&"NOOP\r\n".repeat(200)).await;

@@ -2,6 +2,7 @@
 
 #![expect(clippy::disallowed_methods, reason = "tests read the clock and make sockets for themselves")]
 
+mod changes;
 mod faults;
 mod handshakes;
 mod honest;

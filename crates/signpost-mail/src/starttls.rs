@@ -1,0 +1,56 @@
+//! The way into TLS, or what a fault makes of it.
+
+use signpost_serve::{Effect, Handshake};
+
+use crate::turn::Turn;
+use crate::{BrokenHandshake, Fault, FaultKind, Step};
+
+impl Turn<'_> {
+    /// Whether STARTTLS is to be offered.
+    pub(crate) fn offers_starttls(&mut self) -> bool {
+        !self.secure()
+            && !self.exposed
+            && self.apply(FaultKind::StripStarttls, "STARTTLS was not offered").is_none()
+    }
+
+    /// Goes over to TLS, honestly or not. Nothing is said in clear after this, but by a fault: `unavailable` is how the
+    /// protocol would say there that TLS is not to be had.
+    pub(crate) fn start_tls(&mut self, unavailable: &str) {
+        if self.script.is_silent() {
+            return;
+        }
+        let at_handshake =
+            |kind| move |fault: &Fault| fault.kind == kind && fault.params.step == Some(Step::Handshake);
+        let handshake = if let Some(params) =
+            self.apply(FaultKind::HandshakeBroken, "something else came in place of the ServerHello")
+        {
+            broken(params.how.unwrap_or_default())
+        } else if let Some(params) = self
+            .apply(FaultKind::HandshakeCleartextError, "an error in clear came in place of the ServerHello")
+        {
+            Handshake::Clear(params.text.as_deref().unwrap_or(unavailable).as_bytes().to_vec())
+        } else if self
+            .apply_where(at_handshake(FaultKind::Silence), "the ClientHello was not answered")
+            .is_some()
+        {
+            Handshake::Silent
+        } else if self
+            .apply_where(at_handshake(FaultKind::Close), "the connection was cut in place of the ServerHello")
+            .is_some()
+        {
+            Handshake::Cut
+        } else {
+            Handshake::Honest
+        };
+        self.script.release(self.effects);
+        self.effects.push(Effect::StartTls(handshake));
+    }
+}
+
+fn broken(how: BrokenHandshake) -> Handshake {
+    match how {
+        BrokenHandshake::Alert => Handshake::Alert,
+        BrokenHandshake::Closed => Handshake::Cut,
+        BrokenHandshake::Garbage => Handshake::Garbage,
+    }
+}

@@ -1,0 +1,67 @@
+//! The server's turn to speak.
+
+use signpost_serve::{Effect, Script};
+use signpost_transcript::{Channel, ConnectionId, Event, Transfer};
+
+use crate::{Fault, FaultKind, FaultParams, ServerSpec, Step};
+
+/// The server's turn to speak, after a line or at an event.
+pub(crate) struct Turn<'a> {
+    pub(crate) spec: &'a ServerSpec,
+    pub(crate) connection: ConnectionId,
+    pub(crate) channel: Channel,
+    /// The handshake failed and the client goes on in clear.
+    pub(crate) exposed: bool,
+    pub(crate) script: &'a mut Script<Step>,
+    /// Which faults were observed already, apart from the script's.
+    pub(crate) applied: &'a mut Vec<usize>,
+    pub(crate) effects: &'a mut Vec<Effect>,
+}
+
+impl<'a> Turn<'a> {
+    pub(crate) fn secure(&self) -> bool {
+        self.channel == Channel::Tls
+    }
+
+    /// Says something, as far as the script lets it.
+    pub(crate) fn reply(&mut self, step: Step, reply: impl Into<Vec<u8>>) {
+        self.effects.extend(self.script.say(step, self.channel, reply.into()));
+    }
+
+    pub(crate) fn close(&mut self) {
+        self.effects.extend(self.script.close());
+    }
+
+    pub(crate) fn has(&self, kind: FaultKind) -> bool {
+        self.spec.faults.iter().any(|fault| fault.kind == kind)
+    }
+
+    /// The parameters of a fault that is being applied now; the first time this is observed.
+    pub(crate) fn apply(&mut self, kind: FaultKind, detail: &str) -> Option<&'a FaultParams> {
+        self.apply_where(|fault| fault.kind == kind, detail)
+    }
+
+    /// The same of the first fault of which something holds.
+    pub(crate) fn apply_where(
+        &mut self,
+        holds: impl Fn(&Fault) -> bool,
+        detail: &str,
+    ) -> Option<&'a FaultParams> {
+        let (index, fault) = self.spec.faults.iter().enumerate().find(|(_, fault)| holds(fault))?;
+        if !self.applied.contains(&index) {
+            self.applied.push(index);
+            let (at, kind) = (fault.at.clone(), fault.kind.name().to_owned());
+            self.observe(Event::Fault { at, kind, detail: detail.to_owned() });
+        }
+        Some(&fault.params)
+    }
+
+    /// Mail, or the envelope of it, changed hands.
+    pub(crate) fn mail(&mut self, action: Transfer, octets: usize) {
+        self.observe(Event::Mail { connection: self.connection, channel: self.channel, action, octets });
+    }
+
+    pub(crate) fn observe(&mut self, event: Event) {
+        self.effects.push(Effect::Observe(event));
+    }
+}
