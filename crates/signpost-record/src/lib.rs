@@ -32,4 +32,4 @@ pub use element::{Element, Elements, elements};
 pub use error::{ErrorKind, RecordError};
 pub use key::{Digest, DigestAlgorithm, KeyRecord};
 pub use policy::{Mechanisms, PolicyRecord};
-pub use set::{Keys, PolicySetError, join, policy_among, usable_keys};
+pub use set::{Keys, join, usable_keys};
