@@ -7,7 +7,7 @@ use std::sync::Arc;
 use hickory_proto::rr::{Name, RData, RecordType};
 use rustls_pki_types::ServerName;
 use signpost_select::{Entropy, Selection, Target};
-use signpost_validate::{Lookup, Security};
+use signpost_validate::{Lookup, SecurityStatus};
 
 use crate::client::{Action, Event};
 use crate::discovery::{Plan, Publication, PublishedTarget, about, security};
@@ -41,7 +41,7 @@ impl Candidate {
             target: target.clone(),
             protection: publication.label.protection,
             binding: Arc::clone(binding),
-            is_secure: publication.service_security == Security::Secure,
+            is_secure: publication.service_security == SecurityStatus::Secure,
         }
     }
 

@@ -1,7 +1,7 @@
 //! What the answers about a domain mean: whether to go on, where to, and under which policy.
 
 use hickory_proto::rr::{Name, RData};
-use signpost_validate::{Lookup, Outcome as Answer, Security};
+use signpost_validate::{Answer, Lookup, SecurityStatus};
 
 use crate::outcome::{Outcome, Reason};
 use crate::policy::{Policy, find_policy};
@@ -15,7 +15,7 @@ pub(crate) struct Publication {
     pub(crate) label: Label,
     pub(crate) service: ServiceRecords,
     /// How far the SRV answer or its denial can be believed: Secure or Insecure.
-    pub(crate) service_security: Security,
+    pub(crate) service_security: SecurityStatus,
     pub(crate) policy: Option<Policy>,
 }
 
@@ -26,7 +26,7 @@ impl Publication {
     pub(crate) fn read(label: Label, service: &Lookup, text: &Lookup, rules: Rules) -> Result<Self, Failure> {
         let service_security = match security(service, rules) {
             Ok(security) => security,
-            Err(_) if !rules.tells_failure_from_absence() => Security::Insecure,
+            Err(_) if !rules.tells_failure_from_absence() => SecurityStatus::Insecure,
             Err(failure) => return Err(about(&format!("SRV at {label}"), failure)),
         };
         let policy = match security(text, rules) {
@@ -44,8 +44,8 @@ impl Publication {
 
     /// Whether the policy and what it belongs to are signed, so that its pins hold.
     pub(crate) fn is_secure(&self) -> bool {
-        let policy = self.policy.as_ref().map_or(Security::Secure, |policy| policy.security);
-        self.service_security.min(policy) == Security::Secure
+        let policy = self.policy.as_ref().map_or(SecurityStatus::Secure, |policy| policy.security);
+        self.service_security.min(policy) == SecurityStatus::Secure
     }
 }
 
@@ -137,30 +137,30 @@ impl Plan {
 /// # Errors
 ///
 /// The answer is provably not what the zone says, or there is none.
-pub(crate) fn security(lookup: &Lookup, rules: Rules) -> Result<Security, Failure> {
+pub(crate) fn security(lookup: &Lookup, rules: Rules) -> Result<SecurityStatus, Failure> {
     let because = || if lookup.reason.is_empty() { String::new() } else { format!(" ({})", lookup.reason) };
-    match (lookup.security, &lookup.outcome) {
-        (Security::Bogus, Answer::NoData | Answer::NxDomain | Answer::Records(_))
+    match (lookup.security, &lookup.answer) {
+        (SecurityStatus::Bogus, Answer::NoData | Answer::NxDomain | Answer::Records(_))
             if !rules.refuses_bogus() =>
         {
-            Ok(Security::Secure)
+            Ok(SecurityStatus::Secure)
         }
-        (Security::Bogus, _) => {
+        (SecurityStatus::Bogus, _) => {
             Err(Failure::new(Reason::DnssecBogus, format!("the answer is bogus{}", because())))
         }
-        (Security::Indeterminate, Answer::NoData | Answer::NxDomain | Answer::Records(_))
+        (SecurityStatus::Indeterminate, Answer::NoData | Answer::NxDomain | Answer::Records(_))
             if !rules.refuses_indeterminate() =>
         {
-            Ok(Security::Insecure)
+            Ok(SecurityStatus::Insecure)
         }
         (_, Answer::Failed(failure)) => {
             Err(Failure::new(Reason::LookupFailed, format!("the lookup failed: {failure}{}", because())))
         }
-        (Security::Indeterminate, _) => {
+        (SecurityStatus::Indeterminate, _) => {
             let detail = format!("whether the answer should be signed is not known{}", because());
             Err(Failure::new(Reason::LookupFailed, detail))
         }
-        (security @ (Security::Insecure | Security::Secure), _) => Ok(security),
+        (security @ (SecurityStatus::Insecure | SecurityStatus::Secure), _) => Ok(security),
     }
 }
 

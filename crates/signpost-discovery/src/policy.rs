@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use hickory_proto::rr::{Name, RData, Record};
 use signpost_record::{KeyRecord, PolicyRecord};
-use signpost_validate::{Lookup, Security};
+use signpost_validate::{Lookup, SecurityStatus};
 
 use crate::discovery::{Publication, about, security};
 use crate::outcome::{Note, Reason};
@@ -18,7 +18,7 @@ use crate::verifier::VerificationRule;
 #[derive(Clone, Debug)]
 pub(crate) struct Policy {
     /// How far the record can be believed: Secure or Insecure.
-    pub(crate) security: Security,
+    pub(crate) security: SecurityStatus,
     /// The owner of the key records.
     pub(crate) key_owner: Option<Name>,
     pub(crate) authentication_required: bool,
@@ -33,7 +33,7 @@ pub(crate) struct Policy {
 pub(crate) fn find_policy(
     label: Label,
     records: &[Record],
-    security: Security,
+    security: SecurityStatus,
     rules: Rules,
 ) -> Result<Option<Policy>, Failure> {
     let mut found = None;
@@ -160,7 +160,7 @@ impl KeyRecords {
             self.wanted.iter().find(|(wanted, _)| wanted == owner).and_then(|(_, lookup)| lookup.as_ref());
         let lookup = answer.ok_or_else(|| Failure::new(Reason::LookupFailed, "not answered"))?;
         let key_security = security(lookup, rules)?;
-        if policy_is_secure && key_security != Security::Secure && rules.refuses_insecure_key_record() {
+        if policy_is_secure && key_security != SecurityStatus::Secure && rules.refuses_insecure_key_record() {
             return Err(Failure::new(
                 Reason::KeyRecordInsecure,
                 "the policy is signed, its key record is not",
@@ -226,7 +226,7 @@ fn read_policy(text: &[u8], label: Label, rules: Rules) -> Result<Option<Policy>
         }
     };
     Ok(Some(Policy {
-        security: Security::Secure,
+        security: SecurityStatus::Secure,
         key_owner,
         authentication_required: record.is_authentication_required,
         mechanisms: record.sasl.map(|mechanisms| mechanisms.iter().map(str::to_owned).collect()),

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use hickory_proto::op::{Message, MessageType, OpCode, ResponseCode};
 use signpost_dns::{Answerer, Reply, Responder};
 use signpost_transcript::{Endpoint, Event, Recorder, Transport};
-use signpost_validate::{Resolver, Security};
+use signpost_validate::{Resolver, SecurityStatus};
 
 /// The AD bit in the fourth octet of a message (RFC 6840 §5.7).
 const AUTHENTIC_DATA: u8 = 0x20;
@@ -60,7 +60,7 @@ impl ValidatingResolver {
             Some(mut message) if message.len() > 3 => {
                 let wanted = dnssec_ok || parsed.metadata.authentic_data;
                 message[3] &= !AUTHENTIC_DATA;
-                if lookup.security == Security::Secure && wanted {
+                if lookup.security == SecurityStatus::Secure && wanted {
                     message[3] |= AUTHENTIC_DATA;
                 }
                 message

@@ -8,7 +8,7 @@ use signpost_format::Service;
 use signpost_lab::{Blueprint, Fault, FaultSpec, Lab, Network, World};
 use signpost_source::{Files, Source};
 use signpost_transcript::Event;
-use signpost_validate::{AuditedValidator, Outcome, Resolver as _, Security, Stub, Upstream};
+use signpost_validate::{Answer, AuditedValidator, Resolver as _, SecurityStatus, Stub, Upstream};
 
 fn world() -> World {
     let suite = Utf8Path::new(env!("CARGO_MANIFEST_DIR")).join("../../scenarios");
@@ -37,10 +37,10 @@ fn srv() -> Name {
 }
 
 /// The target that a client which validates by itself believes, and how far.
-async fn validated(lab: &Lab, source: Option<IpAddr>) -> (Security, String) {
+async fn validated(lab: &Lab, source: Option<IpAddr>) -> (SecurityStatus, String) {
     let upstream = upstream(lab, lab.dns().authority, source);
     let lookup = AuditedValidator::new(&upstream).lookup(&srv(), RecordType::SRV).await;
-    let Outcome::Records(records) = &lookup.outcome else { return (lookup.security, String::new()) };
+    let Answer::Records(records) = &lookup.answer else { return (lookup.security, String::new()) };
     (lookup.security, records[0].data.to_string())
 }
 
@@ -60,10 +60,10 @@ fn fault(text: &str) -> Fault {
 fn each_view_has_its_answer_and_its_chain() {
     inside(&[], async |mut lab| {
         for (view, target, security) in [
-            (Some("outside"), "outside.example.com.", Security::Secure),
-            (Some("inside"), "inside.example.com.", Security::Secure),
-            (Some("guests"), "guests.example.com.", Security::Insecure),
-            (None, "outside.example.com.", Security::Secure),
+            (Some("outside"), "outside.example.com.", SecurityStatus::Secure),
+            (Some("inside"), "inside.example.com.", SecurityStatus::Secure),
+            (Some("guests"), "guests.example.com.", SecurityStatus::Insecure),
+            (None, "outside.example.com.", SecurityStatus::Secure),
         ] {
             let source = lab.begin_run(view);
             assert_eq!(source.is_some(), view.is_some());
@@ -72,7 +72,7 @@ fn each_view_has_its_answer_and_its_chain() {
             assert_eq!(believed, security, "{view:?}");
             assert!(data.ends_with(target), "{view:?}: {data}");
             // The resolver asks for each view anew, so that guests get no AD for what it validated for others.
-            let is_secure = security == Security::Secure;
+            let is_secure = security == SecurityStatus::Secure;
             assert_eq!(resolved(&lab, source).await, ("NOERROR".to_owned(), is_secure), "{view:?}");
             let transcript = lab.take_transcript();
             let peers = transcript.events().filter_map(|event| match event {
@@ -93,10 +93,10 @@ fn an_answer_is_broken_in_one_view_only() {
     );
     inside(&[broken], async |mut lab| {
         let source = lab.begin_run(Some("inside"));
-        assert_eq!(validated(&lab, source).await.0, Security::Bogus);
+        assert_eq!(validated(&lab, source).await.0, SecurityStatus::Bogus);
         assert_eq!(resolved(&lab, source).await.0, "SERVFAIL");
         let source = lab.begin_run(Some("outside"));
-        assert_eq!(validated(&lab, source).await.0, Security::Secure);
+        assert_eq!(validated(&lab, source).await.0, SecurityStatus::Secure);
         assert_eq!(resolved(&lab, source).await, ("NOERROR".to_owned(), true));
     });
 }
@@ -112,7 +112,7 @@ fn a_zone_is_published_otherwise_in_one_view_only_and_its_transcripts_say_so() {
         {
             let source = lab.begin_run(Some(view));
             let (security, data) = validated(&lab, source).await;
-            assert_eq!(security, Security::Secure);
+            assert_eq!(security, SecurityStatus::Secure);
             assert!(data.ends_with(target), "{view}: {data}");
             let transcript = lab.take_transcript();
             let seen = transcript.events().filter(|event| matches!(event, Event::Fault { .. })).count();

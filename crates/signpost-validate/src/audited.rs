@@ -10,7 +10,7 @@ use crate::audit::{Chain, Enclosing, Subject};
 use crate::exchange::Exchange;
 use crate::follow::{Judge, Question, Verdict, follow};
 use crate::reading::{Reading, domain_name, domain_type};
-use crate::{Lookup, Outcome, Resolver, Security, Upstream};
+use crate::{Answer, Lookup, Resolver, SecurityStatus, Upstream};
 
 /// [`DomainValidator`](crate::DomainValidator) without its false answers.
 ///
@@ -61,15 +61,15 @@ struct AuditJudge {
 #[async_trait]
 impl Judge for AuditJudge {
     async fn judge(&self, question: &Question<'_>, message: &Message<Bytes>) -> Verdict {
-        let mut weakest = (Security::Secure, String::new());
+        let mut weakest = (SecurityStatus::Secure, String::new());
         for alias in &question.reading.aliases {
             let verdict = self.judge_at(message, &alias.owner, alias.record_type, Said::Redirection).await;
             let verdict = verdict.after(weakest);
             weakest = (verdict.security, verdict.reason);
         }
-        let said = match question.reading.outcome {
-            Outcome::Records(_) => Said::Records,
-            Outcome::Failed(_) | Outcome::NoData | Outcome::NxDomain => Said::Denial,
+        let said = match question.reading.answer {
+            Answer::Records(_) => Said::Records,
+            Answer::Failed(_) | Answer::NoData | Answer::NxDomain => Said::Denial,
         };
         self.judge_at(message, &question.reading.end, question.record_type, said).await.after(weakest)
     }
@@ -91,7 +91,7 @@ impl AuditJudge {
         said: Said,
     ) -> Verdict {
         let Some(owner) = domain_name(name) else {
-            return Verdict::new(Security::Bogus, format!("{name}: not a name"));
+            return Verdict::new(SecurityStatus::Bogus, format!("{name}: not a name"));
         };
         let wire_type = domain_type(record_type);
         let within = match said {
@@ -100,12 +100,12 @@ impl AuditJudge {
         };
         match self.chain.enclosing(&within).await {
             Enclosing::Unknown(security, reason) => Verdict::new(security, reason),
-            Enclosing::Unsigned(reason) => Verdict::new(Security::Insecure, reason),
+            Enclosing::Unsigned(reason) => Verdict::new(SecurityStatus::Insecure, reason),
             Enclosing::Zone { zone, .. } => {
                 let redirects = said == Said::Redirection;
                 let subject = Subject { owner: &owner, record_type: wire_type, redirects };
                 let (excerpt, security, reason) = zone.judge(message, subject).await;
-                let judged = excerpt.map(|excerpt| Reading::new(&excerpt.message, name, record_type).outcome);
+                let judged = excerpt.map(|excerpt| Reading::new(&excerpt.message, name, record_type).answer);
                 Verdict { security, reason, judged }
             }
         }

@@ -11,7 +11,7 @@ use crate::exchange::Exchange;
 use crate::follow::{Judge, Question, Verdict, follow};
 use crate::guard::{PANICKED, guarded};
 use crate::reading::Reading;
-use crate::{Lookup, Resolver, Security, TrustAnchor, Upstream};
+use crate::{Lookup, Resolver, SecurityStatus, TrustAnchor, Upstream};
 
 /// Validates with [`domain::dnssec::validator`], believing everything that it says.
 ///
@@ -60,7 +60,7 @@ impl Judge for DomainJudge {
     async fn judge(&self, question: &Question<'_>, message: &Message<Bytes>) -> Verdict {
         let mut message = message.clone();
         let (security, reason) = validate(&self.context, &mut message).await;
-        let judged = Reading::new(&message, &question.reading.end, question.record_type).outcome;
+        let judged = Reading::new(&message, &question.reading.end, question.record_type).answer;
         Verdict { security, reason, judged: Some(judged) }
     }
 }
@@ -69,10 +69,10 @@ impl Judge for DomainJudge {
 pub(crate) async fn validate(
     context: &ValidationContext<Exchange>,
     message: &mut Message<Bytes>,
-) -> (Security, String) {
+) -> (SecurityStatus, String) {
     match guarded(context.validate_msg::<_, Vec<u8>>(message)).await {
-        None => (Security::Bogus, PANICKED.into()),
-        Some(Err(error)) => (Security::Bogus, format!("the reply cannot be validated: {error}")),
+        None => (SecurityStatus::Bogus, PANICKED.into()),
+        Some(Err(error)) => (SecurityStatus::Bogus, format!("the reply cannot be validated: {error}")),
         Some(Ok((state, error))) => {
             (security(state), error.map(|error| explanation(&error)).unwrap_or_default())
         }
@@ -85,12 +85,12 @@ fn anchors(trust_anchor: &TrustAnchor) -> TrustAnchors {
     TrustAnchors::from_u8(trust_anchor.to_string().as_bytes()).unwrap_or_else(|_| TrustAnchors::empty())
 }
 
-fn security(state: ValidationState) -> Security {
+fn security(state: ValidationState) -> SecurityStatus {
     match state {
-        ValidationState::Bogus => Security::Bogus,
-        ValidationState::Indeterminate => Security::Indeterminate,
-        ValidationState::Insecure => Security::Insecure,
-        ValidationState::Secure => Security::Secure,
+        ValidationState::Bogus => SecurityStatus::Bogus,
+        ValidationState::Indeterminate => SecurityStatus::Indeterminate,
+        ValidationState::Insecure => SecurityStatus::Insecure,
+        ValidationState::Secure => SecurityStatus::Secure,
     }
 }
 

@@ -9,7 +9,7 @@ use hickory_proto::rr::{Name, RecordType};
 
 use crate::exchange::Exchange;
 use crate::reading::{MAX_ALIASES, Reading, domain_name, domain_type, redirection};
-use crate::{Failure, Lookup, Outcome, Security};
+use crate::{Answer, Failure, Lookup, SecurityStatus};
 
 /// Says how far one reply can be believed.
 #[async_trait]
@@ -20,20 +20,20 @@ pub(crate) trait Judge: Send + Sync {
 
 /// How far a reply can be believed.
 pub(crate) struct Verdict {
-    pub(crate) security: Security,
+    pub(crate) security: SecurityStatus,
     /// Why, for people.
     pub(crate) reason: String,
     /// What was judged, where that is less than the whole reply: only this may be passed on.
-    pub(crate) judged: Option<Outcome>,
+    pub(crate) judged: Option<Answer>,
 }
 
 impl Verdict {
-    pub(crate) fn new(security: Security, reason: impl Into<String>) -> Self {
+    pub(crate) fn new(security: SecurityStatus, reason: impl Into<String>) -> Self {
         Self { security, reason: reason.into(), judged: None }
     }
 
     /// The security of two answers of which the second depends on the first: the weaker one, with its reason.
-    pub(crate) fn after(self, first: (Security, String)) -> Self {
+    pub(crate) fn after(self, first: (SecurityStatus, String)) -> Self {
         let (security, reason) =
             if self.security < first.0 || (self.security == first.0 && first.1.is_empty()) {
                 (self.security, self.reason)
@@ -69,7 +69,7 @@ pub(crate) async fn follow(
 }
 
 async fn chase(judge: &dyn Judge, exchange: &Exchange, name: &Name, record_type: RecordType) -> Lookup {
-    let mut weakest = (Security::Secure, String::new());
+    let mut weakest = (SecurityStatus::Secure, String::new());
     let mut end = name.clone();
     for _ in 0..=MAX_ALIASES {
         let (reading, verdict) = match ask(judge, exchange, &end, record_type).await {
@@ -78,7 +78,7 @@ async fn chase(judge: &dyn Judge, exchange: &Exchange, name: &Name, record_type:
         };
         let Some(alias) = reading.aliases.first().filter(|_| reading.unfinished) else {
             let Verdict { security, reason, judged } = verdict.after(weakest);
-            return Lookup::new(security, judged.unwrap_or(reading.outcome)).because(reason);
+            return Lookup::new(security, judged.unwrap_or(reading.answer)).because(reason);
         };
         // A validator cannot judge a reply that stops at an alias, so the redirection is asked for alone. Where it
         // leads is read from that answer: the one that is judged.
@@ -86,14 +86,14 @@ async fn chase(judge: &dyn Judge, exchange: &Exchange, name: &Name, record_type:
             Ok(judged) => judged,
             Err(lookup) => return lookup,
         };
-        let target = match verdict.judged.as_ref().unwrap_or(&link.outcome) {
-            Outcome::Records(records) => redirection(records, &end),
-            Outcome::Failed(_) | Outcome::NoData | Outcome::NxDomain => None,
+        let target = match verdict.judged.as_ref().unwrap_or(&link.answer) {
+            Answer::Records(records) => redirection(records, &end),
+            Answer::Failed(_) | Answer::NoData | Answer::NxDomain => None,
         };
         let verdict = verdict.after(weakest);
         let Some(target) = target else {
             let reason = format!("{} {} is gone when asked for alone", alias.owner, alias.record_type);
-            return Lookup::new(Security::Bogus, Outcome::NoData).because(reason);
+            return Lookup::new(SecurityStatus::Bogus, Answer::NoData).because(reason);
         };
         weakest = (verdict.security, verdict.reason);
         end = target;
@@ -115,11 +115,11 @@ async fn ask(
         .await
         .map_err(|error| Lookup::failed(error.failure, format!("{name} {record_type}: {}", error.detail)))?;
     let reading = Reading::new(&message, name, record_type);
-    if let Outcome::Failed(failure) = reading.outcome {
+    if let Answer::Failed(failure) = reading.answer {
         return Err(Lookup::failed(failure, format!("{name} {record_type}: {failure}")));
     }
     if reading.unfinished {
-        return Ok((reading, Verdict::new(Security::Secure, "")));
+        return Ok((reading, Verdict::new(SecurityStatus::Secure, "")));
     }
     let verdict = judge.judge(&Question { record_type, reading: &reading }, &message).await;
     Ok((reading, verdict))

@@ -20,7 +20,7 @@ use tokio::sync::OnceCell;
 use crate::exchange::Exchange;
 use crate::guard::{PANICKED, guarded};
 use crate::reading::domain_name;
-use crate::{Failure, Lookup, Outcome, Resolver, Security, Upstream};
+use crate::{Answer, Failure, Lookup, Resolver, SecurityStatus, Upstream};
 
 /// Validates with [`hickory_resolver`], believing everything that it says.
 ///
@@ -136,8 +136,8 @@ fn build(upstream: &Upstream, anchors: Arc<TrustAnchors>) -> Result<TokioResolve
 fn from_answers(answers: &[Record], record_type: RecordType) -> Lookup {
     let records: Vec<Record> =
         answers.iter().filter(|record| record.record_type() == record_type).cloned().collect();
-    let outcome = if records.is_empty() { Outcome::NoData } else { Outcome::Records(records) };
-    Lookup::new(weakest(answers), outcome)
+    let answer = if records.is_empty() { Answer::NoData } else { Answer::Records(records) };
+    Lookup::new(weakest(answers), answer)
 }
 
 fn from_error(error: &NetError) -> Lookup {
@@ -145,17 +145,17 @@ fn from_error(error: &NetError) -> Lookup {
     match error {
         // hickory does not say what it rejected, so that there is no content to report.
         NetError::Dns(DnsError::DnssecBogus) => {
-            Lookup::new(Security::Bogus, Outcome::Failed(Failure::Malformed)).because(reason)
+            Lookup::new(SecurityStatus::Bogus, Answer::Failed(Failure::Malformed)).because(reason)
         }
         NetError::Dns(DnsError::Nsec { query, response, proof, .. }) => {
             // A wildcard's answer comes this way, too, when the denial that belongs to it is weak.
             let answer = from_answers(&response.answers, query.query_type());
-            let outcome = match answer.outcome {
-                Outcome::Records(_) => answer.outcome,
+            let answer = match answer.answer {
+                Answer::Records(_) => answer.answer,
                 _ => denial(response.response_code),
             };
             let said = weakest(&response.authorities);
-            Lookup::new(security(*proof).min(said), outcome).because(reason)
+            Lookup::new(security(*proof).min(said), answer).because(reason)
         }
         NetError::Dns(DnsError::NoRecordsFound(NoRecords { response_code, authorities, .. })) => {
             let security = weakest(authorities.as_deref().unwrap_or_default());
@@ -176,25 +176,25 @@ fn from_error(error: &NetError) -> Lookup {
     }
 }
 
-fn denial(code: ResponseCode) -> Outcome {
-    if code == ResponseCode::NXDomain { Outcome::NxDomain } else { Outcome::NoData }
+fn denial(code: ResponseCode) -> Answer {
+    if code == ResponseCode::NXDomain { Answer::NxDomain } else { Answer::NoData }
 }
 
 /// The security of the weakest record; of none at all, nothing is known. Signatures carry no verdict of their own.
-fn weakest(records: &[Record]) -> Security {
+fn weakest(records: &[Record]) -> SecurityStatus {
     records
         .iter()
         .filter(|record| record.record_type() != RecordType::RRSIG)
         .map(|record| security(record.proof))
         .min()
-        .unwrap_or(Security::Indeterminate)
+        .unwrap_or(SecurityStatus::Indeterminate)
 }
 
-fn security(proof: Proof) -> Security {
+fn security(proof: Proof) -> SecurityStatus {
     match proof {
-        Proof::Bogus => Security::Bogus,
-        Proof::Indeterminate => Security::Indeterminate,
-        Proof::Insecure => Security::Insecure,
-        Proof::Secure => Security::Secure,
+        Proof::Bogus => SecurityStatus::Bogus,
+        Proof::Indeterminate => SecurityStatus::Indeterminate,
+        Proof::Insecure => SecurityStatus::Insecure,
+        Proof::Secure => SecurityStatus::Secure,
     }
 }

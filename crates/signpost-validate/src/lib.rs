@@ -24,7 +24,7 @@ pub use audited::AuditedValidator;
 pub use domain_validator::DomainValidator;
 pub use guard::PANICKED;
 pub use hickory_validator::HickoryValidator;
-pub use lookup::{Failure, Lookup, Outcome, Security};
+pub use lookup::{Answer, Failure, Lookup, SecurityStatus};
 pub use resolver::{Resolver, Upstream};
 pub use stub::{Response, Stub};
 pub use system::SystemError;

@@ -4,11 +4,11 @@ use std::fmt;
 
 use hickory_proto::rr::Record;
 
-/// How far an answer can be believed, from worst to best, in the words of RFC 4033 §5.
+/// The security status of an answer, from worst to best (RFC 4033 §5, RFC 4035 §4.3).
 ///
 /// The order is the order of trust, so that the security of a chain of answers is the minimum of its parts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Security {
+pub enum SecurityStatus {
     /// The trust anchor says that the answer must be signed, and no valid chain of signatures covers it.
     Bogus,
     /// Nothing says whether the answer should be signed, or no answer came.
@@ -19,7 +19,7 @@ pub enum Security {
     Secure,
 }
 
-impl fmt::Display for Security {
+impl fmt::Display for SecurityStatus {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Bogus => "bogus",
@@ -33,18 +33,18 @@ impl fmt::Display for Security {
 /// The result of one question.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Lookup {
-    /// How far [`Self::outcome`] can be believed: that of the weakest answer on the way.
-    pub security: Security,
+    /// How far [`Self::answer`] can be believed: that of the weakest answer on the way.
+    pub security: SecurityStatus,
     /// What was answered.
-    pub outcome: Outcome,
+    pub answer: Answer,
     /// Why `security` is what it is, for people; empty when there is nothing to explain.
     pub reason: String,
 }
 
 impl Lookup {
     /// An answer with its security and no remark.
-    pub fn new(security: Security, outcome: Outcome) -> Self {
-        Self { security, outcome, reason: String::new() }
+    pub fn new(security: SecurityStatus, answer: Answer) -> Self {
+        Self { security, answer, reason: String::new() }
     }
 
     /// The same answer with a remark for people.
@@ -55,14 +55,14 @@ impl Lookup {
 
     /// A lookup that brought no answer.
     pub fn failed(failure: Failure, reason: impl Into<String>) -> Self {
-        Self::new(Security::Indeterminate, Outcome::Failed(failure)).because(reason)
+        Self::new(SecurityStatus::Indeterminate, Answer::Failed(failure)).because(reason)
     }
 
     /// The records, or none for a denial or a failure.
     pub fn records(&self) -> &[Record] {
-        match &self.outcome {
-            Outcome::Records(records) => records,
-            Outcome::Failed(_) | Outcome::NoData | Outcome::NxDomain => &[],
+        match &self.answer {
+            Answer::Records(records) => records,
+            Answer::Failed(_) | Answer::NoData | Answer::NxDomain => &[],
         }
     }
 
@@ -70,13 +70,13 @@ impl Lookup {
     ///
     /// A failure is never an absence: who gets one of these must not act as if the name did not exist.
     pub fn is_failure(&self) -> bool {
-        self.security <= Security::Indeterminate || matches!(self.outcome, Outcome::Failed(_))
+        self.security <= SecurityStatus::Indeterminate || matches!(self.answer, Answer::Failed(_))
     }
 }
 
 /// What was answered.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Outcome {
+pub enum Answer {
     /// No answer came, or none that can be read.
     Failed(Failure),
     /// The name exists without records of the type.

@@ -6,7 +6,7 @@ use hickory_proto::op::{Message as HickoryMessage, ResponseCode};
 use hickory_proto::rr::{DNSClass, Name, RData, Record, RecordType};
 use hickory_proto::serialize::binary::{BinDecodable as _, BinEncodable as _};
 
-use crate::{Failure, Outcome};
+use crate::{Answer, Failure};
 
 /// More aliases in a row than any honest zone needs. Unbound's limit.
 pub(crate) const MAX_ALIASES: usize = 11;
@@ -19,9 +19,9 @@ pub(crate) struct Reading {
     /// The name at the end of the aliases.
     pub(crate) end: Name,
     /// What is said about `end`.
-    pub(crate) outcome: Outcome,
+    pub(crate) answer: Answer,
     /// The reply ends at an alias without a word about its target, as an authoritative server's does when the
-    /// target lies elsewhere: `outcome` means nothing, the target must be asked for.
+    /// target lies elsewhere: `answer` means nothing, the target must be asked for.
     pub(crate) unfinished: bool,
 }
 
@@ -42,13 +42,13 @@ impl Reading {
     }
 
     fn failed(name: &Name, failure: Failure) -> Self {
-        Self { aliases: Vec::new(), end: name.clone(), outcome: Outcome::Failed(failure), unfinished: false }
+        Self { aliases: Vec::new(), end: name.clone(), answer: Answer::Failed(failure), unfinished: false }
     }
 
     fn of_message(message: &HickoryMessage, name: &Name, record_type: RecordType) -> Self {
         let denied = match message.response_code {
-            ResponseCode::NoError => Outcome::NoData,
-            ResponseCode::NXDomain => Outcome::NxDomain,
+            ResponseCode::NoError => Answer::NoData,
+            ResponseCode::NXDomain => Answer::NxDomain,
             ResponseCode::Refused => return Self::failed(name, Failure::Refused),
             ResponseCode::ServFail => return Self::failed(name, Failure::ServFail),
             _ => return Self::failed(name, Failure::OtherResponseCode),
@@ -58,7 +58,7 @@ impl Reading {
         loop {
             let records: Vec<Record> = records_at(&message.answers, &end, record_type).cloned().collect();
             if !records.is_empty() {
-                return Self { aliases, end, outcome: Outcome::Records(records), unfinished: false };
+                return Self { aliases, end, answer: Answer::Records(records), unfinished: false };
             }
             let Some((alias, target)) = next_alias(&message.answers, &end) else { break };
             if aliases.len() == MAX_ALIASES || target == *name {
@@ -68,8 +68,8 @@ impl Reading {
             end = target;
         }
         let silent = !message.authorities.iter().any(|record| record.record_type() == RecordType::SOA);
-        let unfinished = silent && !aliases.is_empty() && denied == Outcome::NoData;
-        Self { aliases, end, outcome: denied, unfinished }
+        let unfinished = silent && !aliases.is_empty() && denied == Answer::NoData;
+        Self { aliases, end, answer: denied, unfinished }
     }
 }
 

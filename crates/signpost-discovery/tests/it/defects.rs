@@ -2,7 +2,7 @@
 
 use hickory_proto::rr::RecordType::{A, SRV, TXT};
 use signpost_discovery::{Defect, Reason, Rules, Service};
-use signpost_validate::{Failure, Security};
+use signpost_validate::{Failure, SecurityStatus};
 
 use crate::simulation::Channel::{Clear, Tls};
 use crate::simulation::{Run, SHA1, SHA256, Server, World, says};
@@ -43,11 +43,11 @@ fn world(defect: Defect) -> Option<(World, &'static str, &'static str)> {
     };
     let (honest, flawed) = match defect {
         Defect::AcceptsBogus => {
-            world.believe(LABEL, SRV, Security::Bogus);
+            world.believe(LABEL, SRV, SecurityStatus::Bogus);
             ("refused dnssec-bogus", "configured")
         }
         Defect::AcceptsBogusAddress => {
-            world.believe("submit1.example.com.", A, Security::Bogus);
+            world.believe("submit1.example.com.", A, SecurityStatus::Bogus);
             ("refused dnssec-bogus", "configured")
         }
         Defect::ContinuesInClear => {
@@ -152,11 +152,11 @@ fn world(defect: Defect) -> Option<(World, &'static str, &'static str)> {
         // An open server takes the message, with and without.
         Defect::SendsBeforeAuth => ("configured", "configured"),
         Defect::TakesIndeterminateForUnsigned => {
-            world.believe(LABEL, SRV, Security::Indeterminate);
+            world.believe(LABEL, SRV, SecurityStatus::Indeterminate);
             ("refused lookup-failed", "configured")
         }
         Defect::TrustsInsecureKeyRecord => {
-            world.believe(KEYS, TXT, Security::Insecure);
+            world.believe(KEYS, TXT, SecurityStatus::Insecure);
             ("refused key-record-insecure", "configured")
         }
         Defect::TrustsInsecurePolicyPins => {

@@ -13,7 +13,7 @@ use rustls::ServerConfig;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::sign::{CertifiedKey, SingleCertAndKey};
 use signpost_discovery::{Configured, Defect, Limits, Outcome, Reason, Request, Rules, Service, drive};
-use signpost_validate::{Lookup, Outcome as Answer, Resolver, Security};
+use signpost_validate::{Answer, Lookup, Resolver, SecurityStatus};
 use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncWrite, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::TlsAcceptor;
@@ -37,9 +37,9 @@ impl Resolver for Zone {
             }
             ("_certroot.example.com.", RecordType::TXT) => RData::TXT(TXT::new(vec![self.key.clone()])),
             ("submit1.example.com.", RecordType::A) => RData::A(A([127, 0, 0, 1].into())),
-            _ => return Lookup::new(Security::Secure, Answer::NoData),
+            _ => return Lookup::new(SecurityStatus::Secure, Answer::NoData),
         };
-        Lookup::new(Security::Secure, Answer::Records(vec![Record::from_rdata(name.clone(), 60, data)]))
+        Lookup::new(SecurityStatus::Secure, Answer::Records(vec![Record::from_rdata(name.clone(), 60, data)]))
     }
 
     fn name(&self) -> &'static str {

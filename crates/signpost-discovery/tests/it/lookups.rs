@@ -2,7 +2,7 @@
 
 use hickory_proto::rr::RecordType::{self, SRV, TXT};
 use signpost_discovery::Service;
-use signpost_validate::{Failure, Lookup, Outcome as Answer, Security};
+use signpost_validate::{Answer, Failure, Lookup, SecurityStatus};
 
 use crate::simulation::{SHA1, SHA256, World};
 
@@ -38,9 +38,9 @@ fn a_failure_is_never_an_absence() {
         for failure in [Failure::ServFail, Failure::Refused, Failure::TimedOut, Failure::Malformed] {
             check(Lookup::failed(failure, ""), "refused lookup-failed");
         }
-        check(Lookup::new(Security::Bogus, Answer::NoData), "refused dnssec-bogus");
-        check(Lookup::new(Security::Bogus, Answer::Failed(Failure::ServFail)), "refused dnssec-bogus");
-        check(Lookup::new(Security::Indeterminate, Answer::NxDomain), "refused lookup-failed");
+        check(Lookup::new(SecurityStatus::Bogus, Answer::NoData), "refused dnssec-bogus");
+        check(Lookup::new(SecurityStatus::Bogus, Answer::Failed(Failure::ServFail)), "refused dnssec-bogus");
+        check(Lookup::new(SecurityStatus::Indeterminate, Answer::NxDomain), "refused lookup-failed");
     }
 }
 
@@ -48,7 +48,7 @@ fn a_failure_is_never_an_absence() {
 fn a_bogus_answer_is_refused_with_its_records() {
     for (owner, record_type) in [(LABEL, SRV), (LABEL, TXT), (KEYS, TXT)] {
         let mut world = World::submission();
-        world.believe(owner, record_type, Security::Bogus);
+        world.believe(owner, record_type, SecurityStatus::Bogus);
         world.check("refused dnssec-bogus");
     }
 }
@@ -107,7 +107,7 @@ fn character_strings_are_joined_without_a_separator() {
     let halves = vec!["v=submission STARTTLS=_cert".to_owned(), "root.example.com".to_owned()];
     let name = crate::simulation::name(LABEL);
     let record = Record::from_rdata(name, 300, RData::TXT(Text::new(halves)));
-    world.answer(LABEL, TXT, Lookup::new(Security::Secure, Answer::Records(vec![record])));
+    world.answer(LABEL, TXT, Lookup::new(SecurityStatus::Secure, Answer::Records(vec![record])));
     let run = world.check("configured");
     assert!(run.has("query _certroot.example.com. TXT"), "{run:#?}");
 }
@@ -129,7 +129,7 @@ fn key_records_must_be_usable_and_as_secure_as_their_policy() {
     check(&[&format!("v=keyrecord {SHA1} sha256=AAAA")], "refused key-record-unusable");
 
     let mut world = World::submission();
-    world.believe(KEYS, TXT, Security::Insecure);
+    world.believe(KEYS, TXT, SecurityStatus::Insecure);
     world.check("refused key-record-insecure");
 }
 
@@ -167,11 +167,11 @@ fn an_unsigned_policy_only_tightens() {
 #[test]
 fn the_weaker_of_policy_and_srv_decides_about_pins() {
     let mut world = World::submission();
-    world.believe(LABEL, TXT, Security::Insecure);
+    world.believe(LABEL, TXT, SecurityStatus::Insecure);
     assert_eq!(world.check("configured").notes(), ["pins-void"]);
 
     let mut world = World::submission();
-    world.believe(LABEL, SRV, Security::Insecure);
+    world.believe(LABEL, SRV, SecurityStatus::Insecure);
     assert_eq!(world.check("configured").notes(), ["unsigned-discovery", "pins-void"]);
 }
 
@@ -221,7 +221,7 @@ fn the_four_questions_are_asked_at_once() {
 #[test]
 fn other_types_in_an_answer_are_ignored() {
     let mut world = World::submission();
-    let lookup = Lookup::new(Security::Secure, Answer::Records(vec![]));
+    let lookup = Lookup::new(SecurityStatus::Secure, Answer::Records(vec![]));
     world.answer("submit1.example.com.", RecordType::AAAA, lookup);
     world.check("configured");
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use proptest::prelude::*;
 use signpost_discovery::{Action, Client, Event, Outcome, Reason, Request, Rules, Service, Untrusted};
-use signpost_validate::{Failure, Lookup, Outcome as Answer, Security};
+use signpost_validate::{Answer, Failure, Lookup, SecurityStatus};
 
 use crate::simulation::{Channel, Reply, World, name};
 
@@ -42,8 +42,8 @@ fn event() -> impl Strategy<Value = Event> {
         Just(hickory_proto::rr::RecordType::AAAA),
     ];
     let lookup = prop_oneof![
-        Just(Lookup::new(Security::Secure, Answer::NoData)),
-        Just(Lookup::new(Security::Insecure, Answer::NxDomain)),
+        Just(Lookup::new(SecurityStatus::Secure, Answer::NoData)),
+        Just(Lookup::new(SecurityStatus::Insecure, Answer::NxDomain)),
         Just(Lookup::failed(Failure::ServFail, "")),
     ];
     prop_oneof![

@@ -8,7 +8,7 @@ use hickory_proto::rr::{Name, RData, Record, RecordType};
 use signpost_discovery::{
     Action, Client, Event, Mode, Outcome, Reason, Request, Rules, Service, Untrusted, VerificationRule,
 };
-use signpost_validate::{Failure, Lookup, Outcome as Answer, Security};
+use signpost_validate::{Answer, Failure, Lookup, SecurityStatus};
 
 /// Base64 of 32 octets of which nothing else is known.
 pub(crate) const SHA256: &str = "sha256=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
@@ -117,7 +117,7 @@ impl World {
 
     fn records(&mut self, owner: &str, record_type: RecordType, data: Vec<RData>) {
         let records = data.into_iter().map(|data| Record::from_rdata(name(owner), 300, data)).collect();
-        self.answer(owner, record_type, Lookup::new(Security::Secure, Answer::Records(records)));
+        self.answer(owner, record_type, Lookup::new(SecurityStatus::Secure, Answer::Records(records)));
     }
 
     pub(crate) fn answer(&mut self, owner: &str, record_type: RecordType, lookup: Lookup) {
@@ -125,7 +125,7 @@ impl World {
     }
 
     /// Changes how far the answer to a question can be believed.
-    pub(crate) fn believe(&mut self, owner: &str, record_type: RecordType, security: Security) {
+    pub(crate) fn believe(&mut self, owner: &str, record_type: RecordType, security: SecurityStatus) {
         let mut lookup = self.lookup(&name(owner), record_type);
         lookup.security = security;
         self.answer(owner, record_type, lookup);
@@ -134,7 +134,7 @@ impl World {
     /// Makes all of the domain provably unsigned.
     pub(crate) fn unsigned(&mut self) {
         for lookup in self.answers.values_mut() {
-            lookup.security = Security::Insecure;
+            lookup.security = SecurityStatus::Insecure;
         }
     }
 
@@ -153,7 +153,7 @@ impl World {
 
     fn lookup(&self, name: &Name, record_type: RecordType) -> Lookup {
         let known = self.answers.get(&(name.clone(), record_type)).cloned();
-        known.unwrap_or_else(|| Lookup::new(Security::Secure, Answer::NoData))
+        known.unwrap_or_else(|| Lookup::new(SecurityStatus::Secure, Answer::NoData))
     }
 
     /// Runs a client whose random numbers are all `draw`.

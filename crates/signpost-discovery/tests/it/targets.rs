@@ -3,7 +3,7 @@
 use hickory_proto::rr::rdata::A;
 use hickory_proto::rr::{RData, Record, RecordType};
 use signpost_discovery::{Reason, Service};
-use signpost_validate::{Failure, Lookup, Outcome as Answer, Security};
+use signpost_validate::{Answer, Failure, Lookup, SecurityStatus};
 
 use crate::simulation::{Channel, Server, World, name, says};
 
@@ -72,11 +72,11 @@ fn merely_unreachable_is_unavailable() {
 fn an_address_that_cannot_be_believed_excludes_its_host() {
     let host = "submit1.example.com.";
     let mut world = two_servers();
-    world.believe(host, RecordType::A, Security::Bogus);
+    world.believe(host, RecordType::A, SecurityStatus::Bogus);
     assert_eq!(world.check("configured").connections(), ["192.0.2.2:587"]);
 
     let mut world = World::submission();
-    world.believe(host, RecordType::A, Security::Bogus);
+    world.believe(host, RecordType::A, SecurityStatus::Bogus);
     world.check("refused dnssec-bogus");
 
     let mut world = World::submission();
@@ -87,14 +87,18 @@ fn an_address_that_cannot_be_believed_excludes_its_host() {
 #[test]
 fn an_unsigned_address_is_taken() {
     let mut world = World::submission();
-    world.believe("submit1.example.com.", RecordType::A, Security::Insecure);
+    world.believe("submit1.example.com.", RecordType::A, SecurityStatus::Insecure);
     assert!(world.check("configured").notes().is_empty());
 }
 
 #[test]
 fn a_host_without_address_is_unreachable() {
     let mut world = World::submission();
-    world.answer("submit1.example.com.", RecordType::A, Lookup::new(Security::Secure, Answer::NxDomain));
+    world.answer(
+        "submit1.example.com.",
+        RecordType::A,
+        Lookup::new(SecurityStatus::Secure, Answer::NxDomain),
+    );
     world.check("unavailable unreachable");
 }
 
@@ -104,7 +108,7 @@ fn the_next_address_of_the_host_is_tried() {
     let host = name("submit1.example.com.");
     let records = ["192.0.2.77", "192.0.2.1"]
         .map(|address| Record::from_rdata(host.clone(), 300, RData::A(A(address.parse().unwrap()))));
-    let lookup = Lookup::new(Security::Secure, Answer::Records(records.to_vec()));
+    let lookup = Lookup::new(SecurityStatus::Secure, Answer::Records(records.to_vec()));
     world.answer("submit1.example.com.", RecordType::A, lookup);
     let run = world.check("configured");
     assert_eq!(run.connections(), ["192.0.2.77:587", "192.0.2.1:587"]);
@@ -118,7 +122,7 @@ fn an_aliased_target_is_followed_and_reported() {
     world.answer(
         "submit1.example.com.",
         RecordType::A,
-        Lookup::new(Security::Secure, Answer::Records(vec![record])),
+        Lookup::new(SecurityStatus::Secure, Answer::Records(vec![record])),
     );
     let run = world.check("configured");
     assert_eq!(run.notes(), ["aliased-target"]);
@@ -245,7 +249,7 @@ fn unsigned_denials_permit_a_guess() {
     let mut world = guessable(587);
     for label in ["_submission", "_submissions"] {
         let owner = format!("{label}._tcp.example.com.");
-        world.answer(&owner, RecordType::SRV, Lookup::new(Security::Insecure, Answer::NxDomain));
+        world.answer(&owner, RecordType::SRV, Lookup::new(SecurityStatus::Insecure, Answer::NxDomain));
     }
     world.check("configured");
 }

@@ -16,7 +16,7 @@ use super::keys::{Entry, delegated, entry, published, vouched};
 use super::zone::Zone;
 use crate::exchange::Exchange;
 use crate::reading::{Reading, domain_name, domain_type, hickory_name};
-use crate::{Outcome, Security, TrustAnchor};
+use crate::{Answer, SecurityStatus, TrustAnchor};
 
 /// The delegations from one set of trust anchors downwards, each found once.
 pub(crate) struct Chain {
@@ -29,7 +29,7 @@ pub(crate) struct Chain {
 #[derive(Clone)]
 pub(crate) enum Enclosing {
     /// Nothing can be said: the chain is broken on the way, or starts nowhere.
-    Unknown(Security, String),
+    Unknown(SecurityStatus, String),
     /// Proven to be unsigned.
     Unsigned(String),
     /// Signed by this zone.
@@ -49,7 +49,7 @@ impl Chain {
     /// records belong.
     pub(crate) async fn enclosing(&self, name: &Name<Bytes>) -> Enclosing {
         let Some(anchor) = self.anchor(name) else {
-            return Enclosing::Unknown(Security::Indeterminate, "no trust anchor above".into());
+            return Enclosing::Unknown(SecurityStatus::Indeterminate, "no trust anchor above".into());
         };
         let mut path: Vec<Name<Bytes>> =
             name.iter_suffixes().take_while(|suffix| *suffix != anchor).collect();
@@ -96,16 +96,22 @@ impl Chain {
         let message = match self.exchange.ask(name, Rtype::DS).await {
             Ok(message) => message,
             Err(error) => {
-                return Enclosing::Unknown(Security::Indeterminate, format!("DS of {printed}: {error}"));
+                return Enclosing::Unknown(
+                    SecurityStatus::Indeterminate,
+                    format!("DS of {printed}: {error}"),
+                );
             }
         };
         let Some(asked) = hickory_name(name) else { return bogus(format!("{printed}: not a name")) };
         let reading = Reading::new(&message, &asked, RecordType::DS);
         let alias = reading.aliases.first().map(|alias| (domain_name(&alias.owner), alias.record_type));
-        let (owner, record_type, redirects) = match (&reading.outcome, alias) {
+        let (owner, record_type, redirects) = match (&reading.answer, alias) {
             (_, Some((Some(owner), record_type))) => (owner, domain_type(record_type), true),
-            (Outcome::Failed(failure), _) => {
-                return Enclosing::Unknown(Security::Indeterminate, format!("DS of {printed}: {failure}"));
+            (Answer::Failed(failure), _) => {
+                return Enclosing::Unknown(
+                    SecurityStatus::Indeterminate,
+                    format!("DS of {printed}: {failure}"),
+                );
             }
             _ => (name.clone(), Rtype::DS, false),
         };
@@ -113,24 +119,28 @@ impl Chain {
         let (excerpt, security, reason) = zone.judge(&message, subject).await;
         let stay = |ends| Enclosing::Zone { zone: Arc::clone(zone), ends };
         let delegates = excerpt.as_ref().is_some_and(|excerpt| shows_delegation(excerpt, name));
-        match (security, &reading.outcome) {
+        match (security, &reading.answer) {
             // Signed, but with more iterations than a validator should compute: nothing is known about cuts from
             // here on, and what the zone signs below is its own word (RFC 9276 §3.2 weakens denials, not data).
-            (Security::Insecure, _) if !delegates && excerpt.as_ref().is_some_and(is_laborious) => stay(true),
-            (Security::Bogus, _) if !delegates && reason == TOO_LABORIOUS => stay(true),
+            (SecurityStatus::Insecure, _) if !delegates && excerpt.as_ref().is_some_and(is_laborious) => {
+                stay(true)
+            }
+            (SecurityStatus::Bogus, _) if !delegates && reason == TOO_LABORIOUS => stay(true),
             // A delegation that opt-out covers is never more than a possibility (RFC 5155 §6).
-            (Security::Insecure, _) => {
+            (SecurityStatus::Insecure, _) => {
                 Enclosing::Unsigned(format!("{printed} may be delegated unsigned: {reason}"))
             }
-            (Security::Bogus | Security::Indeterminate, _) => bogus(format!("DS of {printed}: {reason}")),
+            (SecurityStatus::Bogus | SecurityStatus::Indeterminate, _) => {
+                bogus(format!("DS of {printed}: {reason}"))
+            }
             // CNAME excludes a delegation at its name, DNAME everything below its own.
-            (Security::Secure, _) if redirects => stay(owner != *name),
-            (Security::Secure, Outcome::Records(_)) => self.descend(name, &message).await,
-            (Security::Secure, Outcome::NxDomain) => stay(true),
-            (Security::Secure, _) if delegates => {
+            (SecurityStatus::Secure, _) if redirects => stay(owner != *name),
+            (SecurityStatus::Secure, Answer::Records(_)) => self.descend(name, &message).await,
+            (SecurityStatus::Secure, Answer::NxDomain) => stay(true),
+            (SecurityStatus::Secure, _) if delegates => {
                 Enclosing::Unsigned(format!("{printed} is delegated without DS"))
             }
-            (Security::Secure, _) => stay(false),
+            (SecurityStatus::Secure, _) => stay(false),
         }
     }
 
@@ -176,7 +186,7 @@ impl Chain {
 }
 
 fn bogus(reason: String) -> Enclosing {
-    Enclosing::Unknown(Security::Bogus, reason)
+    Enclosing::Unknown(SecurityStatus::Bogus, reason)
 }
 
 /// Whether an NSEC3 record asks for more iterations than `domain` computes.

@@ -10,7 +10,7 @@ use domain::rdata::Dnskey;
 use super::denial::objection;
 use super::excerpt::{Excerpt, Subject};
 use super::keys::is_usable;
-use crate::Security;
+use crate::SecurityStatus;
 use crate::domain_validator::validate;
 use crate::exchange::Exchange;
 
@@ -52,19 +52,19 @@ impl Zone {
         &self,
         message: &Message<Bytes>,
         subject: Subject<'_>,
-    ) -> (Option<Excerpt>, Security, String) {
+    ) -> (Option<Excerpt>, SecurityStatus, String) {
         let Ok(mut excerpt) = Excerpt::new(message, self, subject) else {
-            return (None, Security::Bogus, "the reply cannot be taken apart".into());
+            return (None, SecurityStatus::Bogus, "the reply cannot be taken apart".into());
         };
         let (security, mut reason) = validate(&self.context, &mut excerpt.message).await;
-        if security == Security::Bogus && !excerpt.left_out.is_empty() {
+        if security == SecurityStatus::Bogus && !excerpt.left_out.is_empty() {
             reason = excerpt.left_out.clone();
         }
-        if security == Security::Secure
+        if security == SecurityStatus::Secure
             && excerpt.denies()
             && let Some(objection) = objection(&excerpt, subject.owner, &self.name)
         {
-            return (Some(excerpt), Security::Bogus, objection.into());
+            return (Some(excerpt), SecurityStatus::Bogus, objection.into());
         }
         (Some(excerpt), security, reason)
     }

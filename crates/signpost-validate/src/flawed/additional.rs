@@ -9,7 +9,7 @@ use hickory_proto::rr::{Name, Record, RecordType};
 
 use crate::exchange::Exchange;
 use crate::reading::{domain_name, domain_type};
-use crate::{AuditedValidator, Lookup, Outcome, Resolver, Security, Upstream};
+use crate::{Answer, AuditedValidator, Lookup, Resolver, SecurityStatus, Upstream};
 
 /// Validates SRV records, and believes the addresses that stand beside them without a look.
 ///
@@ -54,7 +54,7 @@ impl Resolver for AdditionalTrustingResolver {
             remembered.get(&(name.to_lowercase(), record_type)).cloned()
         };
         match known {
-            Some(records) => Lookup::new(Security::Secure, Outcome::Records(records))
+            Some(records) => Lookup::new(SecurityStatus::Secure, Answer::Records(records))
                 .because("it stood in an additional section"),
             None => self.validating.lookup(name, record_type).await,
         }

@@ -13,7 +13,7 @@ use hickory_proto::rr::{Name, RecordType};
 
 use crate::exchange::Exchange;
 use crate::follow::{Judge, Question, Verdict, follow};
-use crate::{AuditedValidator, Failure, Lookup, Outcome, Resolver, Security, Upstream};
+use crate::{Answer, AuditedValidator, Failure, Lookup, Resolver, SecurityStatus, Upstream};
 pub use additional::AdditionalTrustingResolver;
 use unusual::Expectations;
 
@@ -54,27 +54,35 @@ impl FlawedValidator {
 impl Resolver for FlawedValidator {
     async fn lookup(&self, name: &Name, record_type: RecordType) -> Lookup {
         let mut lookup = self.validating.lookup(name, record_type).await;
-        let is_failure = matches!(lookup.outcome, Outcome::Failed(_));
+        let is_failure = matches!(lookup.answer, Answer::Failed(_));
         match (self.flaw, lookup.security) {
-            (Flaw::TakesBogusForSecure, Security::Bogus | Security::Indeterminate) if !is_failure => {
-                lookup.security = Security::Secure;
+            (Flaw::TakesBogusForSecure, SecurityStatus::Bogus | SecurityStatus::Indeterminate)
+                if !is_failure =>
+            {
+                lookup.security = SecurityStatus::Secure;
             }
-            (Flaw::TakesBogusForUnsigned, Security::Bogus | Security::Indeterminate) if !is_failure => {
-                lookup.security = Security::Insecure;
+            (Flaw::TakesBogusForUnsigned, SecurityStatus::Bogus | SecurityStatus::Indeterminate)
+                if !is_failure =>
+            {
+                lookup.security = SecurityStatus::Insecure;
             }
-            (Flaw::TakesUnsignedForSecure, Security::Insecure) => lookup.security = Security::Secure,
-            (Flaw::TakesFailureForAbsence, Security::Bogus | Security::Indeterminate) if is_failure => {
-                lookup = Lookup::new(Security::Secure, Outcome::NxDomain);
+            (Flaw::TakesUnsignedForSecure, SecurityStatus::Insecure) => {
+                lookup.security = SecurityStatus::Secure
             }
-            (Flaw::TakesUnusualForUnsigned, Security::Secure | Security::Bogus)
+            (Flaw::TakesFailureForAbsence, SecurityStatus::Bogus | SecurityStatus::Indeterminate)
+                if is_failure =>
+            {
+                lookup = Lookup::new(SecurityStatus::Secure, Answer::NxDomain);
+            }
+            (Flaw::TakesUnusualForUnsigned, SecurityStatus::Secure | SecurityStatus::Bogus)
                 if self.expectations.are_disappointed(name, record_type).await =>
             {
-                lookup.security = Security::Insecure;
+                lookup.security = SecurityStatus::Insecure;
             }
-            (Flaw::RejectsSha1, Security::Secure | Security::Insecure)
+            (Flaw::RejectsSha1, SecurityStatus::Secure | SecurityStatus::Insecure)
                 if self.expectations.rest_on_sha1(name).await =>
             {
-                lookup = Lookup::new(Security::Bogus, Outcome::Failed(Failure::Malformed));
+                lookup = Lookup::new(SecurityStatus::Bogus, Answer::Failed(Failure::Malformed));
             }
             _ => {}
         }
@@ -116,7 +124,7 @@ impl Resolver for AdTrustingResolver {
     async fn lookup(&self, name: &Name, record_type: RecordType) -> Lookup {
         let lookup = self.trusting.lookup(&AdBit, name, record_type).await;
         match lookup.security {
-            Security::Secure => lookup,
+            SecurityStatus::Secure => lookup,
             _ => self.validating.lookup(name, record_type).await,
         }
     }
@@ -157,7 +165,7 @@ struct AdBit;
 #[async_trait]
 impl Judge for AdBit {
     async fn judge(&self, _question: &Question<'_>, message: &Message<Bytes>) -> Verdict {
-        let security = if message.header().ad() { Security::Secure } else { Security::Insecure };
+        let security = if message.header().ad() { SecurityStatus::Secure } else { SecurityStatus::Insecure };
         Verdict::new(security, "the AD bit of the reply says so")
     }
 }
@@ -167,6 +175,6 @@ struct Everything;
 #[async_trait]
 impl Judge for Everything {
     async fn judge(&self, _question: &Question<'_>, _message: &Message<Bytes>) -> Verdict {
-        Verdict::new(Security::Secure, "nothing was validated")
+        Verdict::new(SecurityStatus::Secure, "nothing was validated")
     }
 }

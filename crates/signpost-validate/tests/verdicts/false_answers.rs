@@ -5,8 +5,8 @@
 
 use hickory_proto::rr::DNSClass;
 use hickory_proto::rr::RecordType::{A, CNAME, DNSKEY, DS, NS, NSEC, RRSIG, SOA};
-use signpost_validate::Security::{self, Bogus, Indeterminate, Insecure, Secure};
-use signpost_validate::{AuditedValidator, DomainValidator, HickoryValidator, Lookup, Outcome, Resolver};
+use signpost_validate::SecurityStatus::{self, Bogus, Indeterminate, Insecure, Secure};
+use signpost_validate::{Answer, AuditedValidator, DomainValidator, HickoryValidator, Lookup, Resolver};
 
 use crate::forge::{
     Forge, HOST, KSK, Key, REVOKED, Reply, Rrset, UNSIGNED, ZSK, address, broken, denial, nsec, positive,
@@ -25,7 +25,7 @@ async fn verdicts(forge: Forge, owner: &str) -> [Lookup; 3] {
     [hickory, domain, audited]
 }
 
-async fn check(forge: Forge, owner: &str, expected: [Security; 3], because: &str) {
+async fn check(forge: Forge, owner: &str, expected: [SecurityStatus; 3], because: &str) {
     let lookups = verdicts(forge, owner).await;
     assert_eq!(lookups.each_ref().map(|lookup| lookup.security), expected, "{lookups:#?}");
     assert!(lookups[2].reason.contains(because), "{:?} lacks {because:?}", lookups[2].reason);
@@ -260,6 +260,6 @@ async fn a_bogus_answer_keeps_its_records() {
     let [_, domain, audited] = verdicts(forge, HOST).await;
     for lookup in [domain, audited] {
         assert_eq!(lookup.security, Bogus);
-        assert!(matches!(&lookup.outcome, Outcome::Records(records) if records.len() == 1), "{lookup:?}");
+        assert!(matches!(&lookup.answer, Answer::Records(records) if records.len() == 1), "{lookup:?}");
     }
 }

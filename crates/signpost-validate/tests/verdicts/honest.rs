@@ -2,12 +2,12 @@
 
 use hickory_proto::rr::RecordType::{self, A, MX, SRV, TXT};
 use signpost_dns::{Algorithm, Denial};
-use signpost_validate::Security::{self, Insecure, Secure};
+use signpost_validate::SecurityStatus::{self, Insecure, Secure};
 
 use crate::lab::{Lab, ask, describe};
 
 /// A question, what was published, and whether the answer includes the denial of a next closer name.
-type Published = (&'static str, RecordType, Security, &'static str, bool);
+type Published = (&'static str, RecordType, SecurityStatus, &'static str, bool);
 
 const PUBLISHED: [Published; 29] = [
     ("submit1.example.com.", A, Secure, "192.0.2.11", false),

@@ -11,7 +11,7 @@ use signpost_dns::{
 };
 use signpost_transcript::Recorder;
 use signpost_validate::{
-    AuditedValidator, DomainValidator, HickoryValidator, Lookup, Outcome, Resolver, TrustAnchor, Upstream,
+    Answer, AuditedValidator, DomainValidator, HickoryValidator, Lookup, Resolver, TrustAnchor, Upstream,
 };
 use tokio::net::{TcpListener, UdpSocket};
 
@@ -126,11 +126,11 @@ pub(crate) async fn ask(resolver: &dyn Resolver, name: &str, record_type: Record
 
 /// A verdict in a few words: security, and what was found.
 pub(crate) fn describe(lookup: &Lookup) -> String {
-    let found = match &lookup.outcome {
-        Outcome::Failed(failure) => failure.to_string(),
-        Outcome::NoData => "no data".into(),
-        Outcome::NxDomain => "no name".into(),
-        Outcome::Records(records) => {
+    let found = match &lookup.answer {
+        Answer::Failed(failure) => failure.to_string(),
+        Answer::NoData => "no data".into(),
+        Answer::NxDomain => "no name".into(),
+        Answer::Records(records) => {
             let data: Vec<String> = records.iter().map(|record| record.data.to_string()).collect();
             data.join(" | ")
         }

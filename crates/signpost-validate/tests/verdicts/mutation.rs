@@ -7,7 +7,7 @@ use std::time::Duration;
 use hickory_proto::rr::RecordType::{self, A, SRV};
 use signpost_dns::{Algorithm, Denial};
 use signpost_transcript::Transport;
-use signpost_validate::{AuditedValidator, Security, Upstream};
+use signpost_validate::{AuditedValidator, SecurityStatus, Upstream};
 
 use crate::lab::{Lab, ask, describe, sockets};
 
@@ -44,7 +44,8 @@ async fn a_changed_byte_never_makes_another_answer_believable(denial: Denial) {
                 server.abort();
                 // Case is not signed, and an unsigned zone protects nothing.
                 let same = describe(&lookup).eq_ignore_ascii_case(&honest);
-                let unprotected = name.ends_with("unsigned.com.") && lookup.security == Security::Insecure;
+                let unprotected =
+                    name.ends_with("unsigned.com.") && lookup.security == SecurityStatus::Insecure;
                 let refused = lookup.is_failure();
                 detected += usize::from(refused);
                 assert!(

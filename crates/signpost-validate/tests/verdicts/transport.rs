@@ -8,7 +8,7 @@ use hickory_proto::rr::rdata::A;
 use hickory_proto::rr::{Name, RData, Record, RecordType};
 use signpost_validate::flawed::{AdTrustingResolver, Unvalidated};
 use signpost_validate::{
-    AuditedValidator, DomainValidator, Failure, HickoryValidator, Lookup, Outcome, Resolver, Security,
+    Answer, AuditedValidator, DomainValidator, Failure, HickoryValidator, Lookup, Resolver, SecurityStatus,
     TrustAnchor, Upstream,
 };
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -84,8 +84,8 @@ async fn check(over_udp: OverUdp, over_tcp: Option<OverTcp>, expected: Failure) 
         assert!(start.elapsed() < Duration::from_secs(2), "{} took {:?}", resolver.name(), start.elapsed());
         assert!(lookup.is_failure(), "{}: {lookup:?}", resolver.name());
         if resolver.name() != "hickory" {
-            assert_eq!(lookup.outcome, Outcome::Failed(expected), "{}: {lookup:?}", resolver.name());
-            assert_eq!(lookup.security, Security::Indeterminate);
+            assert_eq!(lookup.answer, Answer::Failed(expected), "{}: {lookup:?}", resolver.name());
+            assert_eq!(lookup.security, SecurityStatus::Indeterminate);
         }
     }
 }
@@ -129,7 +129,7 @@ async fn nobody_there() {
     drop(socket);
     for resolver in resolvers(&upstream) {
         let lookup = ask(&*resolver).await;
-        assert!(matches!(lookup.outcome, Outcome::Failed(_)), "{}: {lookup:?}", resolver.name());
+        assert!(matches!(lookup.answer, Answer::Failed(_)), "{}: {lookup:?}", resolver.name());
     }
 }
 
@@ -226,7 +226,7 @@ async fn a_claimed_validation_is_believed_by_the_flawed_alone() {
     for resolver in resolvers(&server.upstream) {
         let lookup = ask(&*resolver).await;
         let flawed = matches!(resolver.name(), "trusts-ad" | "unvalidated");
-        assert_eq!(lookup.security == Security::Secure, flawed, "{}: {lookup:?}", resolver.name());
+        assert_eq!(lookup.security == SecurityStatus::Secure, flawed, "{}: {lookup:?}", resolver.name());
         assert_eq!(lookup.is_failure(), !flawed, "{}: {lookup:?}", resolver.name());
     }
 }

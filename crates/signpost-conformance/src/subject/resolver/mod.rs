@@ -18,7 +18,7 @@ use hickory_proto::rr::{Name, RecordType};
 use hickory_proto::serialize::binary::DecodeError;
 use signpost_format::resolve::{self, Report, Status};
 use signpost_format::{Profile, Role};
-use signpost_validate::{Failure, Lookup, Outcome, Response, Security, TrustAnchor, TrustAnchorError};
+use signpost_validate::{Answer, Failure, Lookup, Response, SecurityStatus, TrustAnchor, TrustAnchorError};
 
 pub(super) use delv::DELV;
 pub(super) use dnsmasq::DNSMASQ;
@@ -72,18 +72,18 @@ impl Task {
 
 /// What a validating library found.
 fn from_lookup(lookup: &Lookup) -> Report {
-    let (status, rcode) = match (lookup.security, &lookup.outcome) {
-        (Security::Bogus, _) => (Status::Bogus, None),
+    let (status, rcode) = match (lookup.security, &lookup.answer) {
+        (SecurityStatus::Bogus, _) => (Status::Bogus, None),
         // A library that could not get or read an answer has nothing to say of a chain.
-        (_, Outcome::Failed(_)) => (Status::Failed, None),
-        (security, outcome) => {
+        (_, Answer::Failed(_)) => (Status::Failed, None),
+        (security, answer) => {
             let status = match security {
-                Security::Bogus => Status::Bogus,
-                Security::Indeterminate => Status::Indeterminate,
-                Security::Insecure => Status::Insecure,
-                Security::Secure => Status::Secure,
+                SecurityStatus::Bogus => Status::Bogus,
+                SecurityStatus::Indeterminate => Status::Indeterminate,
+                SecurityStatus::Insecure => Status::Insecure,
+                SecurityStatus::Secure => Status::Secure,
             };
-            let rcode = if *outcome == Outcome::NxDomain { NXDOMAIN } else { NOERROR };
+            let rcode = if *answer == Answer::NxDomain { NXDOMAIN } else { NOERROR };
             (status, Some(rcode.to_owned()))
         }
     };
