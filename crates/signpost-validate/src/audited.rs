@@ -7,6 +7,7 @@ use domain::rdata::Rrsig;
 use hickory_proto::rr::{Name, RecordType};
 
 use crate::audit::{Chain, Enclosing, Subject};
+use crate::belief::Belief;
 use crate::exchange::Exchange;
 use crate::follow::{Judge, Question, Verdict, follow};
 use crate::reading::{Reading, domain_name, domain_type};
@@ -61,11 +62,10 @@ struct AuditJudge {
 #[async_trait]
 impl Judge for AuditJudge {
     async fn judge(&self, question: &Question<'_>, message: &Message<Bytes>) -> Verdict {
-        let mut weakest = (SecurityStatus::Secure, String::new());
+        let mut weakest = Belief::secure();
         for alias in &question.reading.aliases {
             let verdict = self.judge_at(message, &alias.owner, alias.record_type, Said::Redirection).await;
-            let verdict = verdict.after(weakest);
-            weakest = (verdict.security, verdict.reason);
+            weakest = verdict.belief.after(weakest);
         }
         let said = match question.reading.answer {
             Answer::Records(_) => Said::Records,
@@ -104,9 +104,9 @@ impl AuditJudge {
             Enclosing::Zone { zone, .. } => {
                 let redirects = said == Said::Redirection;
                 let subject = Subject { owner: &owner, record_type: wire_type, redirects };
-                let (excerpt, security, reason) = zone.judge(message, subject).await;
+                let (excerpt, belief) = zone.judge(message, subject).await;
                 let judged = excerpt.map(|excerpt| Reading::new(&excerpt.message, name, record_type).answer);
-                Verdict { security, reason, judged }
+                Verdict { belief, judged }
             }
         }
     }

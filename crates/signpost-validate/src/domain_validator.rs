@@ -7,9 +7,10 @@ use domain::dnssec::validator::anchor::TrustAnchors;
 use domain::dnssec::validator::context::{Config, ValidationContext, ValidationState};
 use hickory_proto::rr::{Name, RecordType};
 
+use crate::belief::Belief;
 use crate::exchange::Exchange;
 use crate::follow::{Judge, Question, Verdict, follow};
-use crate::guard::{PANICKED, guarded};
+use crate::guard::guarded;
 use crate::reading::Reading;
 use crate::{Lookup, Resolver, SecurityStatus, TrustAnchor, Upstream};
 
@@ -59,22 +60,21 @@ impl DomainJudge {
 impl Judge for DomainJudge {
     async fn judge(&self, question: &Question<'_>, message: &Message<Bytes>) -> Verdict {
         let mut message = message.clone();
-        let (security, reason) = validate(&self.context, &mut message).await;
+        let belief = validate(&self.context, &mut message).await;
         let judged = Reading::new(&message, &question.reading.end, question.record_type).answer;
-        Verdict { security, reason, judged: Some(judged) }
+        Verdict { belief, judged: Some(judged) }
     }
 }
 
 /// The verdict of `domain` on a reply, and the reason if it gives one. TTLs above what the signatures allow are lowered.
-pub(crate) async fn validate(
-    context: &ValidationContext<Exchange>,
-    message: &mut Message<Bytes>,
-) -> (SecurityStatus, String) {
+pub(crate) async fn validate(context: &ValidationContext<Exchange>, message: &mut Message<Bytes>) -> Belief {
     match guarded(context.validate_msg::<_, Vec<u8>>(message)).await {
-        None => (SecurityStatus::Bogus, PANICKED.into()),
-        Some(Err(error)) => (SecurityStatus::Bogus, format!("the reply cannot be validated: {error}")),
+        None => Belief::panicked(),
+        Some(Err(error)) => {
+            Belief::new(SecurityStatus::Bogus, format!("the reply cannot be validated: {error}"))
+        }
         Some(Ok((state, error))) => {
-            (security(state), error.map(|error| explanation(&error)).unwrap_or_default())
+            Belief::new(security(state), error.map(|error| explanation(&error)).unwrap_or_default())
         }
     }
 }

@@ -7,6 +7,7 @@ use bytes::Bytes;
 use domain::base::Message;
 use hickory_proto::rr::{Name, RecordType};
 
+use crate::belief::Belief;
 use crate::exchange::Exchange;
 use crate::reading::{MAX_ALIASES, Reading, domain_name, domain_type, redirection};
 use crate::{Answer, Failure, Lookup, SecurityStatus};
@@ -20,27 +21,25 @@ pub(crate) trait Judge: Send + Sync {
 
 /// How far a reply can be believed.
 pub(crate) struct Verdict {
-    pub(crate) security: SecurityStatus,
-    /// Why, for people.
-    pub(crate) reason: String,
+    pub(crate) belief: Belief,
     /// What was judged, where that is less than the whole reply: only this may be passed on.
     pub(crate) judged: Option<Answer>,
 }
 
 impl Verdict {
     pub(crate) fn new(security: SecurityStatus, reason: impl Into<String>) -> Self {
-        Self { security, reason: reason.into(), judged: None }
+        Belief::new(security, reason).into()
     }
 
-    /// The security of two answers of which the second depends on the first: the weaker one, with its reason.
-    pub(crate) fn after(self, first: (SecurityStatus, String)) -> Self {
-        let (security, reason) =
-            if self.security < first.0 || (self.security == first.0 && first.1.is_empty()) {
-                (self.security, self.reason)
-            } else {
-                first
-            };
-        Self { security, reason, judged: self.judged }
+    /// The same verdict on what depends on `first`.
+    pub(crate) fn after(self, first: Belief) -> Self {
+        Self { belief: self.belief.after(first), judged: self.judged }
+    }
+}
+
+impl From<Belief> for Verdict {
+    fn from(belief: Belief) -> Self {
+        Self { belief, judged: None }
     }
 }
 
@@ -69,7 +68,7 @@ pub(crate) async fn follow(
 }
 
 async fn chase(judge: &dyn Judge, exchange: &Exchange, name: &Name, record_type: RecordType) -> Lookup {
-    let mut weakest = (SecurityStatus::Secure, String::new());
+    let mut weakest = Belief::secure();
     let mut end = name.clone();
     for _ in 0..=MAX_ALIASES {
         let (reading, verdict) = match ask(judge, exchange, &end, record_type).await {
@@ -77,8 +76,12 @@ async fn chase(judge: &dyn Judge, exchange: &Exchange, name: &Name, record_type:
             Err(lookup) => return lookup,
         };
         let Some(alias) = reading.aliases.first().filter(|_| reading.unfinished) else {
-            let Verdict { security, reason, judged } = verdict.after(weakest);
-            return Lookup::new(security, judged.unwrap_or(reading.answer)).because(reason);
+            let Verdict { belief, judged } = verdict.after(weakest);
+            let answer = match judged {
+                _ if belief.panicked => Answer::Failed(Failure::Panicked),
+                judged => judged.unwrap_or(reading.answer),
+            };
+            return Lookup::new(belief.security, answer).because(belief.reason);
         };
         // A validator cannot judge a reply that stops at an alias, so the redirection is asked for alone. Where it
         // leads is read from that answer: the one that is judged.
@@ -95,7 +98,7 @@ async fn chase(judge: &dyn Judge, exchange: &Exchange, name: &Name, record_type:
             let reason = format!("{} {} is gone when asked for alone", alias.owner, alias.record_type);
             return Lookup::new(SecurityStatus::Bogus, Answer::NoData).because(reason);
         };
-        weakest = (verdict.security, verdict.reason);
+        weakest = verdict.belief;
         end = target;
     }
     Lookup::failed(Failure::AliasLoop, format!("{name}: more than {MAX_ALIASES} aliases"))
@@ -119,7 +122,7 @@ async fn ask(
         return Err(Lookup::failed(failure, format!("{name} {record_type}: {failure}")));
     }
     if reading.unfinished {
-        return Ok((reading, Verdict::new(SecurityStatus::Secure, "")));
+        return Ok((reading, Belief::secure().into()));
     }
     let verdict = judge.judge(&Question { record_type, reading: &reading }, &message).await;
     Ok((reading, verdict))

@@ -4,9 +4,6 @@ use std::panic::AssertUnwindSafe;
 
 use futures_util::FutureExt as _;
 
-/// The remark of a lookup in which a library's validator panicked: it gave no verdict of its own.
-pub const PANICKED: &str = "the validator panicked";
-
 /// Runs a library's validator over what a stranger sent. `None` if it panicked.
 ///
 /// Both libraries assert what replies can break: hickory-net 0.26.3 asserts in debug builds that no NSEC3 zone is

@@ -17,8 +17,9 @@ use hickory_resolver::config::{
 };
 use tokio::sync::OnceCell;
 
+use crate::belief::Belief;
 use crate::exchange::Exchange;
-use crate::guard::{PANICKED, guarded};
+use crate::guard::guarded;
 use crate::reading::domain_name;
 use crate::{Answer, Failure, Lookup, Resolver, SecurityStatus, Upstream};
 
@@ -100,7 +101,7 @@ impl Resolver for HickoryValidator {
                 Ok(resolver) => match guarded(resolver.lookup(name, record_type)).await {
                     Some(Ok(lookup)) => from_answers(lookup.answers(), record_type),
                     Some(Err(error)) => from_error(&error),
-                    None => Lookup::failed(Failure::Malformed, PANICKED),
+                    None => Lookup::failed(Failure::Panicked, Belief::panicked().reason),
                 },
             }
         };

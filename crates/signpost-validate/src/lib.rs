@@ -7,6 +7,7 @@
 
 mod audit;
 mod audited;
+mod belief;
 mod domain_validator;
 mod exchange;
 pub mod flawed;
@@ -22,7 +23,6 @@ mod trust_anchor;
 
 pub use audited::AuditedValidator;
 pub use domain_validator::DomainValidator;
-pub use guard::PANICKED;
 pub use hickory_validator::HickoryValidator;
 pub use lookup::{Answer, Failure, Lookup, SecurityStatus};
 pub use resolver::{Resolver, Upstream};

@@ -98,6 +98,8 @@ pub enum Failure {
     Malformed,
     /// Another response code than NOERROR, NXDOMAIN, REFUSED and SERVFAIL.
     OtherResponseCode,
+    /// The library that was to validate the answer panicked: a flaw of the library, whatever the answer was.
+    Panicked,
     /// The server refuses to answer (REFUSED).
     Refused,
     /// The server could not answer (SERVFAIL).
@@ -114,6 +116,7 @@ impl fmt::Display for Failure {
             Self::AliasLoop => "alias chain without end",
             Self::Malformed => "malformed reply",
             Self::OtherResponseCode => "unexpected response code",
+            Self::Panicked => "validator panicked",
             Self::Refused => "REFUSED",
             Self::ServFail => "SERVFAIL",
             Self::TimedOut => "timed out",

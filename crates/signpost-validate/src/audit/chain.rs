@@ -14,6 +14,7 @@ use super::denial::is_hash_of;
 use super::excerpt::{Excerpt, Subject};
 use super::keys::{Entry, delegated, entry, published, vouched};
 use super::zone::Zone;
+use crate::belief::Belief;
 use crate::exchange::Exchange;
 use crate::reading::{Reading, domain_name, domain_type, hickory_name};
 use crate::{Answer, SecurityStatus, TrustAnchor};
@@ -116,7 +117,7 @@ impl Chain {
             _ => (name.clone(), Rtype::DS, false),
         };
         let subject = Subject { owner: &owner, record_type, redirects };
-        let (excerpt, security, reason) = zone.judge(&message, subject).await;
+        let (excerpt, Belief { security, reason, .. }) = zone.judge(&message, subject).await;
         let stay = |ends| Enclosing::Zone { zone: Arc::clone(zone), ends };
         let delegates = excerpt.as_ref().is_some_and(|excerpt| shows_delegation(excerpt, name));
         match (security, &reading.answer) {

@@ -6,7 +6,7 @@ use domain::dnssec::common::nsec3_hash;
 use domain::rdata::nsec3::OwnerHash;
 use domain::rdata::{AllRecordData, Nsec3};
 
-use super::excerpt::{Excerpt, ParsedData};
+use super::data::ParsedData;
 
 /// Whether a record can be part of the chain of `zone`, if it is an NSEC record.
 ///
@@ -18,11 +18,15 @@ pub(super) fn is_in_chain(owner: &Name<Bytes>, data: &ParsedData, zone: &Name<By
     next == *zone || (next.ends_with(zone) && owner.canonical_lt(&next))
 }
 
-/// Why a denial that `domain` calls Secure is none, if it is none.
-pub(super) fn objection(excerpt: &Excerpt, name: &Name<Bytes>, zone: &Name<Bytes>) -> Option<&'static str> {
+/// Why a denial of `name` that `domain` calls Secure is none, if it is none. `denials` are its NSEC and NSEC3 records.
+pub(super) fn objection(
+    denials: Vec<(Name<Bytes>, ParsedData)>,
+    name: &Name<Bytes>,
+    zone: &Name<Bytes>,
+) -> Option<&'static str> {
     let mut hashed = Vec::new();
     let mut plain = false;
-    for (owner, data) in excerpt.denials() {
+    for (owner, data) in denials {
         match data {
             AllRecordData::Nsec3(nsec3) => hashed.push((owner, nsec3)),
             _ => plain = true,
@@ -35,8 +39,10 @@ pub(super) fn objection(excerpt: &Excerpt, name: &Name<Bytes>, zone: &Name<Bytes
     if plain {
         return Some("NSEC and NSEC3 in one denial");
     }
-    // RFC 5155 §8.3: unless a record matches the name itself, one must match its closest encloser. `domain` takes
-    // the apex for granted. The next closer name and the wildcard, it does check.
+    // RFC 5155 §8.3: unless a record matches the name itself, one must match its closest encloser. Hashes hide which
+    // names are above which, so without that record whoever replays a denial chooses the encloser, and with it the
+    // wildcard that is denied: a name below an existing wildcard could be made to vanish. `domain` takes the apex for
+    // granted. The next closer name and the wildcard, it does check.
     let mut existing = name.iter_suffixes().take_while(|suffix| suffix.ends_with(zone));
     let proven = existing.any(|suffix| hashed.iter().any(|(owner, nsec3)| is_hash_of(owner, nsec3, &suffix)));
     (!proven).then_some("no NSEC3 record matches the closest encloser")

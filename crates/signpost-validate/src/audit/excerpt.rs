@@ -5,10 +5,11 @@ use domain::base::iana::{Class, Rcode};
 use domain::base::message_builder::{MessageBuilder, PushError, RecordSectionBuilder};
 use domain::base::wire::ParseError;
 use domain::base::{Message, Name, ParsedName, ParsedRecord, Rtype, ToName as _};
-use domain::rdata::{AllRecordData, Rrsig};
+use domain::rdata::AllRecordData;
 
+use super::data::{ParsedData, ParsedRrsig};
 use super::denial::is_in_chain;
-use super::zone::Zone;
+use super::keys::ZoneKeys;
 
 /// A reply cut down to what one zone says about one question.
 ///
@@ -48,7 +49,7 @@ impl From<PushError> for Unreadable {
 impl Excerpt {
     pub(super) fn new(
         message: &Message<Bytes>,
-        zone: &Zone,
+        keys: &ZoneKeys,
         subject: Subject<'_>,
     ) -> Result<Self, Unreadable> {
         let mut left_out = String::new();
@@ -70,7 +71,7 @@ impl Excerpt {
                 None => record.rtype() == subject.record_type,
                 Some(rrsig) => {
                     rrsig.type_covered() == subject.record_type
-                        && admitted(&record, &rrsig, zone, &mut left_out)
+                        && admitted(&record, &rrsig, keys, &mut left_out)
                 }
             };
             if wanted {
@@ -87,7 +88,7 @@ impl Excerpt {
             if let Some(rrsig) = signature(&record)?
                 && record.class() == Class::IN
                 && is_denial(rrsig.type_covered())
-                && admitted(&record, &rrsig, zone, &mut left_out)
+                && admitted(&record, &rrsig, keys, &mut left_out)
             {
                 signed.push((record.owner().to_name(), rrsig.type_covered()));
                 push(&mut authority, &record)?;
@@ -101,7 +102,7 @@ impl Excerpt {
                 continue;
             }
             let data = record.to_any_record::<ParsedData>()?.into_data();
-            if is_in_chain(&record.owner().to_name(), &data, zone.name()) {
+            if is_in_chain(&record.owner().to_name(), &data, keys.zone()) {
                 push(&mut authority, &record)?;
             } else if left_out.is_empty() {
                 left_out =
@@ -135,9 +136,6 @@ fn is_denial(record_type: Rtype) -> bool {
     matches!(record_type, Rtype::NSEC | Rtype::NSEC3 | Rtype::SOA)
 }
 
-pub(super) type ParsedData = AllRecordData<Bytes, ParsedName<Bytes>>;
-type ParsedRrsig = Rrsig<Bytes, ParsedName<Bytes>>;
-
 fn signature(record: &ParsedRecord<'_, Bytes>) -> Result<Option<ParsedRrsig>, Unreadable> {
     Ok(record.to_record::<ParsedRrsig>()?.map(|record| record.into_data()))
 }
@@ -147,24 +145,24 @@ fn signature(record: &ParsedRecord<'_, Bytes>) -> Result<Option<ParsedRrsig>, Un
 fn admitted(
     record: &ParsedRecord<'_, Bytes>,
     rrsig: &ParsedRrsig,
-    zone: &Zone,
+    keys: &ZoneKeys,
     left_out: &mut String,
 ) -> bool {
-    let reason = if *rrsig.signer_name() != *zone.name() {
+    let reason = if *rrsig.signer_name() != *keys.zone() {
         format!(
             "signature over {} {} by {}, but the zone is {}",
             record.owner().fmt_with_dot(),
             rrsig.type_covered(),
             rrsig.signer_name().fmt_with_dot(),
-            zone.name().fmt_with_dot(),
+            keys.zone().fmt_with_dot(),
         )
-    } else if !zone.has_usable_key(rrsig.key_tag(), rrsig.algorithm()) {
+    } else if !keys.contain(rrsig.key_tag(), rrsig.algorithm()) {
         format!(
             "signature over {} {} by key {} of {}, which is not published, revoked or no zone key",
             record.owner().fmt_with_dot(),
             rrsig.type_covered(),
             rrsig.key_tag(),
-            zone.name().fmt_with_dot(),
+            keys.zone().fmt_with_dot(),
         )
     } else if (rrsig.expiration().into_int().wrapping_sub(rrsig.inception().into_int())).cast_signed() < 0 {
         // RFC 4034 §3.1.5: the fields are serial numbers, which `domain` compares as plain ones.

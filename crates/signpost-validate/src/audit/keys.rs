@@ -6,7 +6,7 @@ use domain::base::{Message, Name, Record};
 use domain::dnssec::validator::base::{DnskeyExt as _, supported_digest};
 use domain::rdata::{AllRecordData, Dnskey, Ds};
 
-use super::excerpt::ParsedData;
+use super::data::ParsedData;
 
 /// The DNSKEY records at `zone` in the answer of `message`.
 pub(super) fn published(message: &Message<Bytes>, zone: &Name<Bytes>) -> Vec<Dnskey<Bytes>> {
@@ -46,6 +46,29 @@ fn answer_data<T>(
 /// revocation).
 pub(super) fn is_usable(key: &Dnskey<Bytes>) -> bool {
     key.is_zone_key() && key.protocol() == 3 && !key.is_revoked()
+}
+
+/// The keys of one zone whose signatures count.
+pub(super) struct ZoneKeys {
+    zone: Name<Bytes>,
+    usable: Vec<(u16, SecurityAlgorithm)>,
+}
+
+impl ZoneKeys {
+    /// The usable ones among all that the zone publishes.
+    pub(super) fn new(zone: Name<Bytes>, published: &[Dnskey<Bytes>]) -> Self {
+        let usable = published.iter().filter(|key| is_usable(key));
+        Self { zone, usable: usable.map(|key| (key.key_tag(), key.algorithm())).collect() }
+    }
+
+    pub(super) fn zone(&self) -> &Name<Bytes> {
+        &self.zone
+    }
+
+    /// Whether the key that a signature names is among them.
+    pub(super) fn contain(&self, key_tag: u16, algorithm: SecurityAlgorithm) -> bool {
+        self.usable.contains(&(key_tag, algorithm))
+    }
 }
 
 /// What the DS RRset of a zone leads to.

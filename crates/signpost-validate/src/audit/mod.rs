@@ -5,6 +5,7 @@
 //! exactly the zone that it belongs to, with the signatures that RFC 4035 §5.3.1 admits and no others.
 
 mod chain;
+mod data;
 mod denial;
 mod excerpt;
 mod keys;

@@ -1,7 +1,6 @@
 //! One signed zone, entered through a key that may be used.
 
 use bytes::Bytes;
-use domain::base::iana::SecurityAlgorithm;
 use domain::base::{Message, Name};
 use domain::dnssec::validator::anchor::TrustAnchors;
 use domain::dnssec::validator::context::{Config, ValidationContext};
@@ -9,15 +8,15 @@ use domain::rdata::Dnskey;
 
 use super::denial::objection;
 use super::excerpt::{Excerpt, Subject};
-use super::keys::is_usable;
+use super::keys::ZoneKeys;
 use crate::SecurityStatus;
+use crate::belief::Belief;
 use crate::domain_validator::validate;
 use crate::exchange::Exchange;
 
 /// A zone whose keys are known, with a validator that starts from them.
 pub(crate) struct Zone {
-    name: Name<Bytes>,
-    usable: Vec<(u16, SecurityAlgorithm)>,
+    keys: ZoneKeys,
     context: ValidationContext<Exchange>,
 }
 
@@ -30,21 +29,11 @@ impl Zone {
         keys: &[Dnskey<Bytes>],
         vouched: &[&Dnskey<Bytes>],
     ) -> Self {
-        let usable =
-            keys.iter().filter(|key| is_usable(key)).map(|key| (key.key_tag(), key.algorithm())).collect();
         let mut config = Config::new();
         // One bad signature beside a good one is an honest sight while keys are rolled.
         config.set_bad_signatures(MAX_BAD_SIGNATURES);
         let context = ValidationContext::with_config(anchors(&name, vouched), exchange.clone(), config);
-        Self { name, usable, context }
-    }
-
-    pub(super) fn name(&self) -> &Name<Bytes> {
-        &self.name
-    }
-
-    pub(super) fn has_usable_key(&self, key_tag: u16, algorithm: SecurityAlgorithm) -> bool {
-        self.usable.contains(&(key_tag, algorithm))
+        Self { keys: ZoneKeys::new(name, keys), context }
     }
 
     /// What this zone says about `subject` in `message`, and how far that can be believed.
@@ -52,21 +41,21 @@ impl Zone {
         &self,
         message: &Message<Bytes>,
         subject: Subject<'_>,
-    ) -> (Option<Excerpt>, SecurityStatus, String) {
-        let Ok(mut excerpt) = Excerpt::new(message, self, subject) else {
-            return (None, SecurityStatus::Bogus, "the reply cannot be taken apart".into());
+    ) -> (Option<Excerpt>, Belief) {
+        let Ok(mut excerpt) = Excerpt::new(message, &self.keys, subject) else {
+            return (None, Belief::new(SecurityStatus::Bogus, "the reply cannot be taken apart"));
         };
-        let (security, mut reason) = validate(&self.context, &mut excerpt.message).await;
-        if security == SecurityStatus::Bogus && !excerpt.left_out.is_empty() {
-            reason = excerpt.left_out.clone();
+        let mut belief = validate(&self.context, &mut excerpt.message).await;
+        if belief.security == SecurityStatus::Bogus && !belief.panicked && !excerpt.left_out.is_empty() {
+            belief.reason.clone_from(&excerpt.left_out);
         }
-        if security == SecurityStatus::Secure
+        if belief.security == SecurityStatus::Secure
             && excerpt.denies()
-            && let Some(objection) = objection(&excerpt, subject.owner, &self.name)
+            && let Some(objection) = objection(excerpt.denials(), subject.owner, self.keys.zone())
         {
-            return (Some(excerpt), SecurityStatus::Bogus, objection.into());
+            return (Some(excerpt), Belief::new(SecurityStatus::Bogus, objection));
         }
-        (Some(excerpt), security, reason)
+        (Some(excerpt), belief)
     }
 }
 

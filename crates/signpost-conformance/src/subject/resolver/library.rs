@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use signpost_format::{Assignment, Profile, Report, Role, resolve};
-use signpost_validate::{DomainValidator, HickoryValidator, PANICKED, Resolver, Upstream};
+use signpost_validate::{Answer, DomainValidator, Failure, HickoryValidator, Resolver, Upstream};
 
 use super::{PROFILES, ROLES, Task, from_lookup};
 use crate::subject::{Environment, Isolation, Subject, SubjectError};
@@ -80,7 +80,7 @@ pub(in crate::subject) async fn answer(
     upstream.attempts = 1;
     let lookup = make(&upstream).lookup(&task.name, task.record_type).await;
     // A crash is never a refusal.
-    if lookup.reason == PANICKED {
+    if lookup.answer == Answer::Failed(Failure::Panicked) {
         return Err(SubjectError::Crashed(lookup.reason));
     }
     Ok(from_lookup(&lookup).into())
