@@ -1,6 +1,6 @@
 //! The decisions that a defect can turn round, each asked for in exactly one place.
 
-use signpost_validate::flawed::Flaw;
+use signpost_validate::Flaw;
 
 use crate::defect::Defect;
 
