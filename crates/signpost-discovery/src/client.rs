@@ -1,90 +1,44 @@
 //! The client: takes answers and what servers say, tells what to do next.
 
 use std::collections::VecDeque;
-use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use hickory_proto::rr::{Name, RecordType};
-use rustls_pki_types::ServerName;
+use signpost_protocol::Label;
 use signpost_validate::Lookup;
 
-use crate::attempt::{Attempts, Candidate, Turn};
-use crate::discovery::{Plan, Publication, ServiceRecords, about};
+use crate::action::Action;
+use crate::attempts::{Attempts, Turn};
+use crate::binding::Binding;
+use crate::candidate::Candidate;
+use crate::event::Event;
+use crate::failure::Failure;
+use crate::key_records::KeyRecords;
 use crate::outcome::{Outcome, Reason};
-use crate::policy::{Binding, KeyRecords};
-use crate::request::{Label, Request};
+use crate::plan::Plan;
+use crate::publication::{Publication, ServiceRecords};
+use crate::request::Request;
 use crate::rules::Rules;
-use crate::session::Failure;
-use crate::verifier::{Untrusted, VerificationRule};
-
-/// What the driver is to do.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Action {
-    /// Close the connection.
-    Close,
-    /// Open a TCP connection; the event is [`Event::Connected`] or [`Event::ConnectFailed`].
-    Connect(SocketAddr),
-    /// Nothing more: this is the end.
-    Done(Outcome),
-    /// Ask this question; the event is [`Event::Answer`]. Other questions may be asked meanwhile.
-    Query {
-        /// The owner.
-        name: Name,
-        /// The type.
-        record_type: RecordType,
-    },
-    /// Send bytes.
-    Send(Vec<u8>),
-    /// Begin the TLS handshake; the event is [`Event::TlsEstablished`] or [`Event::TlsFailed`]. Bytes that had
-    /// already come must be handed over as [`Event::Received`] instead of being given to TLS.
-    StartTls {
-        /// The reference identifier, also sent as SNI.
-        server_name: ServerName<'static>,
-        /// How to verify.
-        rule: VerificationRule,
-    },
-}
-
-/// What happened.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Event {
-    /// A question was answered.
-    Answer {
-        /// The owner that was asked for.
-        name: Name,
-        /// The type that was asked for.
-        record_type: RecordType,
-        /// The answer.
-        lookup: Lookup,
-    },
-    /// The server closed the connection.
-    Closed,
-    /// The connection cannot be opened, for this reason.
-    ConnectFailed(String),
-    /// The connection is open.
-    Connected,
-    /// The time for everything is over.
-    DeadlinePassed,
-    /// The server sent bytes.
-    Received(Vec<u8>),
-    /// The server said nothing for the time of one step.
-    TimedOut,
-    /// The handshake is complete and its peer verified.
-    TlsEstablished,
-    /// The handshake failed.
-    TlsFailed(Untrusted),
-}
+use crate::timer::Timer;
 
 /// A discovery from the first question to the outcome, without I/O, clock and randomness.
 ///
 /// Whoever drives it performs every [`Action`] that [`Client::next_action`] yields until it yields none, then
-/// waits for something to happen and tells it by [`Client::handle`]. Events that do not fit are ignored.
+/// waits for something to happen and tells it by [`Client::handle`]. If nothing has happened at the moment of
+/// [`Client::next_timeout`], it calls [`Client::handle_timeout`]. Events that do not fit are ignored.
+///
+/// Every moment, `now`, is a duration since a fixed one that the driver chooses, and no earlier than the one before:
+/// the time may be that of a clock, or of a simulation.
 pub struct Client {
     request: Arc<Request>,
     rules: Rules,
     entropy: Box<dyn FnMut() -> u64 + Send>,
     phase: Phase,
     actions: VecDeque<Action>,
+    timer: Timer,
+    /// Whether the driver took an action that concerns the connection, and has not come for the next one.
+    acting: bool,
 }
 
 enum Phase {
@@ -109,40 +63,84 @@ struct Asked {
 }
 
 impl Client {
-    /// A client that begins by asking for the domain's records.
+    /// A client that begins `now` by asking for the domain's records.
     ///
     /// `entropy` gives a random number at each call, for the weights of RFC 2782.
-    pub fn new(request: Arc<Request>, rules: Rules, entropy: impl FnMut() -> u64 + Send + 'static) -> Self {
-        let mut client = Self {
-            rules,
-            entropy: Box::new(entropy),
-            phase: Phase::Ended,
-            actions: VecDeque::new(),
-            request,
-        };
-        let labels = client.request.service.labels();
-        let domain = client.request.address.domain().clone();
+    pub fn new(
+        request: Arc<Request>,
+        rules: Rules,
+        now: Duration,
+        entropy: impl FnMut() -> u64 + Send + 'static,
+    ) -> Self {
+        let mut actions = VecDeque::new();
         let mut asked = Vec::new();
-        for label in labels {
+        for label in request.service.labels() {
             // An address whose domain leaves no room for the labels is not made.
-            let Some(owner) = label.owner(&domain) else { continue };
-            client.query(&owner, RecordType::SRV);
-            client.query(&owner, RecordType::TXT);
+            let Some(owner) = request.address.owner(label) else { continue };
+            for record_type in [RecordType::SRV, RecordType::TXT] {
+                actions.push_back(Action::Query { name: owner.clone(), record_type });
+            }
             asked.push(Asked { label, owner, service: None, text: None });
         }
-        client.phase = Phase::Asking(asked);
-        client
+        Self {
+            rules,
+            entropy: Box::new(entropy),
+            phase: Phase::Asking(asked),
+            actions,
+            timer: Timer::new(request.limits, now),
+            acting: false,
+            request,
+        }
     }
 
-    /// What to do next; none until something happens.
-    pub fn next_action(&mut self) -> Option<Action> {
-        self.actions.pop_front()
+    /// What to do next; none until something happens. Who comes for it has done what came before.
+    pub fn next_action(&mut self, now: Duration) -> Option<Action> {
+        let action = self.actions.pop_front();
+        let was_acting = std::mem::replace(&mut self.acting, false);
+        match &action {
+            Some(action) if action.concerns_connection() => {
+                self.acting = true;
+                self.timer.begin_step(now);
+            }
+            Some(Action::Done(_)) => self.timer.stop(),
+            Some(_) => self.timer.end_step(),
+            // The server's time begins when it has been told everything.
+            None if was_acting => self.timer.begin_step(now),
+            None => {}
+        }
+        action
+    }
+
+    /// When to call [`Client::handle_timeout`] if nothing happens before; none after [`Action::Done`].
+    ///
+    /// An action that is not done by then, such as [`Action::Connect`], is to be broken off.
+    pub fn next_timeout(&self) -> Option<Duration> {
+        self.timer.next()
+    }
+
+    /// Takes in that nothing happened. Does nothing before the moment of [`Client::next_timeout`].
+    pub fn handle_timeout(&mut self, now: Duration) {
+        if self.timer.is_everything_over(now) {
+            return self.on_deadline();
+        }
+        if !self.timer.is_step_over(now) {
+            return;
+        }
+        self.timer.begin_step(now);
+        // If there is something left to do, it is the action under way that takes too long: the farewell to a server
+        // that is given up anyway. The next one is due.
+        if self.actions.is_empty()
+            && let Phase::Attempting(attempts) = &mut self.phase
+        {
+            let turn = attempts.time_out(&mut self.actions);
+            self.take(turn);
+        }
     }
 
     /// Takes in what happened.
-    pub fn handle(&mut self, event: Event) {
-        if event == Event::DeadlinePassed {
-            return self.on_deadline();
+    pub fn handle(&mut self, now: Duration, event: Event) {
+        if !matches!(event, Event::Answer { .. }) {
+            self.timer.restart_step(now);
         }
         match &mut self.phase {
             Phase::Asking(asked) => {
@@ -207,8 +205,7 @@ impl Client {
             let binding = match Binding::new(publication, keys, self.request.strict, self.rules) {
                 Ok(binding) => Arc::new(binding),
                 Err(failure) => {
-                    let failure = about(&format!("policy of {}", publication.label), failure);
-                    return self.refuse(failure);
+                    return self.refuse(failure.about(&format!("policy of _{}", publication.label)));
                 }
             };
             match &publication.service {
@@ -242,7 +239,9 @@ impl Client {
         }
     }
 
+    /// The time for everything is over. What is still to be done can only be tidying up.
     fn on_deadline(&mut self) {
+        self.actions.retain(|action| matches!(action, Action::Close | Action::Done(_)));
         match &mut self.phase {
             Phase::Asking(_) | Phase::Binding { .. } => {
                 self.refuse(Failure::new(Reason::LookupFailed, "no answer within the time for everything"));
@@ -255,12 +254,8 @@ impl Client {
         }
     }
 
-    fn query(&mut self, name: &Name, record_type: RecordType) {
-        self.actions.push_back(Action::Query { name: name.clone(), record_type });
-    }
-
     fn refuse(&mut self, failure: Failure) {
-        self.end(Outcome::Refused { reason: failure.reason, detail: failure.detail });
+        self.end(failure.refusal());
     }
 
     fn end(&mut self, outcome: Outcome) {

@@ -1,4 +1,4 @@
-//! Performs what the client asks for: DNS by a validating resolver, TCP by tokio, TLS by rustls.
+//! Performs what the client asks for: DNS by a validating resolver, TCP and time by tokio, TLS by rustls.
 
 use std::io;
 use std::net::SocketAddr;
@@ -13,15 +13,18 @@ use rustls_pki_types::ServerName;
 use signpost_validate::Resolver;
 use tokio::io::{AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout_at};
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
-use crate::client::{Action, Client, Event};
+use crate::action::Action;
+use crate::client::Client;
+use crate::event::Event;
 use crate::outcome::{Outcome, Reason};
 use crate::request::{Request, TrustStore};
 use crate::rules::Rules;
-use crate::verifier::{PinVerifier, Untrusted, VerificationRule};
+use crate::untrusted::Untrusted;
+use crate::verifier::{PinVerifier, VerificationRule};
 
 /// Discovers, verifies and tries out the server for a request.
 ///
@@ -32,33 +35,25 @@ pub async fn drive(
     resolver: Arc<dyn Resolver>,
     entropy: impl FnMut() -> u64 + Send + 'static,
 ) -> Outcome {
-    let limits = request.limits;
     let roots = Arc::new(request.roots.clone());
-    let mut driver = Driver {
-        client: Client::new(Arc::new(request), rules, entropy),
-        resolver,
-        roots,
-        rules,
-        provider: Arc::new(rustls::crypto::ring::default_provider()),
-        step: limits.step,
-        connection: Connection::None,
-    };
-    match timeout(limits.overall, driver.run()).await {
-        Ok(outcome) => outcome,
-        Err(_) => {
-            driver.client.handle(Event::DeadlinePassed);
-            driver.outcome_without_waiting()
-        }
-    }
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let peer = Peer { roots, rules, provider, connection: Connection::None };
+    let client = Client::new(Arc::new(request), rules, Duration::ZERO, entropy);
+    Driver { client, start: Instant::now(), peer }.run(resolver).await
 }
 
 struct Driver {
     client: Client,
-    resolver: Arc<dyn Resolver>,
+    /// The moment from which the client's time is counted.
+    start: Instant,
+    peer: Peer,
+}
+
+/// The server that is connected to, and what its certificates are judged by.
+struct Peer {
     roots: Arc<TrustStore>,
     rules: Rules,
     provider: Arc<CryptoProvider>,
-    step: Duration,
     connection: Connection,
 }
 
@@ -69,14 +64,11 @@ enum Connection {
 }
 
 impl Driver {
-    async fn run(&mut self) -> Outcome {
-        let resolver = Arc::clone(&self.resolver);
+    async fn run(&mut self, resolver: Arc<dyn Resolver>) -> Outcome {
         let mut questions = FuturesUnordered::new();
         loop {
-            while let Some(action) = self.client.next_action() {
+            while let Some(action) = self.client.next_action(self.start.elapsed()) {
                 match action {
-                    Action::Close => self.close().await,
-                    Action::Connect(address) => self.connect(address).await,
                     Action::Done(outcome) => return outcome,
                     Action::Query { name, record_type } => {
                         let resolver = Arc::clone(&resolver);
@@ -85,112 +77,133 @@ impl Driver {
                             Event::Answer { name, record_type, lookup }
                         });
                     }
-                    Action::Send(bytes) => self.send(&bytes).await,
-                    Action::StartTls { server_name, rule } => self.start_tls(server_name, rule).await,
+                    action => {
+                        let limit = self.limit();
+                        let event = in_time(limit, self.peer.perform(action)).await;
+                        self.tell(event);
+                    }
                 }
             }
             // The client asks and speaks by turns, so there is one thing to wait for.
-            let event = match questions.next().await {
-                Some(event) => event,
-                None => self.receive().await,
+            let limit = self.limit();
+            let event = match in_time(limit, questions.next()).await {
+                Ok(None) => in_time(limit, self.peer.receive()).await.map(Some),
+                answered => answered,
             };
-            self.client.handle(event);
+            self.tell(event);
         }
     }
 
-    /// Takes the outcome when the time for waiting is over: the other actions only tidy up.
-    fn outcome_without_waiting(&mut self) -> Outcome {
-        while let Some(action) = self.client.next_action() {
-            if let Action::Done(outcome) = action {
-                return outcome;
-            }
-        }
-        Outcome::Unavailable { reason: Reason::Unreachable, detail: "out of time".to_owned() }
+    /// When the client wants to be called although nothing has happened.
+    fn limit(&self) -> Option<Instant> {
+        self.client.next_timeout().and_then(|limit| self.start.checked_add(limit))
     }
 
-    async fn connect(&mut self, address: SocketAddr) {
+    /// Tells the client what happened, if anything did, or that its time is over.
+    fn tell(&mut self, event: Result<Option<Event>, TimeOver>) {
+        match event {
+            Ok(Some(event)) => self.client.handle(self.start.elapsed(), event),
+            Ok(None) => {}
+            Err(TimeOver) => self.client.handle_timeout(self.start.elapsed()),
+        }
+    }
+}
+
+/// The moment came until which something was waited for.
+struct TimeOver;
+
+async fn in_time<T>(limit: Option<Instant>, work: impl Future<Output = T>) -> Result<T, TimeOver> {
+    match limit {
+        Some(limit) => timeout_at(limit, work).await.map_err(|_| TimeOver),
+        None => Ok(work.await),
+    }
+}
+
+impl Peer {
+    /// Does what concerns the connection. What is broken off half done leaves no connection behind.
+    async fn perform(&mut self, action: Action) -> Option<Event> {
+        match action {
+            Action::Close => self.close().await,
+            Action::Connect(address) => return Some(self.connect(address).await),
+            Action::Done(_) | Action::Query { .. } => {}
+            Action::Send(bytes) => self.send(&bytes).await,
+            Action::StartTls { server_name, rule } => return self.start_tls(server_name, rule).await,
+        }
+        None
+    }
+
+    async fn connect(&mut self, address: SocketAddr) -> Event {
         #[expect(clippy::disallowed_methods, reason = "the driver is what connects")]
-        let event = match timeout(self.step, TcpStream::connect(address)).await {
-            Ok(Ok(stream)) => {
+        match TcpStream::connect(address).await {
+            Ok(stream) => {
                 // Dialogues of short lines wait for each other otherwise. Without it they are only slower.
                 let _ = stream.set_nodelay(true);
                 self.connection = Connection::Clear(stream);
                 Event::Connected
             }
-            Ok(Err(error)) => Event::ConnectFailed(format!("{address}: {error}")),
-            Err(_) => Event::TimedOut,
-        };
-        self.client.handle(event);
+            Err(error) => Event::ConnectFailed(format!("{address}: {error}")),
+        }
     }
 
     async fn close(&mut self) {
-        let connection = std::mem::replace(&mut self.connection, Connection::None);
         // A server that does not take the farewell gets none.
-        let _ = match connection {
-            Connection::Clear(mut stream) => timeout(self.step, stream.shutdown()).await,
+        let _ = match std::mem::replace(&mut self.connection, Connection::None) {
+            Connection::Clear(mut stream) => stream.shutdown().await,
             Connection::None => return,
-            Connection::Tls(mut stream) => timeout(self.step, stream.shutdown()).await,
+            Connection::Tls(mut stream) => stream.shutdown().await,
         };
     }
 
     async fn send(&mut self, bytes: &[u8]) {
-        let sent = match &mut self.connection {
-            Connection::Clear(stream) => timeout(self.step, write(stream, bytes)).await,
+        // What the server had to say before it closed can still be read; reading tells that it closed.
+        let _ = match &mut self.connection {
+            Connection::Clear(stream) => write(stream, bytes).await,
             Connection::None => return,
-            Connection::Tls(stream) => timeout(self.step, write(stream, bytes)).await,
+            Connection::Tls(stream) => write(stream, bytes).await,
         };
-        match sent {
-            // What the server had to say before it closed can still be read; reading tells that it closed.
-            Ok(Ok(()) | Err(_)) => {}
-            Err(_) => self.client.handle(Event::TimedOut),
-        }
     }
 
     async fn receive(&mut self) -> Event {
         let mut buffer = vec![0; 4096];
         let read = match &mut self.connection {
-            Connection::Clear(stream) => timeout(self.step, stream.read(&mut buffer)).await,
-            // Nothing is asked and nobody is connected: nothing will ever happen.
-            Connection::None => return Event::DeadlinePassed,
-            Connection::Tls(stream) => timeout(self.step, stream.read(&mut buffer)).await,
+            Connection::Clear(stream) => stream.read(&mut buffer).await,
+            // Nobody is connected: nothing will ever come, and the client's time ends the wait.
+            Connection::None => std::future::pending().await,
+            Connection::Tls(stream) => stream.read(&mut buffer).await,
         };
         match read {
-            Ok(Ok(0) | Err(_)) => Event::Closed,
-            Ok(Ok(length)) => {
+            Ok(0) | Err(_) => Event::Closed,
+            Ok(length) => {
                 buffer.truncate(length);
                 Event::Received(buffer)
             }
-            Err(_) => Event::TimedOut,
         }
     }
 
-    async fn start_tls(&mut self, server_name: ServerName<'static>, rule: VerificationRule) {
+    /// Begins TLS. No event: there is no connection.
+    async fn start_tls(&mut self, server_name: ServerName<'static>, rule: VerificationRule) -> Option<Event> {
         let Connection::Clear(stream) = std::mem::replace(&mut self.connection, Connection::None) else {
-            return;
+            return None;
         };
         if let Some(bytes) = pending(&stream).await {
             self.connection = Connection::Clear(stream);
-            self.client.handle(Event::Received(bytes));
-            return;
+            return Some(Event::Received(bytes));
         }
         let config = match self.config(rule) {
             Ok(config) => config,
-            Err(error) => return self.client.handle(Event::TlsFailed(untrusted(&error))),
+            Err(error) => return Some(Event::TlsFailed(untrusted(&error))),
         };
-        let handshake = TlsConnector::from(Arc::new(config)).connect(server_name, stream).into_fallible();
-        let event = match timeout(self.step, handshake).await {
-            Ok(Ok(stream)) => {
+        match TlsConnector::from(Arc::new(config)).connect(server_name, stream).into_fallible().await {
+            Ok(stream) => {
                 self.connection = Connection::Tls(Box::new(stream));
-                Event::TlsEstablished
+                Some(Event::TlsEstablished)
             }
-            Ok(Err((error, stream))) => {
+            Err((error, stream)) => {
                 // To be closed, or whatever else the client wants with it.
                 self.connection = Connection::Clear(stream);
-                Event::TlsFailed(why(&error))
+                Some(Event::TlsFailed(why(&error)))
             }
-            Err(_) => Event::TlsFailed(Untrusted::new(Reason::TlsFailed, "the handshake takes too long")),
-        };
-        self.client.handle(event);
+        }
     }
 
     fn config(&self, rule: VerificationRule) -> Result<ClientConfig, rustls::Error> {

@@ -11,7 +11,7 @@ use x509_parser::extensions::ParsedExtension;
 use x509_parser::prelude::FromDer;
 
 use crate::outcome::Reason;
-use crate::verifier::Untrusted;
+use crate::untrusted::Untrusted;
 
 /// Checks that a pinned certificate may issue others at `now` (any time if none), and returns how many issuers
 /// may follow below it.

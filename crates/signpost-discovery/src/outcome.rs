@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::request::Protection;
+use signpost_protocol::TlsStart;
 
 /// The end of a discovery.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -78,12 +78,12 @@ pub struct Endpoint {
     /// The TCP port.
     pub port: u16,
     /// How TLS begins.
-    pub protection: Protection,
+    pub tls: TlsStart,
 }
 
 impl fmt::Display for Endpoint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{} with {}", self.host, self.port, self.protection)
+        write!(f, "{}:{} with {}", self.host, self.port, self.tls)
     }
 }
 

@@ -39,22 +39,28 @@ pub(crate) struct Exchange {
 }
 
 impl Exchange {
-    /// `initial_limit` is the longest command, without CRLF, that may carry the initial response (RFC 4954 §4,
+    /// `verb` is the command that names the mechanism. `initial_limit` is the longest command, without CRLF, that may carry the initial response (RFC 4954 §4,
     /// RFC 5034 §4); a longer one waits for the server's challenge.
-    pub(crate) fn new(mechanism: Mechanism, user: &str, password: &str, initial_limit: usize) -> Self {
+    pub(crate) fn new(
+        verb: &str,
+        mechanism: Mechanism,
+        user: &str,
+        password: &str,
+        initial_limit: usize,
+    ) -> Self {
         let encode = |text: &str| BASE64.encode(text.as_bytes());
         match mechanism {
             Mechanism::Login => Self {
-                command: "AUTH LOGIN".to_owned(),
+                command: format!("{verb} LOGIN"),
                 responses: VecDeque::from([encode(user), encode(password)]),
             },
             Mechanism::Plain => {
                 let response = encode(&format!("\0{user}\0{password}"));
-                let command = format!("AUTH PLAIN {response}");
+                let command = format!("{verb} PLAIN {response}");
                 if command.len() <= initial_limit {
                     Self { command, responses: VecDeque::new() }
                 } else {
-                    Self { command: "AUTH PLAIN".to_owned(), responses: VecDeque::from([response]) }
+                    Self { command: format!("{verb} PLAIN"), responses: VecDeque::from([response]) }
                 }
             }
         }
@@ -72,14 +78,14 @@ mod tests {
 
     #[test]
     fn plain_sends_both_names_in_one() {
-        let exchange = Exchange::new(Mechanism::Plain, "tim", "tanstaaftanstaaf", 255);
+        let exchange = Exchange::new("AUTH", Mechanism::Plain, "tim", "tanstaaftanstaaf", 255);
         // RFC 4616 §4, the first example.
         assert_eq!(exchange.command, "AUTH PLAIN AHRpbQB0YW5zdGFhZnRhbnN0YWFm");
     }
 
     #[test]
     fn a_long_response_waits_for_the_challenge() {
-        let mut exchange = Exchange::new(Mechanism::Plain, "tim", &"x".repeat(255), 255);
+        let mut exchange = Exchange::new("AUTH", Mechanism::Plain, "tim", &"x".repeat(255), 255);
         assert_eq!(exchange.command, "AUTH PLAIN");
         assert!(exchange.respond().is_some());
         assert_eq!(exchange.respond(), None);

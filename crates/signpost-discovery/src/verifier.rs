@@ -16,6 +16,7 @@ use crate::outcome::Reason;
 use crate::pin::Pin;
 use crate::request::TrustStore;
 use crate::rules::Rules;
+use crate::untrusted::Untrusted;
 
 /// How the peer of a handshake is to be verified.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -120,22 +121,6 @@ impl ServerCertVerifier for PinVerifier {
 impl fmt::Debug for PinVerifier {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("PinVerifier").field("rule", &self.rule).finish_non_exhaustive()
-    }
-}
-
-/// Why a chain is not accepted.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{reason}: {detail}")]
-pub struct Untrusted {
-    /// The reason to report.
-    pub reason: Reason,
-    /// The same for a person.
-    pub detail: String,
-}
-
-impl Untrusted {
-    pub(crate) fn new(reason: Reason, detail: impl Into<String>) -> Self {
-        Self { reason, detail: detail.into() }
     }
 }
 

@@ -79,6 +79,15 @@ impl fmt::Display for Label {
     }
 }
 
+impl fmt::Display for TlsStart {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.pad(match self {
+            Self::Implicit => "tls",
+            Self::Starttls => "starttls",
+        })
+    }
+}
+
 impl FromStr for Label {
     type Err = UnknownLabel;
 

@@ -4,12 +4,13 @@ use std::num::NonZeroUsize;
 use std::time::Duration;
 
 use camino::Utf8PathBuf;
-use clap::builder::PossibleValuesParser;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use signpost_conformance::schema;
 use signpost_conformance::suite::Partition;
 use signpost_format::Profile;
+use signpost_protocol::Service;
 
 /// The whole command line.
 #[derive(Debug, Parser)]
@@ -217,11 +218,16 @@ pub(crate) struct DiscoverOptions {
     /// The e-mail address.
     pub(crate) address: String,
     /// What to set up.
-    #[arg(long, value_enum, default_value_t = DiscoverService::Submission)]
-    pub(crate) service: DiscoverService,
+    #[arg(long, default_value_t = Service::Submission, value_parser = services())]
+    pub(crate) service: Service,
     /// DNS server; by default the first of /etc/resolv.conf.
     #[arg(long, value_name = "ADDRESS[:PORT]")]
     pub(crate) server: Option<String>,
+}
+
+fn services() -> impl TypedValueParser<Value = Service> {
+    PossibleValuesParser::new(Service::ALL.iter().map(|service| service.name()))
+        .try_map(|name| name.parse::<Service>())
 }
 
 #[derive(Args, Debug)]
@@ -235,13 +241,4 @@ pub(crate) struct SchemaOptions {
     /// The format.
     #[arg(value_parser = PossibleValuesParser::new(schema::Format::ALL.map(schema::Format::name)))]
     pub(crate) format: String,
-}
-
-/// What to discover.
-#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
-pub(crate) enum DiscoverService {
-    /// Retrieval by POP3.
-    Pop3,
-    /// Message submission by SMTP.
-    Submission,
 }

@@ -8,11 +8,10 @@ use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 use rustls_pki_types::CertificateDer;
 use rustls_pki_types::pem::PemObject;
-use signpost_discovery::{
-    Defect, Limits, Outcome, Protection, Request, Rules, StandardPorts, TrustStore, drive,
-};
+use signpost_discovery::{Defect, Limits, Outcome, Ports, Request, Rules, TrustStore, drive};
 use signpost_format::set_up::{self, ConfiguredEndpoint, Security};
-use signpost_format::{Assignment, Dns, Label, Profile, Report, Role, Service};
+use signpost_format::{Assignment, Dns, Label, Profile, Report, Role};
+use signpost_protocol::TlsStart;
 use signpost_validate::flawed::{AdTrustingResolver, AdditionalTrustingResolver, FlawedValidator};
 use signpost_validate::{AuditedValidator, Resolver, TrustAnchor, Upstream};
 
@@ -104,10 +103,6 @@ impl Subject for Reference {
 
 fn request(assignment: &set_up::Assignment) -> Result<Request, SubjectError> {
     let wrong = |error: &dyn std::fmt::Display| SubjectError::NotStarted(format!("assignment: {error}"));
-    let service = match assignment.service {
-        Service::Pop3 => signpost_discovery::Service::Pop3,
-        Service::Submission => signpost_discovery::Service::Submission,
-    };
     let address =
         assignment.address.parse().map_err(|error: signpost_discovery::AddressError| wrong(&error))?;
     let password =
@@ -115,17 +110,14 @@ fn request(assignment: &set_up::Assignment) -> Result<Request, SubjectError> {
     let roots = CertificateDer::pem_slice_iter(assignment.ca_pem.as_bytes())
         .collect::<Result<Vec<_>, _>>()
         .map_err(|error| wrong(&error))?;
-    let port = |label: Label| {
-        assignment.ports.get(&label).copied().ok_or_else(|| wrong(&format_args!("no port for {label}")))
-    };
-    let mut request = Request::new(address, password, service);
+    let mut ports = Ports::default();
+    for &label in Label::ALL {
+        let port = assignment.ports.get(&label);
+        ports.set(label, *port.ok_or_else(|| wrong(&format_args!("no port for {label}")))?);
+    }
+    let mut request = Request::new(address, password, assignment.service);
     request.roots = TrustStore::from(roots);
-    request.ports = StandardPorts {
-        pop3: port(Label::Pop3)?,
-        pop3s: port(Label::Pop3s)?,
-        submission: port(Label::Submission)?,
-        submissions: port(Label::Submissions)?,
-    };
+    request.ports = ports;
     request.limits = Limits { step: PATIENCE, overall: Duration::from_millis(assignment.deadline_ms) };
     Ok(request)
 }
@@ -154,9 +146,9 @@ fn report(outcome: Outcome) -> set_up::Report {
             endpoint: ConfiguredEndpoint {
                 host: configured.endpoint.host,
                 port: configured.endpoint.port,
-                security: match configured.endpoint.protection {
-                    Protection::StartTls => Security::Starttls,
-                    Protection::Tls => Security::Tls,
+                security: match configured.endpoint.tls {
+                    TlsStart::Starttls => Security::Starttls,
+                    TlsStart::Implicit => Security::Tls,
                 },
             },
             user: Some(configured.user),

@@ -1,7 +1,8 @@
 //! Every defect shows in one world and in no honest one.
 
 use hickory_proto::rr::RecordType::{A, SRV, TXT};
-use signpost_discovery::{Defect, Reason, Rules, Service};
+use signpost_discovery::{Defect, Reason, Rules};
+use signpost_protocol::Service;
 use signpost_validate::{Failure, SecurityStatus};
 
 use crate::simulation::Channel::{Clear, Tls};

@@ -1,7 +1,7 @@
 //! What the answers about a domain lead to.
 
 use hickory_proto::rr::RecordType::{self, SRV, TXT};
-use signpost_discovery::Service;
+use signpost_protocol::Service;
 use signpost_validate::{Answer, Failure, Lookup, SecurityStatus};
 
 use crate::simulation::{SHA1, SHA256, World};

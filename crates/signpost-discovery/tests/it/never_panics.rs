@@ -1,9 +1,11 @@
 //! No bytes of a server, and no events out of turn, make the client panic, hang or speak in clear.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use proptest::prelude::*;
-use signpost_discovery::{Action, Client, Event, Outcome, Reason, Request, Rules, Service, Untrusted};
+use signpost_discovery::{Action, Client, Event, Outcome, Reason, Request, Rules, Untrusted};
+use signpost_protocol::Service;
 use signpost_validate::{Answer, Failure, Lookup, SecurityStatus};
 
 use crate::simulation::{Channel, Reply, World, name};
@@ -55,7 +57,6 @@ fn event() -> impl Strategy<Value = Event> {
         }),
         Just(Event::Connected),
         Just(Event::Closed),
-        Just(Event::TimedOut),
         Just(Event::TlsEstablished),
         Just(Event::ConnectFailed(String::new())),
         Just(Event::TlsFailed(Untrusted { reason: Reason::TlsFailed, detail: String::new() })),
@@ -97,20 +98,31 @@ proptest! {
     }
 
     #[test]
-    fn events_out_of_turn_are_ignored(service in service(), events in proptest::collection::vec(event(), 0..40)) {
+    fn events_out_of_turn_are_ignored(
+        service in service(),
+        events in proptest::collection::vec((prop_oneof![Just(None), event().prop_map(Some)], 0u64..3), 0..40),
+    ) {
         let request = Request::new("alice@example.com".parse().unwrap(), "secret".parse().unwrap(), service);
-        let mut client = Client::new(Arc::new(request), Rules::default(), || 0);
-        for event in events {
-            client.handle(event);
-            while let Some(action) = client.next_action() {
+        let overall = request.limits.overall;
+        let mut now = Duration::ZERO;
+        let mut client = Client::new(Arc::new(request), Rules::default(), now, || 0);
+        // Without an event, time alone passes, perhaps more than a step.
+        for (event, seconds) in events {
+            now += Duration::from_secs(seconds * 6);
+            match event {
+                Some(event) => client.handle(now, event),
+                None => client.handle_timeout(now),
+            }
+            while let Some(action) = client.next_action(now) {
                 prop_assert!(!matches!(action, Action::Done(Outcome::Configured(_))));
             }
         }
-        client.handle(Event::DeadlinePassed);
+        client.handle_timeout(now.max(overall));
         let mut done = 0;
-        while let Some(action) = client.next_action() {
+        while let Some(action) = client.next_action(now) {
             done += usize::from(matches!(action, Action::Done(_)));
         }
         prop_assert!(done <= 1);
+        prop_assert_eq!(client.next_timeout(), None);
     }
 }

@@ -1,13 +1,16 @@
-//! A world without I/O: answers and servers are tables, and everything that happens is written down.
+//! A world without I/O and clock: answers and servers are tables, time passes when nothing else happens, and everything
+//! that happens is written down.
 
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::Arc;
+use std::time::Duration;
 
 use hickory_proto::rr::rdata::{A, SRV, TXT};
 use hickory_proto::rr::{Name, RData, Record, RecordType};
 use signpost_discovery::{
-    Action, Client, Event, Mode, Outcome, Reason, Request, Rules, Service, Untrusted, VerificationRule,
+    Action, Client, Event, Mode, Outcome, Reason, Request, Rules, Untrusted, VerificationRule,
 };
+use signpost_protocol::Service;
 use signpost_validate::{Answer, Failure, Lookup, SecurityStatus};
 
 /// Base64 of 32 octets of which nothing else is known.
@@ -19,6 +22,8 @@ pub(crate) const SHA1: &str = "sha1=AAAAAAAAAAAAAAAAAAAAAAAAAAA=";
 #[derive(Clone)]
 pub(crate) struct World {
     answers: HashMap<(Name, RecordType), Lookup>,
+    /// Questions that are never answered.
+    mute: HashSet<(Name, RecordType)>,
     servers: HashMap<String, Server>,
     pub(crate) request: Request,
     pub(crate) rules: Rules,
@@ -31,16 +36,29 @@ pub(crate) struct Run {
     /// One line for each action, and for each line that the client sent: `connect ADDRESS`, `tls NAME RULE`,
     /// `clear LINE`, `tls LINE`, `close`.
     pub(crate) trace: Vec<String>,
+    /// When each of these happened, since the client was made.
+    times: Vec<Duration>,
+    /// When the client was done.
+    pub(crate) end: Duration,
 }
+
+/// When the client is made: its time has no beginning of its own.
+const START: Duration = Duration::from_secs(1_000_000);
 
 /// A mail server as a table.
 #[derive(Clone)]
 pub(crate) struct Server {
     pub(crate) reachable: bool,
+    /// Connections are neither taken nor refused, as behind a firewall.
+    pub(crate) drops_packets: bool,
     pub(crate) greeting: Reply,
     /// Channel, beginning of the command, and the reply. The first that fits is taken.
     replies: Vec<(Channel, &'static str, Reply)>,
     pub(crate) handshake: Result<(), Reason>,
+    /// The handshake never comes to an end.
+    pub(crate) handshake_hangs: bool,
+    /// It does not take the end of the connection.
+    pub(crate) farewell_hangs: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,6 +72,8 @@ pub(crate) enum Channel {
 pub(crate) enum Reply {
     Close,
     Says(Vec<u8>),
+    /// Says the second after as long as the first, and then the others in the same way.
+    SaysSlowly(Duration, Vec<&'static str>),
 }
 
 struct Connection {
@@ -94,7 +114,13 @@ impl World {
     pub(crate) fn bare(service: Service) -> Self {
         let request =
             Request::new("alice@example.com".parse().unwrap(), "correct horse".parse().unwrap(), service);
-        Self { answers: HashMap::new(), servers: HashMap::new(), request, rules: Rules::default() }
+        Self {
+            answers: HashMap::new(),
+            mute: HashSet::new(),
+            servers: HashMap::new(),
+            request,
+            rules: Rules::default(),
+        }
     }
 
     pub(crate) fn srv(&mut self, label: &str, targets: &[(u16, u16, u16, &str)]) {
@@ -142,6 +168,11 @@ impl World {
         self.answer(owner, record_type, Lookup::failed(failure, ""));
     }
 
+    /// Lets a question wait for ever.
+    pub(crate) fn mute(&mut self, owner: &str, record_type: RecordType) {
+        self.mute.insert((name(owner), record_type));
+    }
+
     pub(crate) fn serve(&mut self, address: &str, server: Server) {
         self.servers.insert(address.to_owned(), server);
     }
@@ -158,25 +189,36 @@ impl World {
 
     /// Runs a client whose random numbers are all `draw`.
     pub(crate) fn run_drawing(&self, draw: u64) -> Run {
-        let mut client = Client::new(Arc::new(self.request.clone()), self.rules, move || draw);
-        let mut trace = Vec::new();
+        let mut now = START;
+        let mut client = Client::new(Arc::new(self.request.clone()), self.rules, now, move || draw);
+        let (mut trace, mut times): (Vec<String>, Vec<Duration>) = (Vec::new(), Vec::new());
         let mut connection: Option<Connection> = None;
         // The number of steps is bounded, so that a client that turns in circles fails its test.
         for _ in 0..1000 {
-            match client.next_action() {
-                Some(Action::Done(outcome)) => return Run { outcome, trace },
+            times.resize(trace.len(), now - START);
+            match client.next_action(now) {
+                Some(Action::Done(outcome)) => {
+                    assert_eq!(client.next_timeout(), None);
+                    return Run { outcome, trace, times, end: now - START };
+                }
                 Some(Action::Close) => {
                     trace.push("close".to_owned());
-                    connection = None;
+                    if connection.take().is_some_and(|connection| connection.server.farewell_hangs) {
+                        now = client.next_timeout().expect("a client that is not done has a limit");
+                        client.handle_timeout(now);
+                    }
                 }
                 Some(Action::Query { name, record_type }) => {
                     trace.push(format!("query {name} {record_type}"));
-                    let lookup = self.lookup(&name, record_type);
-                    client.handle(Event::Answer { name, record_type, lookup });
+                    if !self.mute.contains(&(name.clone(), record_type)) {
+                        let lookup = self.lookup(&name, record_type);
+                        client.handle(now, Event::Answer { name, record_type, lookup });
+                    }
                 }
                 Some(Action::Connect(address)) => {
                     trace.push(format!("connect {address}"));
                     match self.servers.get(&address.to_string()) {
+                        Some(server) if server.drops_packets => {}
                         Some(server) if server.reachable => {
                             let is_implicit = [465, 995].contains(&address.port());
                             let said = if is_implicit { vec![] } else { vec![server.greeting.clone()] };
@@ -187,9 +229,9 @@ impl World {
                                 is_implicit,
                                 said: said.into(),
                             });
-                            client.handle(Event::Connected);
+                            client.handle(now, Event::Connected);
                         }
-                        _ => client.handle(Event::ConnectFailed("connection refused".to_owned())),
+                        _ => client.handle(now, Event::ConnectFailed("connection refused".to_owned())),
                     }
                 }
                 Some(Action::StartTls { server_name, rule }) => {
@@ -200,16 +242,17 @@ impl World {
                     trace.push(format!("starttls {} {rule}", server_name.to_str()));
                     let connection = connection.as_mut().expect("TLS without a connection");
                     match connection.server.handshake {
+                        _ if connection.server.handshake_hangs => {}
                         Ok(()) => {
                             connection.channel = Channel::Tls;
                             if connection.is_implicit {
                                 connection.said.push_back(connection.server.greeting.clone());
                             }
-                            client.handle(Event::TlsEstablished);
+                            client.handle(now, Event::TlsEstablished);
                         }
                         Err(reason) => {
-                            client
-                                .handle(Event::TlsFailed(Untrusted { reason, detail: "not trusted".into() }));
+                            let untrusted = Untrusted { reason, detail: "not trusted".into() };
+                            client.handle(now, Event::TlsFailed(untrusted));
                         }
                     }
                 }
@@ -220,12 +263,38 @@ impl World {
                     trace.extend(text.lines().map(|line| format!("{word} {line}")));
                     connection.said.extend(connection.server.reply(connection.channel, &text));
                 }
-                None => match connection.as_mut().map(|connection| connection.said.pop_front()) {
-                    Some(Some(Reply::Says(bytes))) => client.handle(Event::Received(bytes)),
-                    Some(Some(Reply::Close)) => client.handle(Event::Closed),
-                    Some(None) => client.handle(Event::TimedOut),
-                    None => panic!("the client waits for nothing: {trace:#?}"),
-                },
+                None => {
+                    let said = connection.as_mut().and_then(|connection| connection.said.front_mut());
+                    let limit = client.next_timeout().expect("a client that is not done has a limit");
+                    let event = match said {
+                        Some(Reply::Says(bytes)) => Some((now, Event::Received(std::mem::take(bytes)))),
+                        Some(Reply::Close) => Some((now, Event::Closed)),
+                        Some(Reply::SaysSlowly(pause, texts)) => {
+                            let text = texts.remove(0);
+                            Some((now + *pause, Event::Received(text.as_bytes().to_vec())))
+                        }
+                        None => None,
+                    };
+                    if let Some(connection) = &mut connection
+                        && !matches!(connection.said.front(), Some(Reply::SaysSlowly(_, texts)) if !texts.is_empty())
+                    {
+                        connection.said.pop_front();
+                    }
+                    match event {
+                        Some((moment, event)) if moment < limit => {
+                            now = moment;
+                            client.handle(now, event);
+                        }
+                        // Nothing happens before the client's limit, and nothing happens by itself just before it.
+                        _ => {
+                            assert!(limit > now, "the client waits for nothing: {trace:#?}");
+                            client.handle_timeout(limit - Duration::from_nanos(1));
+                            assert_eq!(client.next_action(limit - Duration::from_nanos(1)), None);
+                            now = limit;
+                            client.handle_timeout(now);
+                        }
+                    }
+                }
             }
         }
         panic!("the client does not come to an end: {trace:#?}");
@@ -271,6 +340,12 @@ impl Run {
             Outcome::Configured(configured) => &configured.endpoint.host,
             _ => panic!("{self:#?}"),
         }
+    }
+
+    /// When the first line with this beginning was written.
+    pub(crate) fn when(&self, beginning: &str) -> Duration {
+        let at = self.trace.iter().position(|line| line.starts_with(beginning));
+        self.times[at.unwrap_or_else(|| panic!("no {beginning}: {self:#?}"))]
     }
 
     pub(crate) fn has(&self, beginning: &str) -> bool {
@@ -341,9 +416,12 @@ impl Server {
     fn new(greeting: &str, replies: &[(Channel, &'static str, &str)]) -> Self {
         Self {
             reachable: true,
+            drops_packets: false,
             greeting: says(greeting),
             replies: replies.iter().map(|&(channel, command, text)| (channel, command, says(text))).collect(),
             handshake: Ok(()),
+            handshake_hangs: false,
+            farewell_hangs: false,
         }
     }
 

@@ -1,6 +1,7 @@
 //! Submission sessions, reply by reply.
 
-use signpost_discovery::{Mode, Outcome, Protection, Reason};
+use signpost_discovery::{Mode, Outcome, Reason};
+use signpost_protocol::TlsStart;
 
 use crate::simulation::Channel::{Clear, Tls};
 use crate::simulation::{Reply, Run, Server, World, says};
@@ -42,7 +43,7 @@ fn an_honest_session_says_no_more_than_it_must() {
         ]
     );
     let Outcome::Configured(configured) = run.outcome else { unreachable!() };
-    assert_eq!(configured.endpoint.protection, Protection::StartTls);
+    assert_eq!(configured.endpoint.tls, TlsStart::Starttls);
     assert_eq!(configured.user, "alice@example.com");
 }
 

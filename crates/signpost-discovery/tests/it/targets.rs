@@ -2,7 +2,8 @@
 
 use hickory_proto::rr::rdata::A;
 use hickory_proto::rr::{RData, Record, RecordType};
-use signpost_discovery::{Reason, Service};
+use signpost_discovery::Reason;
+use signpost_protocol::{Label, Service};
 use signpost_validate::{Answer, Failure, Lookup, SecurityStatus};
 
 use crate::simulation::{Channel, Server, World, name, says};
@@ -217,7 +218,7 @@ fn hosts_are_guessed_in_order_each_with_tls_first() {
 #[test]
 fn other_ports_may_stand_for_the_standard_ones() {
     let mut world = World::bare(Service::Submission);
-    world.request.ports.submission = 40587;
+    world.request.ports.set(Label::Submission, 40587);
     world.address("smtp.example.com.", "192.0.2.1");
     world.serve("192.0.2.1:40587", Server::submission());
     world.check("configured");

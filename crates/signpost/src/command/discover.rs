@@ -6,11 +6,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use rand::{Rng, SeedableRng};
-use signpost_discovery::{Mode, Outcome, Request, Rules, Service, TrustStore, drive};
+use signpost_discovery::{Mode, Outcome, Request, Rules, TrustStore, drive};
 use signpost_validate::{AuditedValidator, TrustAnchor, Upstream};
 
 use super::{print, tell};
-use crate::argument::{DiscoverOptions, DiscoverService};
+use crate::argument::DiscoverOptions;
 use crate::exit::{Exit, Failure};
 
 /// How long one DNS question may take out there.
@@ -18,16 +18,12 @@ const PATIENCE: Duration = Duration::from_secs(3);
 
 /// Finds the servers for an address, verifies them and logs in.
 pub(crate) fn discover(options: &DiscoverOptions) -> Result<Exit, Failure> {
-    let service = match options.service {
-        DiscoverService::Pop3 => Service::Pop3,
-        DiscoverService::Submission => Service::Submission,
-    };
     let address = options.address.parse().map_err(|error: signpost_discovery::AddressError| {
         Failure::usage(format_args!("`{}`: {error}", options.address))
     })?;
     let upstream = upstream(options)?;
     let password = password(&options.address)?;
-    let mut request = Request::new(address, password, service);
+    let mut request = Request::new(address, password, options.service);
     request.mode = Mode::Configure;
     request.roots = TrustStore { certificates: Vec::new(), anchors: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
     let runtime = tokio::runtime::Builder::new_current_thread()

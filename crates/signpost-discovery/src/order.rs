@@ -4,11 +4,11 @@ use std::cmp::Reverse;
 
 use signpost_select::{Selection, Target};
 
-use crate::attempt::Candidate;
+use crate::candidate::Candidate;
 use crate::rules::Rules;
 
 /// The candidates by priority and weight, those of both labels together.
-pub(crate) fn select(mut candidates: Vec<Candidate>, rules: Rules) -> Selection<Candidate> {
+pub(crate) fn order(mut candidates: Vec<Candidate>, rules: Rules) -> Selection<Candidate> {
     if !rules.draws_by_weight() {
         candidates.sort_by_key(|candidate| (candidate.target.priority, Reverse(candidate.target.weight)));
         for (rank, candidate) in (0..).zip(&mut candidates) {

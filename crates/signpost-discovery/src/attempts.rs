@@ -1,0 +1,186 @@
+//! Goes through the candidates, one after the other as each before it fails.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use hickory_proto::rr::Name;
+use rustls_pki_types::ServerName;
+use signpost_select::{Entropy, Selection, Target};
+
+use crate::action::Action;
+use crate::addresses::Addresses;
+use crate::attempt::{Attempt, Progress};
+use crate::binding::Binding;
+use crate::candidate::Candidate;
+use crate::conversation::Ending;
+use crate::event::Event;
+use crate::failure::Failure;
+use crate::failures::Failures;
+use crate::order::order;
+use crate::outcome::{Note, Outcome, Reason};
+use crate::plan::Plan;
+use crate::request::Request;
+use crate::rules::Rules;
+
+/// The candidates that are left, the one that is tried, and what became of the others.
+pub(crate) struct Attempts {
+    request: Arc<Request>,
+    rules: Rules,
+    plan: Plan,
+    left: Selection<Candidate>,
+    current: Option<(Name, Attempt)>,
+    tried: usize,
+    failures: Failures,
+    /// The addresses of the last host: a guessed one is tried at two ports.
+    resolved: Option<(Name, Addresses)>,
+}
+
+/// Whose turn it is.
+#[derive(Debug)]
+pub(crate) enum Turn {
+    Done(Outcome),
+    /// The next candidate's.
+    Next,
+    /// The world's.
+    Wait,
+}
+
+impl Attempts {
+    pub(crate) fn new(request: Arc<Request>, rules: Rules, plan: Plan, candidates: Vec<Candidate>) -> Self {
+        Self {
+            request,
+            rules,
+            plan,
+            left: order(candidates, rules),
+            current: None,
+            tried: 0,
+            failures: Failures::default(),
+            resolved: None,
+        }
+    }
+
+    /// Begins with the next candidate.
+    pub(crate) fn begin(&mut self, actions: &mut VecDeque<Action>, entropy: &mut impl Entropy) -> Turn {
+        if self.plan == Plan::ServiceRecords && self.tried > 0 && !self.rules.fails_over() {
+            return Turn::Done(self.failures.sum(self.plan));
+        }
+        let candidate = match self.left.next(entropy) {
+            Some(Target { value: candidate, .. }) => candidate,
+            None if self.may_guess_after_all() => {
+                self.guess_after_all();
+                return Turn::Next;
+            }
+            None => return Turn::Done(self.failures.sum(self.plan)),
+        };
+        self.tried += 1;
+        if !candidate.is_secure
+            && !self.request.address.domain().zone_of(&candidate.target.host)
+            && self.rules.asks_before_leaving_domain()
+        {
+            return Turn::Done(self.ask_before(&candidate));
+        }
+        let host = candidate.host();
+        let Ok(server_name) = ServerName::try_from(host.clone()) else {
+            self.failures.note_unreachable(format!("{host} is no host name"));
+            return Turn::Next;
+        };
+        let name = candidate.target.host.clone();
+        let way = match self.plan {
+            Plan::Guess => Some(Note::Guessed),
+            Plan::ServiceRecords if candidate.is_secure => None,
+            Plan::ServiceRecords => Some(Note::UnsignedDiscovery),
+        };
+        let notes = way.into_iter().chain(candidate.binding.notes.iter().copied()).collect();
+        let known = self.resolved.take_if(|(resolved, _)| *resolved == name).map(|(_, addresses)| addresses);
+        let mut attempt = Attempt::new(Arc::clone(&self.request), self.rules, candidate, server_name, notes);
+        let progress = attempt.begin(known, &mut self.failures, actions);
+        self.current = Some((name, attempt));
+        self.take(progress)
+    }
+
+    pub(crate) fn handle(&mut self, event: Event, actions: &mut VecDeque<Action>) -> Turn {
+        let Some((_, attempt)) = &mut self.current else { return Turn::Wait };
+        let progress = attempt.handle(event, &mut self.failures, actions);
+        self.take(progress)
+    }
+
+    /// Nothing happened for the time of one step.
+    pub(crate) fn time_out(&mut self, actions: &mut VecDeque<Action>) -> Turn {
+        let Some((_, attempt)) = &mut self.current else { return Turn::Wait };
+        let progress = attempt.time_out(&mut self.failures, actions);
+        self.take(progress)
+    }
+
+    /// The outcome if nothing more may be tried.
+    pub(crate) fn give_up(&mut self, why: &str, actions: &mut VecDeque<Action>) -> Outcome {
+        if self.current.take().is_some_and(|(_, attempt)| attempt.is_connected()) {
+            actions.push_back(Action::Close);
+        }
+        self.failures.note_unreachable(why);
+        self.failures.sum(self.plan)
+    }
+
+    /// Draws the conclusion from how far the current attempt has come.
+    fn take(&mut self, progress: Progress) -> Turn {
+        if matches!(progress, Progress::Waiting) {
+            return Turn::Wait;
+        }
+        let Some((host, attempt)) = self.current.take() else { return Turn::Wait };
+        let turn = match progress {
+            Progress::Ended(Ending::Failed(failure)) if failure.is_final => {
+                Turn::Done(attempt.place(failure).refusal())
+            }
+            Progress::Ended(Ending::Failed(failure)) => self.fail(attempt.place(failure)),
+            // A server that rejects the credentials has heard them. The next one must not hear them too.
+            Progress::Ended(Ending::Rejected(detail)) => {
+                let failure = attempt.place(Failure::new(Reason::CredentialsRejected, detail));
+                Turn::Done(Outcome::AskUser { reason: failure.reason, detail: failure.detail })
+            }
+            Progress::Ended(Ending::Succeeded(success)) => Turn::Done(attempt.configured(success)),
+            Progress::Exhausted | Progress::Waiting => Turn::Next,
+            // An address that cannot be believed excludes its host. When hosts are guessed it excludes guessing:
+            // which of them exist is then not known, and a failure is never an absence.
+            Progress::Unresolved(failure) if self.plan == Plan::Guess => {
+                Turn::Done(attempt.place(failure).refusal())
+            }
+            Progress::Unresolved(failure) => self.fail(attempt.place(failure)),
+        };
+        if let Some(addresses) = attempt.into_addresses() {
+            self.resolved = Some((host, addresses));
+        }
+        turn
+    }
+
+    fn fail(&mut self, failure: Failure) -> Turn {
+        self.failures.note(failure);
+        Turn::Next
+    }
+
+    fn may_guess_after_all(&self) -> bool {
+        self.plan == Plan::ServiceRecords
+            && !self.failures.has_refusal()
+            && !self.rules.ends_with_the_published_targets()
+    }
+
+    /// Looks for other servers than the domain names, which only a defect does.
+    fn guess_after_all(&mut self) {
+        let binding = Arc::new(Binding::without_policy());
+        let labels = self.request.service.labels();
+        let guessed = labels.iter().flat_map(|label| Candidate::guessed(&self.request, *label, &binding));
+        self.left = order(guessed.collect(), self.rules);
+        self.plan = Plan::Guess;
+    }
+
+    /// The outcome instead of connecting to a host that only an unsigned record names (RFC 8314 §5.1).
+    fn ask_before(&mut self, candidate: &Candidate) -> Outcome {
+        match self.failures.take_refusal() {
+            // The user must not be asked to confirm a way round an attack.
+            Some(refusal) => refusal.refusal(),
+            None => {
+                let detail =
+                    format!("an unsigned record names {}, which is outside the domain", candidate.host());
+                Outcome::AskUser { reason: Reason::TargetOutOfDomain, detail }
+            }
+        }
+    }
+}

@@ -1,0 +1,65 @@
+//! What a policy demands of a target.
+
+use crate::failure::Failure;
+use crate::key_records::KeyRecords;
+use crate::outcome::{Note, Reason};
+use crate::publication::Publication;
+use crate::rules::Rules;
+use crate::verifier::VerificationRule;
+
+/// What the policy of a label and its key records demand of every target found through the label.
+#[derive(Clone, Debug)]
+pub(crate) struct Binding {
+    pub(crate) authentication_required: bool,
+    pub(crate) mechanisms: Option<Vec<String>>,
+    pub(crate) verification: VerificationRule,
+    pub(crate) notes: Vec<Note>,
+}
+
+impl Binding {
+    pub(crate) fn new(
+        publication: &Publication,
+        keys: &KeyRecords,
+        strict: bool,
+        rules: Rules,
+    ) -> Result<Self, Failure> {
+        let Some(policy) = &publication.policy else { return Ok(Self::without_policy()) };
+        let binding = Self {
+            authentication_required: policy.authentication_required,
+            mechanisms: policy.mechanisms.clone(),
+            ..Self::without_policy()
+        };
+        let Some(owner) = &policy.key_owner else { return Ok(binding) };
+        if !publication.pins_hold(rules) {
+            return Ok(Self { notes: vec![Note::PinsVoid], ..binding });
+        }
+        match keys.pins(owner, publication.is_secure(), strict, rules) {
+            Ok(pins) => {
+                let is_weak = pins.iter().any(|pin| pin.algorithm.is_weak()) && rules.reports_weak_digests();
+                let notes = if is_weak { vec![Note::WeakDigest] } else { vec![] };
+                Ok(Self { verification: VerificationRule::Pinned(pins), notes, ..binding })
+            }
+            Err(failure) if excuses(failure.reason, rules) => Ok(binding),
+            Err(failure) => Err(failure.about(&format!("key records at {owner}"))),
+        }
+    }
+
+    /// Nothing but TLS and the WebPKI, which are demanded always.
+    pub(crate) fn without_policy() -> Self {
+        Self {
+            authentication_required: false,
+            mechanisms: None,
+            verification: VerificationRule::WebPki,
+            notes: Vec::new(),
+        }
+    }
+}
+
+/// Whether a flawed client goes on without the pins that it could not get.
+fn excuses(reason: Reason, rules: Rules) -> bool {
+    match reason {
+        Reason::DnssecBogus | Reason::LookupFailed => !rules.refuses_failed_key_lookup(),
+        Reason::KeyRecordUnusable => !rules.refuses_unusable_key_record(),
+        _ => false,
+    }
+}

@@ -1,0 +1,104 @@
+//! What a domain publishes at one label: servers, and under which policy.
+
+use hickory_proto::rr::{Name, RData};
+use signpost_protocol::Label;
+use signpost_validate::{Lookup, SecurityStatus};
+
+use crate::answer::security;
+use crate::failure::Failure;
+use crate::policy::{Policy, find_policy};
+use crate::rules::Rules;
+
+/// What the domain publishes at one label.
+#[derive(Clone, Debug)]
+pub(crate) struct Publication {
+    pub(crate) label: Label,
+    pub(crate) service: ServiceRecords,
+    /// How far the SRV answer or its denial can be believed: Secure or Insecure.
+    pub(crate) service_security: SecurityStatus,
+    pub(crate) policy: Option<Policy>,
+}
+
+impl Publication {
+    /// Reads the answers for SRV and TXT at a label.
+    ///
+    /// A failure of either is never an absence, and a policy that cannot be understood is never none.
+    pub(crate) fn read(label: Label, service: &Lookup, text: &Lookup, rules: Rules) -> Result<Self, Failure> {
+        let service_security = match security(service, rules) {
+            Ok(security) => security,
+            Err(_) if !rules.tells_failure_from_absence() => SecurityStatus::Insecure,
+            Err(failure) => return Err(failure.about(&format!("SRV at _{label}"))),
+        };
+        let policy = match security(text, rules) {
+            Ok(security) => find_policy(label, text.records(), security, rules)
+                .map_err(|failure| failure.about(&format!("policy of _{label}")))?,
+            Err(_) if !rules.refuses_failed_policy_lookup() => None,
+            Err(failure) => return Err(failure.about(&format!("TXT at _{label}"))),
+        };
+        Ok(Self { label, service: ServiceRecords::read(service, rules), service_security, policy })
+    }
+
+    /// Whether there is a target that can be connected to.
+    pub(crate) fn has_targets(&self) -> bool {
+        matches!(&self.service, ServiceRecords::Targets(targets) if !targets.is_empty())
+    }
+
+    /// Whether the policy and what it belongs to are signed, so that its pins hold.
+    pub(crate) fn is_secure(&self) -> bool {
+        let policy = self.policy.as_ref().map_or(SecurityStatus::Secure, |policy| policy.security);
+        self.service_security.min(policy) == SecurityStatus::Secure
+    }
+
+    /// Whether the pins of the policy are used at all. One who can forge the unsigned record could pin his own
+    /// certificate, so that such a pin proves nothing; the rest of the policy can only tighten, and stays.
+    pub(crate) fn pins_hold(&self, rules: Rules) -> bool {
+        self.is_secure() || !rules.voids_insecure_policy_pins()
+    }
+}
+
+/// The SRV records at one label.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum ServiceRecords {
+    /// The only target is `.` (RFC 2782): the service is declared absent.
+    Absent,
+    /// There is no SRV record.
+    Denied,
+    /// The targets that can be connected to; there may be none.
+    Targets(Vec<PublishedTarget>),
+}
+
+/// One SRV record.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct PublishedTarget {
+    pub(crate) priority: u16,
+    pub(crate) weight: u16,
+    pub(crate) port: u16,
+    pub(crate) host: Name,
+}
+
+impl ServiceRecords {
+    fn read(service: &Lookup, rules: Rules) -> Self {
+        let targets: Vec<PublishedTarget> = service
+            .records()
+            .iter()
+            .filter_map(|record| match &record.data {
+                RData::SRV(srv) => Some(PublishedTarget {
+                    priority: srv.priority,
+                    weight: srv.weight,
+                    port: srv.port,
+                    host: srv.target.to_lowercase(),
+                }),
+                _ => None,
+            })
+            .collect();
+        match targets.as_slice() {
+            [] => Self::Denied,
+            [sole] if sole.host.is_root() && rules.honours_root_target() => Self::Absent,
+            [sole] if sole.host.is_root() => Self::Denied,
+            // Port 0 is no port, and `.` beside other targets declares nothing.
+            _ => Self::Targets(
+                targets.into_iter().filter(|target| target.port != 0 && !target.host.is_root()).collect(),
+            ),
+        }
+    }
+}

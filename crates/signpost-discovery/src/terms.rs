@@ -1,0 +1,49 @@
+//! What a policy and the way to the server demand of a session.
+
+use std::sync::Arc;
+
+use crate::request::{Mode, Request};
+use crate::rules::Rules;
+use crate::sasl::Mechanism;
+
+/// What a policy and the way to the server demand of a session.
+#[derive(Clone, Debug)]
+pub(crate) struct Terms {
+    pub(crate) request: Arc<Request>,
+    pub(crate) rules: Rules,
+    /// Whether the session begins in clear and is to be upgraded before anything else.
+    pub(crate) upgrade: bool,
+    /// Whether the policy says that submission is authenticated.
+    pub(crate) authentication_required: bool,
+    /// The only mechanisms that the policy allows; none if it says nothing of them.
+    pub(crate) mechanisms: Option<Vec<String>>,
+}
+
+impl Terms {
+    /// The login names in the order in which they are tried (RFC 6186 §4).
+    pub(crate) fn users(&self) -> [String; 2] {
+        let address = &self.request.address;
+        [address.to_string(), address.local_part().to_owned()]
+    }
+
+    pub(crate) fn exchanges(&self) -> bool {
+        self.request.mode == Mode::Exchange
+    }
+
+    /// Whether the policy allows a mechanism, by its registered name.
+    pub(crate) fn allows(&self, name: &str) -> bool {
+        match &self.mechanisms {
+            Some(allowed) if self.rules.honours_allowed_mechanisms() => {
+                allowed.iter().any(|allowed| allowed.eq_ignore_ascii_case(name))
+            }
+            Some(_) | None => true,
+        }
+    }
+
+    /// The best mechanism that the server offers, the policy allows and this client knows.
+    pub(crate) fn choose(&self, offered: &[Mechanism]) -> Option<Mechanism> {
+        Mechanism::BY_PREFERENCE
+            .into_iter()
+            .find(|mechanism| offered.contains(mechanism) && self.allows(mechanism.name()))
+    }
+}
