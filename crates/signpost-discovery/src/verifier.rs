@@ -138,6 +138,8 @@ impl Chain<'_> {
         if is_pinned(self.end_entity, pins) {
             return Ok(());
         }
+        // Servers need not send their root, so the pinned certificate may be known only here. Several may have a pinned
+        // digest, as after a roll-over: it is enough that one of them leads to the end entity.
         let presented = self.intermediates.iter();
         let local = self.verifier.store.certificates.iter();
         let mut pinned: Vec<&CertificateDer<'_>> =
@@ -162,6 +164,9 @@ impl Chain<'_> {
     }
 
     /// Builds a path from the end entity to a pinned issuer, and asks whether the issuer may be one.
+    ///
+    /// The pinned certificate is the only anchor, so that a path either ends there or is none: that the WebPKI would
+    /// accept the chain, or that the pinned certificate was presented beside it, proves nothing.
     fn verify_below(&self, pinned: &CertificateDer<'_>) -> Result<(), Untrusted> {
         let anchor = anchor_from_trusted_cert(pinned).map_err(|error| {
             Untrusted::new(
@@ -184,6 +189,8 @@ impl Chain<'_> {
         };
         // A certificate that the path does not lead to anyway is not worth judging.
         lead_to_pin(None)?;
+        // How many issuers may follow below the anchor is known only once it has been read, so that the path is then
+        // looked for once more: there may be a shorter one.
         let dates = self.verifier.rules.checks_dates().then_some(self.now);
         match issuer::check_anchor(pinned, dates)? {
             None => Ok(()),

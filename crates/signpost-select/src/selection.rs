@@ -66,6 +66,10 @@ impl<T> Selection<T> {
 }
 
 /// The index of the record to take among weights of which those that are 0 stand first. There is at least one.
+///
+/// RFC 2782 draws from 0 to the sum inclusive, which are sum + 1 numbers for sum units of weight. The one number too many
+/// is the 0, and is there so that a record of weight 0 has "a very small chance" at all: standing first, with a running sum
+/// of 0, only such a record is reached by it.
 fn draw(weights: impl ExactSizeIterator<Item = u16> + Clone, entropy: &mut impl Entropy) -> usize {
     let zeros = weights.clone().take_while(|&weight| weight == 0).count();
     // At most 65,535 records fit into a message, so the sum stays below 2³².
@@ -73,7 +77,8 @@ fn draw(weights: impl ExactSizeIterator<Item = u16> + Clone, entropy: &mut impl 
     if sum == 0 {
         return below(weights.len() as u64, entropy) as usize;
     }
-    // Without a record of weight 0 nothing stands for the draw of 0, so it is left out.
+    // Without a record of weight 0 nothing stands for the draw of 0: to the letter it would fall to whichever record
+    // happens to be first, so it is left out.
     let drawn = if zeros == 0 { 1 + below(sum, entropy) } else { below(sum + 1, entropy) };
     if drawn == 0 {
         return below(zeros as u64, entropy) as usize;

@@ -68,6 +68,8 @@ pub(crate) async fn follow(
 }
 
 async fn chase(judge: &dyn Judge, exchange: &Exchange, name: &Name, record_type: RecordType) -> Lookup {
+    // An alias that anybody could have forged makes everything behind it his choice, so that no later answer, however
+    // well signed, is believed more than it.
     let mut weakest = Belief::secure();
     let mut end = name.clone();
     for _ in 0..=MAX_ALIASES {

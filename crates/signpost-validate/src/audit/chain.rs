@@ -55,6 +55,8 @@ impl Chain {
         let mut path: Vec<Name<Bytes>> =
             name.iter_suffixes().take_while(|suffix| *suffix != anchor).collect();
         path.reverse();
+        // Label by label, because only the zone above can say whether there is a cut: whoever skipped one would let a
+        // zone sign what it has delegated to another (RFC 4035 §5.3.1).
         let mut enclosing = self.remembered(&anchor).get_or_init(|| self.start(&anchor)).await.clone();
         for name in path {
             let Enclosing::Zone { zone, ends: false } = &enclosing else { break };
