@@ -2,13 +2,17 @@
 
 mod document;
 mod files;
+mod mistake;
 mod nearest;
+mod parameters;
 mod problem;
 mod reading;
+mod value;
 
 pub use document::Document;
 pub use files::Files;
 pub use nearest::nearest;
+pub use parameters::Parameters;
 pub use problem::{Problem, Problems};
 
 use std::ops::Range;
