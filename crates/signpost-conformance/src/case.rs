@@ -1,17 +1,17 @@
 //! A scenario for one service: what runs.
 
-use std::ops::Range;
+use std::ops::RangeFrom;
 use std::sync::Arc;
 
 use serde_spanned::Spanned;
 use signpost_format::set_up::Stance;
 use signpost_format::{Role, Service, Task};
-use signpost_lab::{Fault, FaultSpec, World};
+use signpost_lab::{Broken, Fault, FaultTable, World, expand};
 use signpost_source::Problem;
 
 use crate::requirement::{Level, Requirements};
 use crate::role::set_up::SelectionExpectation;
-use crate::role::{End, Expectation, Reading, StepPart, known_server};
+use crate::role::{End, Expectation, Reading, StepPart};
 use crate::scenario::Scenario;
 use crate::subject::Subject;
 
@@ -184,9 +184,10 @@ fn case(
     let mut problems = Vec::new();
     let views = scenario.part.views();
     problems.extend(views.iter().filter_map(|view| unknown_view(world, view)));
-    let faults = faults(&table.fault, world, service, &views, &mut problems);
+    let mut numbers = 1..;
+    let faults = faults(&table.fault, &mut numbers, world, service, &views, &mut problems);
     let parts = scenario.part.steps();
-    let changes = changes(&parts, world, service, &views, &mut problems);
+    let changes = changes(&parts, &mut numbers, world, service, &views, &mut problems);
     let of_certificates: Vec<String> = faults.iter().flat_map(|fault| below(fault, world)).collect();
     let mut steps_from = |view: Option<&str>| {
         let steps = changes.iter().enumerate().filter_map(|(number, changes)| {
@@ -231,17 +232,18 @@ fn case(
     })
 }
 
-/// The faults of a `[[fault]]` list, each at something that the world has.
+/// The faults of a `[[fault]]` list, each at something that the world has. Their numbers go on through the whole scenario.
 fn faults(
-    specs: &[FaultSpec],
+    tables: &[FaultTable],
+    numbers: &mut RangeFrom<u32>,
     world: &World,
     service: Option<Service>,
     views: &[&Spanned<String>],
     problems: &mut Vec<Problem>,
 ) -> Vec<Fault> {
-    let mut faults = Vec::with_capacity(specs.len());
-    for spec in specs {
-        if let Some(view) = &spec.view {
+    let mut faults = Vec::with_capacity(tables.len());
+    for (table, number) in tables.iter().zip(numbers) {
+        if let Some(view) = &table.view {
             let is_asked = views.iter().any(|named| named.get_ref() == view.get_ref());
             // A fault that nobody can come upon would be none.
             let idle = (!is_asked).then(|| {
@@ -250,9 +252,9 @@ fn faults(
             });
             problems.extend(unknown_view(world, view).or(idle));
         }
-        match Fault::read(spec, service).and_then(|fault| fits(fault, spec.at.span(), world)) {
+        match table.read(number, |text| expand(text, service), world) {
             Ok(fault) => faults.push(fault),
-            Err(problem) => problems.push(problem),
+            Err(found) => problems.extend(found),
         }
     }
     faults
@@ -261,6 +263,7 @@ fn faults(
 /// What changes before each step; before the only one of a scenario without `[[step]]`, nothing does.
 fn changes(
     steps: &[StepPart<'_>],
+    numbers: &mut RangeFrom<u32>,
     world: &World,
     service: Option<Service>,
     views: &[&Spanned<String>],
@@ -271,9 +274,9 @@ fn changes(
     }
     let mut changes = Vec::with_capacity(steps.len());
     for step in steps {
-        let changed = faults(step.fault, world, service, views, problems);
+        let changed = faults(step.fault, numbers, world, service, views, problems);
         for (fault, spec) in changed.iter().zip(step.fault) {
-            if matches!(fault.everywhere(), Fault::Certificate(_)) {
+            if matches!(fault.broken, Broken::Certificate(_)) {
                 problems.push(
                     Problem::at(spec.at.span(), "a certificate does not change once it is issued").help(
                         "break it from the start, and let a server present another before this step: `presents` at \
@@ -289,7 +292,7 @@ fn changes(
 
 /// The servers that present a certificate which a fault touches.
 fn below(fault: &Fault, world: &World) -> Vec<String> {
-    let Fault::Certificate(fault) = fault.everywhere() else { return Vec::new() };
+    let Broken::Certificate(fault) = &fault.broken else { return Vec::new() };
     world.servers_below(&fault.certificate).into_iter().map(|server| server.name.clone()).collect()
 }
 
@@ -298,34 +301,6 @@ fn rejected(expectation: &Expectation, of_certificates: &[String]) -> Vec<String
     let End::SetUp(expected) = &expectation.end else { return of_certificates.to_vec() };
     let named = expected.rejected.iter().chain(of_certificates);
     named.filter(|server| !expected.accepted.contains(server)).cloned().collect()
-}
-
-/// A fault at a server, certificate or zone that the world has.
-fn fits(fault: Fault, span: Range<usize>, world: &World) -> Result<Fault, Problem> {
-    match fault.everywhere() {
-        Fault::Certificate(fault) => {
-            let known: Vec<&str> = world.certificates.iter().map(|spec| spec.name.as_str()).collect();
-            if !known.contains(&fault.certificate.as_str()) {
-                return Err(Problem::at(
-                    span,
-                    format!("the world has no certificate `{}`", fault.certificate),
-                )
-                .one_of(&fault.certificate, &known));
-            }
-        }
-        Fault::Server { server, .. } | Fault::Unreachable { server, .. } if server != "*" => {
-            known_server(world, server, span)?;
-        }
-        Fault::Zone { origin, .. } => {
-            let known: Vec<&str> = world.zones.iter().map(|zone| zone.origin.as_str()).collect();
-            if !known.iter().any(|zone| zone.eq_ignore_ascii_case(&origin.to_ascii())) {
-                return Err(Problem::at(span, format!("the world has no zone `{origin}`"))
-                    .help(format!("known are {}", known.join(", "))));
-            }
-        }
-        _ => {}
-    }
-    Ok(fault)
 }
 
 fn unknown_view(world: &World, name: &Spanned<String>) -> Option<Problem> {

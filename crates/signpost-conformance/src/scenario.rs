@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_spanned::Spanned;
 use signpost_format::{Profile, Role, Severity};
-use signpost_lab::FaultSpec;
+use signpost_lab::FaultTable;
 use signpost_source::{Problems, Source};
 
 use crate::role::Table;
@@ -84,7 +84,7 @@ pub struct ScenarioTable {
     pub control: Option<Spanned<String>>,
     /// What is broken from the start.
     #[serde(default)]
-    pub fault: Vec<FaultSpec>,
+    pub fault: Vec<FaultTable>,
 }
 
 /// The one key that must be known before the others can be read.

@@ -8,7 +8,7 @@ use hickory_proto::dnssec::DnsSecError;
 use hickory_proto::rr::rdata::NULL;
 use hickory_proto::rr::{Name, RData, Record, RecordType};
 
-use crate::fault::Fault;
+use crate::fault::AnswerFault;
 use crate::fault::publish::{Published, publish};
 use crate::indexed_zone::ZoneKeys;
 use crate::key::{Algorithm, DigestType, KSK_FLAGS, KeyPool, ZSK_FLAGS, ZoneKey};
@@ -24,7 +24,7 @@ use crate::zone::{Signing, Zone};
 pub struct Hierarchy {
     tree: Tree,
     anchor: TrustAnchor,
-    pub(crate) faults: Vec<Fault>,
+    pub(crate) faults: Vec<AnswerFault>,
 }
 
 /// Numbers of the pool's pairs that no zone uses: an attacker's.
@@ -40,7 +40,12 @@ impl Hierarchy {
     ///
     /// # Errors
     /// No zone at all, two zones with one origin, or a record that has no wire format.
-    pub fn build(zones: Vec<Zone>, keys: &KeyPool, now: u32, faults: &[Fault]) -> Result<Self, BuildError> {
+    pub fn build(
+        zones: Vec<Zone>,
+        keys: &KeyPool,
+        now: u32,
+        faults: &[AnswerFault],
+    ) -> Result<Self, BuildError> {
         let mut zones: Vec<(OrderKey, Zone)> =
             zones.into_iter().map(|zone| (OrderKey::new(&zone.origin), zone)).collect();
         zones.sort_by(|(a, _), (b, _)| a.cmp(b));

@@ -1,8 +1,8 @@
 //! A signed DNS hierarchy and its faults. Knows zones, signing, denial of existence and the responder; never mail or certificates.
 //!
 //! [`Zone::parse`] reads master files, [`Hierarchy::build`] delegates and signs them, a [`Responder`] answers
-//! datagrams from the result without I/O, and [`serve`] puts it, or any other [`Answerer`], on sockets. A [`Fault`]
-//! breaks one thing.
+//! datagrams from the result without I/O, and [`serve`] puts it, or any other [`Answerer`], on sockets. An
+//! [`AnswerFault`] breaks one thing.
 //!
 //! ```
 //! use hickory_proto::rr::Name;
@@ -41,8 +41,8 @@ mod zone_file;
 
 pub use authority::Authority;
 pub use fault::{
-    AliasFault, DenialFault, DnskeyFault, DsFault, Fault, FaultError, FaultKind, FaultParams,
-    ForgedSignature, PathFault, PublishFault, RecordFault, SignatureFault, Target,
+    AliasFault, AnswerFault, AnswerFaultKind, ClockShift, DenialFault, DnskeyFault, DsFault, ForgeFault,
+    OutOfValidity, PathFault, PublishFault, RcodeFault, RecordFault, SignatureFault, Target,
 };
 pub use hierarchy::{BuildError, Hierarchy, TrustAnchor};
 pub use key::{Algorithm, KeyPool};

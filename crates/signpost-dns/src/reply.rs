@@ -52,6 +52,7 @@ impl Reply {
         });
         for applied in &exchange.faults {
             recorder.record(Event::Fault {
+                number: applied.number,
                 at: applied.at.clone(),
                 kind: applied.kind.clone(),
                 detail: applied.detail.clone(),
@@ -71,6 +72,7 @@ impl Reply {
 /// A fault that altered an answer.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) struct Applied {
+    pub(crate) number: u32,
     pub(crate) at: String,
     pub(crate) kind: String,
     pub(crate) detail: String,

@@ -13,7 +13,7 @@ use hickory_server::zone_handler::MessageResponseBuilder;
 use signpost_transcript::Transport;
 
 use crate::answer::{Answer, Step};
-use crate::fault::FaultKind;
+use crate::fault::AnswerFaultKind;
 use crate::fault::apply::apply;
 use crate::fault::path::Delivery;
 use crate::hierarchy::Hierarchy;
@@ -117,12 +117,12 @@ impl Responder {
             let told = apply(fault, hierarchy.tree(), &question, transport, &mut answer, &mut delivery);
             let Some(detail) = told else { continue };
             // What a publisher did shows in honest answers. Anything else counts only if the client can see it.
-            let is_seen = matches!(fault.kind, FaultKind::Publish { .. })
+            let is_seen = matches!(fault.kind, AnswerFaultKind::Publish(_))
                 || self.emit(request, &question, &before, transport, delivered_before)
                     != self.emit(request, &question, &answer, transport, delivery);
             if is_seen {
                 let (at, kind) = (fault.at.clone(), fault.kind.name().to_owned());
-                exchange.faults.push(Applied { at, kind, detail });
+                exchange.faults.push(Applied { number: fault.number, at, kind, detail });
             }
         }
         let message = self.emit(request, &question, &answer, transport, delivery);

@@ -5,9 +5,9 @@ use hickory_proto::rr::{Name, RecordType};
 use signpost_transcript::Transport;
 
 use crate::answer::Answer;
-use crate::fault::FaultKind;
 use crate::fault::apply::apply;
 use crate::fault::path::Delivery;
+use crate::fault::{AnswerFaultKind, ForgeFault};
 use crate::hierarchy::Hierarchy;
 use crate::master_file;
 use crate::question::Question;
@@ -44,12 +44,16 @@ impl Hierarchy {
             Question { name: rrset.owner.clone(), record_type: rrset.record_type, dnssec_ok: true };
         let mut answer = Answer { answer: vec![rrset], ..Answer::empty(ResponseCode::NoError) };
         for fault in &self.faults {
-            if let FaultKind::Dnskey(_)
-            | FaultKind::Ds(_)
-            | FaultKind::Forge { .. }
-            | FaultKind::Record(_)
-            | FaultKind::Signature { .. } = fault.kind
-            {
+            // What is added to the additional section is in no zone.
+            let is_of_records = match &fault.kind {
+                AnswerFaultKind::Forge(forge) => !matches!(forge, ForgeFault::Additional { .. }),
+                AnswerFaultKind::Dnskey(_)
+                | AnswerFaultKind::Ds(_)
+                | AnswerFaultKind::Record(_)
+                | AnswerFaultKind::Signature(_) => true,
+                _ => false,
+            };
+            if is_of_records {
                 apply(fault, self.tree(), &question, Transport::Tcp, &mut answer, &mut Delivery::default());
             }
         }

@@ -6,7 +6,9 @@ use std::sync::Arc;
 use hickory_proto::op::{Edns, Message, MessageType, OpCode, Query, ResponseCode};
 use hickory_proto::rr::{Name, RecordType};
 use hickory_proto::serialize::binary::BinEncodable as _;
-use signpost_dns::{Fault, FaultKind, FaultParams, Hierarchy, KeyPool, Responder, Scope, Target, Zone};
+use signpost_dns::{
+    AnswerFault, AnswerFaultKind, Hierarchy, KeyPool, RcodeFault, Responder, Scope, Target, Zone,
+};
 use signpost_transcript::{Endpoint, Event, Recorder, Transport};
 
 const INSIDE: IpAddr = IpAddr::V4(Ipv4Addr::new(127, 0, 0, 101));
@@ -18,19 +20,19 @@ fn name(text: &str) -> Name {
 }
 
 /// A root and `example.`, in which a host has this address.
-fn hierarchy(address: &str, faults: &[Fault]) -> Arc<Hierarchy> {
+fn hierarchy(address: &str, faults: &[AnswerFault]) -> Arc<Hierarchy> {
     let root = Zone::parse(Name::root(), ". 300 SOA ns. h. 1 2 3 4 300\n. 300 NS ns.\nns. 300 A 192.0.2.1\n");
     let text = format!("@ 300 SOA ns h 1 2 3 4 300\n@ 300 NS ns\nns 300 A 192.0.2.9\nhost 300 A {address}\n");
     let zone = Zone::parse(name("example."), &text).unwrap();
     Arc::new(Hierarchy::build(vec![root.unwrap(), zone], KeyPool::global(), 1_800_000_000, faults).unwrap())
 }
 
-fn servfail() -> Fault {
-    let params = FaultParams { rcode: Some("SERVFAIL".to_owned()), ..FaultParams::default() };
-    Fault {
+fn servfail() -> AnswerFault {
+    AnswerFault {
+        number: 1,
         at: "dns:host.example./A".to_owned(),
         target: Target { owner: Some(name("host.example.")), record_type: None },
-        kind: FaultKind::parse("rcode", &params).unwrap(),
+        kind: AnswerFaultKind::Rcode(RcodeFault::ServFail),
     }
 }
 

@@ -7,18 +7,17 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use hickory_proto::rr::{Name, RData, Record};
 use rustls_pki_types::UnixTime;
-use signpost_dns::{FaultKind, Hierarchy, KeyPool, Responder, Scope, Zone};
+use signpost_dns::{AnswerFault, AnswerFaultKind, Hierarchy, KeyPool, Responder, Scope, Zone};
 use signpost_mail::{Account, Limits, ServerSpec};
 use signpost_pki::Pki;
 use signpost_transcript::{Event, Recorder};
 
 use crate::error::ZoneMistake;
-use crate::fault::ZoneChange;
 use crate::lab::{Lab, Raised};
 use crate::network::{Network, Place};
 use crate::placeholder::fill_digests;
 use crate::world::{WorldListener, WorldServer, WorldZone};
-use crate::{Fault, LabError, World};
+use crate::{Broken, Fault, LabError, World, ZoneChange};
 
 /// Zones, certificates and servers of one case, as they will be.
 #[derive(Debug)]
@@ -43,8 +42,8 @@ impl<'w> Blueprint<'w> {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         let of_certificates: Vec<_> = faults
             .iter()
-            .filter_map(|fault| match fault {
-                Fault::Certificate(fault) => Some(fault.clone()),
+            .filter_map(|fault| match &fault.broken {
+                Broken::Certificate(fault) => Some(fault.clone()),
                 _ => None,
             })
             .collect();
@@ -103,8 +102,8 @@ impl<'w> Blueprint<'w> {
             let of_answers: Vec<_> = faults
                 .iter()
                 .filter(|fault| fault.is_seen_in(view))
-                .filter_map(|fault| match fault.everywhere() {
-                    Fault::Answer(fault) => Some(place_fault(fault.clone(), &place)),
+                .filter_map(|fault| match &fault.broken {
+                    Broken::Answer(fault) => Some(place_fault(fault.clone(), &place)),
                     _ => None,
                 })
                 .collect();
@@ -139,22 +138,23 @@ impl<'w> Blueprint<'w> {
 
     fn is_unreachable(&self, server: &WorldServer, listener: WorldListener) -> bool {
         self.faults.iter().any(|fault| {
-            matches!(fault, Fault::Unreachable { server: name, label, .. }
-                if fault_names(name, server) && label.is_none_or(|label| label == listener.label))
+            matches!(&fault.broken, Broken::Unreachable { servers, label }
+                if servers.include(server) && label.is_none_or(|label| label == listener.label))
         })
     }
 
     /// Faults of zones, certificates and reachability need no question to take effect.
     fn standing_faults(&self) -> Vec<(Option<String>, Event)> {
         let standing = self.faults.iter().filter_map(|fault| {
-            let detail = match fault.everywhere() {
-                Fault::Certificate(_) => "the certificate is presented so",
-                Fault::Unreachable { .. } => "nothing listens there",
-                Fault::Zone { .. } => "the zone is published so",
-                Fault::Answer(_) | Fault::InView { .. } | Fault::Server { .. } => return None,
+            let detail = match &fault.broken {
+                Broken::Certificate(_) => "the certificate is presented so",
+                Broken::Unreachable { .. } => "nothing listens there",
+                Broken::Zone { .. } => "the zone is published so",
+                Broken::Answer(_) | Broken::Server { .. } => return None,
             };
-            let (at, kind) = (fault.at().to_owned(), fault.kind().to_owned());
-            Some((fault.view().map(str::to_owned), Event::Fault { at, kind, detail: detail.to_owned() }))
+            let (at, kind) = (fault.at.clone(), fault.kind().to_owned());
+            let event = Event::Fault { number: fault.number, at, kind, detail: detail.to_owned() };
+            Some((fault.view.clone(), event))
         });
         standing.collect()
     }
@@ -177,19 +177,14 @@ impl<'w> Blueprint<'w> {
             faults: self
                 .faults
                 .iter()
-                .filter_map(|fault| match fault {
-                    Fault::Server { server: name, fault } if fault_names(name, server) => Some(fault.clone()),
+                .filter_map(|fault| match &fault.broken {
+                    Broken::Server { servers, fault } if servers.include(server) => Some(fault.clone()),
                     _ => None,
                 })
                 .collect(),
             limits: Limits::default(),
         })
     }
-}
-
-/// Whether a fault's server, `*` for every one that is not an attacker's, is this one.
-fn fault_names(name: &str, server: &WorldServer) -> bool {
-    name == server.name || name == "*"
 }
 
 fn waiting_message(address: &str) -> Vec<u8> {
@@ -209,11 +204,12 @@ fn publish(
 ) -> Result<Vec<Zone>, LabError> {
     let mut zones = zones.iter().map(|zone| read_zone(zone, pki)).collect::<Result<Vec<_>, _>>()?;
     for fault in faults.iter().filter(|fault| fault.is_seen_in(view)) {
-        let Fault::Zone { at, kind, origin, change } = fault.everywhere() else { continue };
+        let Broken::Zone { origin, change } = &fault.broken else { continue };
         let changed = change_zone(&mut zones, origin, change, pki);
         // What is broken for all has to be there for everybody; one of the views may lack it from the start.
-        if view.is_none() || fault.view().is_some() {
-            changed.map_err(|reason| LabError::Fault { at: at.clone(), kind: kind.clone(), reason })?;
+        if view.is_none() || fault.view.is_some() {
+            let (at, kind) = (fault.at.clone(), fault.kind().to_owned());
+            changed.map_err(|reason| LabError::Fault { at, kind, reason })?;
         }
     }
     Ok(zones)
@@ -258,9 +254,9 @@ fn place_zone(mut zone: Zone, place: &Place) -> Zone {
 }
 
 /// What an attacker forges leads to the lab's addresses and ports too.
-fn place_fault(mut fault: signpost_dns::Fault, place: &Place) -> signpost_dns::Fault {
-    if let FaultKind::Forge { records, .. } | FaultKind::ForgedAdditional { records } = &mut fault.kind {
-        place_records(records, place);
+fn place_fault(mut fault: AnswerFault, place: &Place) -> AnswerFault {
+    if let AnswerFaultKind::Forge(forge) = &mut fault.kind {
+        place_records(forge.records_mut(), place);
     }
     fault
 }

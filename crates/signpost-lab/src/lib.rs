@@ -17,7 +17,7 @@ mod world_error;
 
 pub use blueprint::Blueprint;
 pub use error::{LabError, ZoneMistake};
-pub use fault::{Fault, FaultSpec, ZoneChange};
+pub use fault::{Broken, Fault, FaultTable, Servers, ZoneChange};
 pub use lab::Lab;
 pub use network::{Network, PRIVATE_RESOLVER};
 pub use placeholder::{PlaceholderError, expand};

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::net::Ipv4Addr;
+use std::ops::Range;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use serde::Deserialize;
@@ -106,6 +107,18 @@ pub struct WorldListener {
 const DEEPEST_BASE: usize = 8;
 
 impl World {
+    /// The server of this name, which stands at these bytes of a file.
+    ///
+    /// # Errors
+    ///
+    /// That there is none, with the name that was meant.
+    pub fn server(&self, name: &str, span: Range<usize>) -> Result<&WorldServer, Problem> {
+        self.servers.iter().find(|server| server.name == name).ok_or_else(|| {
+            let known: Vec<&str> = self.servers.iter().map(|server| server.name.as_str()).collect();
+            Problem::at(span, format!("the world has no server `{name}`")).one_of(name, &known)
+        })
+    }
+
     /// Reads a world by the name of its folder.
     ///
     /// # Errors

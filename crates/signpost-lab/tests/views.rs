@@ -5,7 +5,7 @@ use std::net::{IpAddr, SocketAddr};
 use camino::Utf8Path;
 use hickory_proto::rr::{Name, RecordType};
 use signpost_format::Service;
-use signpost_lab::{Blueprint, Fault, FaultSpec, Lab, Network, World};
+use signpost_lab::{Blueprint, Fault, FaultTable, Lab, Network, World, expand};
 use signpost_source::{Files, Source};
 use signpost_transcript::Event;
 use signpost_validate::{Answer, AuditedValidator, Resolver as _, SecurityStatus, Stub, Upstream};
@@ -52,8 +52,8 @@ async fn resolved(lab: &Lab, source: Option<IpAddr>) -> (String, bool) {
 }
 
 fn fault(text: &str) -> Fault {
-    let spec: FaultSpec = Source::new("fault.toml", text).parse().unwrap();
-    Fault::read(&spec, Some(Service::Submission)).unwrap()
+    let table: FaultTable = Source::new("fault.toml", text).parse().unwrap();
+    table.read(1, |text| expand(text, Some(Service::Submission)), &world()).unwrap()
 }
 
 #[test]

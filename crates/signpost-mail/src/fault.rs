@@ -1,96 +1,290 @@
 //! Faults of mail servers: which there are, and what each does.
 
 use std::fmt;
-use std::str::FromStr;
+use std::num::NonZeroUsize;
 use std::time::Duration;
 
+use schemars::JsonSchema;
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer};
 use signpost_transcript::Channel;
+use strum::{EnumDiscriminants, EnumIter, IntoEnumIterator as _, IntoStaticStr, VariantNames};
 
 use crate::Step;
 
 /// One thing that a server does wrong, or that an attacker before it does.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Fault {
+pub struct ServerFault {
+    /// Which of the scenario's faults it is, from 1; the transcript repeats it.
+    pub number: u32,
     /// The scenario's `at`, verbatim, for the transcript.
     pub at: String,
     /// What is done.
-    pub kind: FaultKind,
-    /// How.
-    pub params: FaultParams,
+    pub kind: ServerFaultKind,
 }
 
-impl Fault {
-    /// Puts a kind and its parameters together.
-    ///
-    /// # Errors
-    /// If the kind needs a parameter that is not there, does not take one that is, or cannot do what it says.
-    pub fn new(at: impl Into<String>, kind: FaultKind, params: FaultParams) -> Result<Self, FaultError> {
-        for (parameter, given) in params.given() {
-            if given && !kind.takes(parameter) {
-                return Err(FaultError::Superfluous { kind, parameter, taken: kind.taken() });
-            }
-            if !given && kind.needs(parameter) {
-                return Err(FaultError::Missing { kind, parameter });
-            }
+/// What a server does wrong. Names and parameters are those of scenario files.
+///
+/// Where a fault keeps the client from TLS, `AUTH` is offered and accepted in clear as well: whoever does
+/// this does it for the password, and a client that would give it away shall be seen to.
+#[derive(
+    Clone,
+    Debug,
+    Deserialize,
+    EnumDiscriminants,
+    EnumIter,
+    Eq,
+    IntoStaticStr,
+    JsonSchema,
+    PartialEq,
+    VariantNames,
+)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+#[strum(serialize_all = "kebab-case")]
+#[strum_discriminants(name(ServerFaultName), vis(pub(crate)))]
+#[non_exhaustive]
+pub enum ServerFaultKind {
+    /// `AUTH` is offered and accepted in clear, beside `STARTTLS`.
+    AuthInClear {
+        /// The SASL mechanisms that are offered; by default `PLAIN` and `LOGIN`.
+        #[serde(default)]
+        mechanisms: Mechanisms,
+    },
+    /// `AUTH` is offered in clear only; inside TLS it is gone, and mail is taken without.
+    CapabilitiesChange,
+    /// The connection is cut in place of the reply, or after its first `size` octets, without a TLS close_notify.
+    Close {
+        /// Which reply; or `handshake`.
+        step: Step,
+        /// Only in clear or only inside TLS; by default both.
+        #[schemars(with = "Option<ChannelName>")]
+        channel: Option<Channel>,
+        /// Octets before the end; by default none.
+        size: Option<NonZeroUsize>,
+    },
+    /// Replies are held back.
+    Delay {
+        /// Which reply; by default every one.
+        #[serde(default, deserialize_with = "optional_step_with_reply")]
+        step: Option<Step>,
+        /// Only in clear or only inside TLS; by default both.
+        #[schemars(with = "Option<ChannelName>")]
+        channel: Option<Channel>,
+        /// For how long, in milliseconds.
+        #[serde(rename = "delay_ms", deserialize_with = "milliseconds")]
+        #[schemars(with = "u64")]
+        delay: Duration,
+    },
+    /// `EHLO` is answered with an error, by default 502, so that only `HELO` is left; `CAPA` likewise.
+    EhloRejected {
+        /// The SMTP reply code; POP3 has none and ignores it.
+        code: Option<ReplyCode>,
+        /// What follows the code (SMTP) or the status indicator (POP3).
+        text: Option<ReplyLine>,
+    },
+    /// The first command inside TLS is answered with an error, and the connection ends.
+    FailureAfterTls {
+        /// The SMTP reply code; POP3 has none and ignores it.
+        code: Option<ReplyCode>,
+        /// What follows the code (SMTP) or the status indicator (POP3).
+        text: Option<ReplyLine>,
+    },
+    /// One endless line in place of the reply: 1 MiB of `x`.
+    Flood {
+        /// Which reply.
+        #[serde(deserialize_with = "step_with_reply")]
+        step: Step,
+        /// Only in clear or only inside TLS; by default both.
+        #[schemars(with = "Option<ChannelName>")]
+        channel: Option<Channel>,
+    },
+    /// Something else in place of the ServerHello: `how` is `garbage` (default), `alert` or `closed`.
+    HandshakeBroken {
+        /// What stands there.
+        #[serde(default)]
+        how: BrokenHandshake,
+    },
+    /// An error in clear in place of the ServerHello; whatever the client then says in clear is answered.
+    HandshakeCleartextError {
+        /// Its octets; by default a temporary error of the protocol.
+        text: Option<String>,
+    },
+    /// Only the local part of the address is a valid user name.
+    LocalPartOnly,
+    /// The reply goes out in one segment with the next one.
+    Merge {
+        /// Which reply.
+        #[serde(deserialize_with = "step_with_reply")]
+        step: Step,
+        /// Only in clear or only inside TLS; by default both.
+        #[schemars(with = "Option<ChannelName>")]
+        channel: Option<Channel>,
+    },
+    /// No `AUTH` inside TLS, and mail is taken without.
+    NoAuth,
+    /// `STARTTLS` is answered with something that is neither yes nor no, by default 354 and `+ `.
+    OddStarttls {
+        /// The SMTP reply code; POP3 has none and ignores it.
+        code: Option<ReplyCode>,
+        /// What follows the code (SMTP), or the whole line (POP3).
+        text: Option<ReplyLine>,
+    },
+    /// `STARTTLS` is accepted and a reply to a command that was not yet sent follows in the same segment.
+    PlaintextAfterStarttls {
+        /// Its octets; by default one that offers `AUTH` or its like.
+        text: Option<String>,
+    },
+    /// `STARTTLS` is offered and refused, by default 454.
+    RefuseStarttls {
+        /// The SMTP reply code; POP3 has none and ignores it.
+        code: Option<ReplyCode>,
+        /// What follows the code (SMTP) or the status indicator (POP3).
+        text: Option<ReplyLine>,
+    },
+    /// Whatever the credentials, they are wrong.
+    RejectCredentials {
+        /// The SMTP reply code; POP3 has none and ignores it.
+        code: Option<ReplyCode>,
+        /// What follows the code (SMTP) or the status indicator (POP3).
+        text: Option<ReplyLine>,
+    },
+    /// `text` in place of the reply, octet for octet.
+    Say {
+        /// Which reply.
+        #[serde(deserialize_with = "step_with_reply")]
+        step: Step,
+        /// Only in clear or only inside TLS; by default both.
+        #[schemars(with = "Option<ChannelName>")]
+        channel: Option<Channel>,
+        /// The octets.
+        text: String,
+    },
+    /// From this reply on the server says nothing more, but listens.
+    Silence {
+        /// Which reply; or `handshake`.
+        step: Step,
+        /// Only in clear or only inside TLS; by default both.
+        #[schemars(with = "Option<ChannelName>")]
+        channel: Option<Channel>,
+    },
+    /// Replies go out in pieces of `size` octets, by default 1, each in a segment of its own.
+    Split {
+        /// Which reply; by default every one.
+        #[serde(default, deserialize_with = "optional_step_with_reply")]
+        step: Option<Step>,
+        /// Only in clear or only inside TLS; by default both.
+        #[schemars(with = "Option<ChannelName>")]
+        channel: Option<Channel>,
+        /// Octets in one piece.
+        size: Option<NonZeroUsize>,
+    },
+    /// `STARTTLS` is not offered and its command unknown; `AUTH` is offered in clear to catch passwords.
+    StripStarttls,
+    /// Only `mechanisms` are offered.
+    WeakMechanisms {
+        /// The SASL mechanisms.
+        mechanisms: Mechanisms,
+    },
+}
+
+impl ServerFaultKind {
+    /// Every kind, in alphabetical order, with default parameters.
+    pub fn all() -> impl Iterator<Item = Self> {
+        Self::iter()
+    }
+
+    /// Every name.
+    #[must_use]
+    pub const fn names() -> &'static [&'static str] {
+        Self::VARIANTS
+    }
+
+    /// The kind as scenario files write it.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        self.into()
+    }
+
+    /// Whether it is the kind of this name.
+    pub(crate) fn is(&self, name: ServerFaultName) -> bool {
+        ServerFaultName::from(self) == name
+    }
+
+    /// The replies that it is about, if it is about some only.
+    pub(crate) const fn step(&self) -> Option<Step> {
+        match self {
+            Self::Close { step, .. }
+            | Self::Flood { step, .. }
+            | Self::Merge { step, .. }
+            | Self::Say { step, .. }
+            | Self::Silence { step, .. } => Some(*step),
+            Self::Delay { step, .. } | Self::Split { step, .. } => *step,
+            _ => None,
         }
-        if let Some(code) = params.code.filter(|code| !(200..600).contains(code)) {
-            return Err(FaultError::BadCode(code));
+    }
+
+    /// The channel that it is about, if it is about one only.
+    pub(crate) const fn channel(&self) -> Option<Channel> {
+        match self {
+            Self::Close { channel, .. }
+            | Self::Delay { channel, .. }
+            | Self::Flood { channel, .. }
+            | Self::Merge { channel, .. }
+            | Self::Say { channel, .. }
+            | Self::Silence { channel, .. }
+            | Self::Split { channel, .. } => *channel,
+            _ => None,
         }
-        if params.size == Some(0) {
-            return Err(FaultError::BadSize);
+    }
+
+    /// The code of the error that it makes the server say, if it wants another than the usual one.
+    pub(crate) fn code(&self) -> Option<u16> {
+        self.error().0.map(|code| code.0)
+    }
+
+    /// The text of the error that it makes the server say, if it wants another than the usual one.
+    pub(crate) fn line(&self) -> Option<&str> {
+        self.error().1.map(|line| line.0.as_str())
+    }
+
+    fn error(&self) -> (Option<ReplyCode>, Option<&ReplyLine>) {
+        match self {
+            Self::EhloRejected { code, text }
+            | Self::FailureAfterTls { code, text }
+            | Self::OddStarttls { code, text }
+            | Self::RefuseStarttls { code, text }
+            | Self::RejectCredentials { code, text } => (*code, text.as_ref()),
+            _ => (None, None),
         }
-        if params.mechanisms.as_ref().is_some_and(Vec::is_empty) {
-            return Err(FaultError::NoMechanisms);
+    }
+
+    /// The octets that it makes the server say, if they are its own.
+    pub(crate) fn octets(&self) -> Option<&str> {
+        match self {
+            Self::HandshakeCleartextError { text } | Self::PlaintextAfterStarttls { text } => text.as_deref(),
+            Self::Say { text, .. } => Some(text),
+            _ => None,
         }
-        if params.step == Some(Step::Handshake) && !matches!(kind, FaultKind::Close | FaultKind::Silence) {
-            return Err(FaultError::NoReply { kind });
+    }
+
+    /// The mechanisms that it makes the server offer.
+    pub(crate) fn mechanisms(&self) -> Option<&[String]> {
+        match self {
+            Self::AuthInClear { mechanisms } | Self::WeakMechanisms { mechanisms } => Some(&mechanisms.0),
+            _ => None,
         }
-        if !kind.says_octets() && params.text.as_ref().is_some_and(|text| text.contains(['\r', '\n'])) {
-            return Err(FaultError::SeveralLines { kind });
-        }
-        Ok(Self { at: at.into(), kind, params })
     }
 }
 
-/// What a scenario may say about a fault beside its kind. Every key is optional unless the kind needs it.
-#[derive(Clone, Debug, Default, Eq, PartialEq)]
-pub struct FaultParams {
-    /// `channel`: only replies in clear, or only replies inside TLS; default: both.
-    pub channel: Option<Channel>,
-    /// `code`: the SMTP reply code; POP3 has none and ignores it.
-    pub code: Option<u16>,
-    /// `delay_ms`: how long a reply is held back.
-    pub delay: Option<Duration>,
-    /// `how`: in which way a handshake breaks.
-    pub how: Option<BrokenHandshake>,
-    /// `mechanisms`: names of SASL mechanisms.
-    pub mechanisms: Option<Vec<String>>,
-    /// `size`: octets in one piece, or before the end.
-    pub size: Option<usize>,
-    /// `step`: which reply.
-    pub step: Option<Step>,
-    /// `text`: what is said. Raw octets for `say`, `plaintext-after-starttls` and `handshake-cleartext-error`;
-    /// elsewhere one line without its end, after the code (SMTP) or the status indicator (POP3).
-    pub text: Option<String>,
-}
-
-impl FaultParams {
-    fn given(&self) -> [(&'static str, bool); 8] {
-        [
-            ("channel", self.channel.is_some()),
-            ("code", self.code.is_some()),
-            ("delay_ms", self.delay.is_some()),
-            ("how", self.how.is_some()),
-            ("mechanisms", self.mechanisms.is_some()),
-            ("size", self.size.is_some()),
-            ("step", self.step.is_some()),
-            ("text", self.text.is_some()),
-        ]
+impl fmt::Display for ServerFaultKind {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.name())
     }
 }
 
 /// What stands in place of the ServerHello.
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, JsonSchema, PartialEq)]
+#[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum BrokenHandshake {
     /// A fatal TLS alert, `handshake_failure`.
@@ -102,227 +296,163 @@ pub enum BrokenHandshake {
     Garbage,
 }
 
-impl FromStr for BrokenHandshake {
-    type Err = FaultError;
+/// Names of SASL mechanisms, of which there is at least one.
+#[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq)]
+#[serde(try_from = "Vec<String>")]
+#[schemars(inline)]
+pub struct Mechanisms(Vec<String>);
 
-    fn from_str(name: &str) -> Result<Self, Self::Err> {
-        match name {
-            "alert" => Ok(Self::Alert),
-            "closed" => Ok(Self::Closed),
-            "garbage" => Ok(Self::Garbage),
-            other => Err(FaultError::UnknownHow(other.to_owned())),
-        }
+impl Default for Mechanisms {
+    /// Those of an honest server.
+    fn default() -> Self {
+        Self(vec!["PLAIN".to_owned(), "LOGIN".to_owned()])
     }
 }
 
-macro_rules! kinds {
-    ($($(#[$doc:meta])* $variant:ident = $name:literal [$($taken:literal),*] needs [$($needed:literal),*],)*) => {
-        /// What a server does wrong. Names are those of scenario files.
-        ///
-        /// Where a fault keeps the client from TLS, `AUTH` is offered and accepted in clear as well: whoever does
-        /// this does it for the password, and a client that would give it away shall be seen to.
-        #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
-        #[non_exhaustive]
-        pub enum FaultKind { $($(#[$doc])* $variant,)* }
+impl TryFrom<Vec<String>> for Mechanisms {
+    type Error = FaultParameterError;
 
-        impl FaultKind {
-            /// Every kind, in alphabetical order.
-            pub const ALL: &[Self] = &[$(Self::$variant,)*];
-
-            /// The kind as scenario files write it.
-            #[must_use]
-            pub const fn name(self) -> &'static str {
-                match self { $(Self::$variant => $name,)* }
-            }
-
-            /// The keys of the parameters that the kind takes.
-            #[must_use]
-            pub const fn parameters(self) -> &'static [&'static str] {
-                match self { $(Self::$variant => &[$($taken),*],)* }
-            }
-
-            fn needs(self, parameter: &str) -> bool {
-                let needed: &[&str] = match self { $(Self::$variant => &[$($needed),*],)* };
-                needed.contains(&parameter)
-            }
-        }
-    };
-}
-
-kinds! {
-    /// `AUTH` is offered and accepted in clear, beside `STARTTLS`.
-    AuthInClear = "auth-in-clear" ["mechanisms"] needs [],
-    /// `AUTH` is offered in clear only; inside TLS it is gone, and mail is taken without.
-    CapabilitiesChange = "capabilities-change" [] needs [],
-    /// The connection is cut in place of the reply, or after its first `size` octets, without a TLS close_notify.
-    Close = "close" ["step", "channel", "size"] needs ["step"],
-    /// Replies are held back.
-    Delay = "delay" ["step", "channel", "delay_ms"] needs ["delay_ms"],
-    /// `EHLO` is answered with an error, by default 502, so that only `HELO` is left; `CAPA` likewise.
-    EhloRejected = "ehlo-rejected" ["code", "text"] needs [],
-    /// The first command inside TLS is answered with an error, and the connection ends.
-    FailureAfterTls = "failure-after-tls" ["code", "text"] needs [],
-    /// One endless line in place of the reply: 1 MiB of `x`.
-    Flood = "flood" ["step", "channel"] needs ["step"],
-    /// Something else in place of the ServerHello: `how` is `garbage` (default), `alert` or `closed`.
-    HandshakeBroken = "handshake-broken" ["how"] needs [],
-    /// An error in clear in place of the ServerHello; whatever the client then says in clear is answered.
-    HandshakeCleartextError = "handshake-cleartext-error" ["text"] needs [],
-    /// Only the local part of the address is a valid user name.
-    LocalPartOnly = "local-part-only" [] needs [],
-    /// The reply goes out in one segment with the next one.
-    Merge = "merge" ["step", "channel"] needs ["step"],
-    /// No `AUTH` inside TLS, and mail is taken without.
-    NoAuth = "no-auth" [] needs [],
-    /// `STARTTLS` is answered with something that is neither yes nor no, by default 354 and `+ `.
-    OddStarttls = "odd-starttls" ["code", "text"] needs [],
-    /// `STARTTLS` is accepted and a reply to a command that was not yet sent follows in the same segment.
-    PlaintextAfterStarttls = "plaintext-after-starttls" ["text"] needs [],
-    /// `STARTTLS` is offered and refused, by default 454.
-    RefuseStarttls = "refuse-starttls" ["code", "text"] needs [],
-    /// Whatever the credentials, they are wrong.
-    RejectCredentials = "reject-credentials" ["code", "text"] needs [],
-    /// `text` in place of the reply, octet for octet.
-    Say = "say" ["step", "channel", "text"] needs ["step", "text"],
-    /// From this reply on the server says nothing more, but listens.
-    Silence = "silence" ["step", "channel"] needs ["step"],
-    /// Replies go out in pieces of `size` octets, by default 1, each in a segment of its own.
-    Split = "split" ["step", "channel", "size"] needs [],
-    /// `STARTTLS` is not offered and its command unknown; `AUTH` is offered in clear to catch passwords.
-    StripStarttls = "strip-starttls" [] needs [],
-    /// Only `mechanisms` are offered.
-    WeakMechanisms = "weak-mechanisms" ["mechanisms"] needs ["mechanisms"],
-}
-
-impl FaultKind {
-    /// Whether `text` is sent as it is, not as one line behind a code or status indicator.
-    const fn says_octets(self) -> bool {
-        matches!(self, Self::HandshakeCleartextError | Self::PlaintextAfterStarttls | Self::Say)
-    }
-
-    fn takes(self, parameter: &str) -> bool {
-        self.parameters().contains(&parameter)
-    }
-
-    fn taken(self) -> String {
-        let taken = self.parameters();
-        if taken.is_empty() {
-            return "it takes no parameters".to_owned();
-        }
-        format!("it takes {}", taken.iter().map(|key| format!("`{key}`")).collect::<Vec<_>>().join(", "))
-    }
-
-    fn names() -> String {
-        Self::ALL.iter().map(|kind| kind.name()).collect::<Vec<_>>().join(", ")
+    fn try_from(names: Vec<String>) -> Result<Self, FaultParameterError> {
+        if names.is_empty() { Err(FaultParameterError::NoMechanisms) } else { Ok(Self(names)) }
     }
 }
 
-impl fmt::Display for FaultKind {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(self.name())
+/// The code of an SMTP reply: 200 to 599.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq)]
+#[serde(try_from = "u16")]
+#[schemars(inline)]
+pub struct ReplyCode(u16);
+
+impl TryFrom<u16> for ReplyCode {
+    type Error = FaultParameterError;
+
+    fn try_from(code: u16) -> Result<Self, FaultParameterError> {
+        if (200..600).contains(&code) { Ok(Self(code)) } else { Err(FaultParameterError::BadCode(code)) }
     }
 }
 
-impl FromStr for FaultKind {
-    type Err = FaultError;
+/// One line of a reply, without its end.
+#[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq)]
+#[serde(try_from = "String")]
+#[schemars(inline)]
+pub struct ReplyLine(String);
 
-    fn from_str(name: &str) -> Result<Self, Self::Err> {
-        Self::ALL
-            .iter()
-            .copied()
-            .find(|kind| kind.name() == name)
-            .ok_or_else(|| FaultError::UnknownKind(name.to_owned()))
+impl TryFrom<String> for ReplyLine {
+    type Error = FaultParameterError;
+
+    fn try_from(text: String) -> Result<Self, FaultParameterError> {
+        if text.contains(['\r', '\n']) { Err(FaultParameterError::SeveralLines) } else { Ok(Self(text)) }
     }
 }
 
-/// A fault that does not exist or does not fit its parameters.
-#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+/// A parameter that no fault can have.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
-pub enum FaultError {
+pub enum FaultParameterError {
     /// A code that no SMTP reply can have.
-    #[error("`code` {0} is no SMTP reply code: expected 200 to 599")]
+    #[error("{0} is no SMTP reply code: expected 200 to 599")]
     BadCode(u16),
-    /// Pieces of nothing.
-    #[error("`size` is 0: expected at least 1")]
-    BadSize,
-    /// A parameter that the kind needs.
-    #[error("`{kind}` needs `{parameter}`")]
-    Missing {
-        /// The kind of the fault.
-        kind: FaultKind,
-        /// The parameter's key.
-        parameter: &'static str,
-    },
     /// A list of no mechanisms.
-    #[error("`mechanisms` is empty: to offer none is the fault `no-auth`")]
+    #[error("the list is empty: to offer no mechanism is the fault `no-auth`")]
     NoMechanisms,
     /// A reply at a step that has none.
     #[error(
-        "`{kind}` has no reply to change at the step `handshake`: see `handshake-broken` and `handshake-cleartext-error`"
+        "there is no reply to change at the step `handshake`: see `handshake-broken` and `handshake-cleartext-error`"
     )]
-    NoReply {
-        /// The kind of the fault.
-        kind: FaultKind,
-    },
+    NoReply,
     /// A line that is more than one.
-    #[error("`text` of `{kind}` is one line without its end: to send other octets is the fault `say`")]
-    SeveralLines {
-        /// The kind of the fault.
-        kind: FaultKind,
-    },
-    /// A parameter that the kind does not take.
-    #[error("`{kind}` takes no `{parameter}`: {taken}")]
-    Superfluous {
-        /// The kind of the fault.
-        kind: FaultKind,
-        /// The parameter's key.
-        parameter: &'static str,
-        /// What it takes instead.
-        taken: String,
-    },
-    /// No such way to break a handshake.
-    #[error("unknown `how` `{0}`: expected one of alert, closed, garbage")]
-    UnknownHow(String),
-    /// No such kind.
-    #[error("unknown kind `{0}` of mail fault: expected one of {known}", known = FaultKind::names())]
-    UnknownKind(String),
+    #[error("expected one line without its end: to send other octets is the fault `say`")]
+    SeveralLines,
+}
+
+/// Reads a step of a fault that changes the reply to it.
+fn step_with_reply<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Step, D::Error> {
+    match Step::deserialize(deserializer)? {
+        Step::Handshake => Err(D::Error::custom(FaultParameterError::NoReply)),
+        step => Ok(step),
+    }
+}
+
+fn optional_step_with_reply<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Step>, D::Error> {
+    step_with_reply(deserializer).map(Some)
+}
+
+fn milliseconds<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
+    u64::deserialize(deserializer).map(Duration::from_millis)
+}
+
+/// The names of [`Channel`], for schemas.
+#[derive(JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+#[schemars(inline)]
+#[expect(dead_code, reason = "stands for a type of a crate that knows no schemas")]
+enum ChannelName {
+    Clear,
+    Tls,
 }
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
+    fn read(name: &str, parameters: serde_json::Value) -> Result<ServerFaultKind, String> {
+        serde_json::from_value(json!({ name: parameters })).map_err(|error| error.to_string())
+    }
+
     #[test]
-    fn name_then_parse_is_identity() {
-        for kind in FaultKind::ALL {
-            assert_eq!(kind.name().parse::<FaultKind>().unwrap(), *kind);
-        }
-        for step in Step::ALL {
-            assert_eq!(step.name().parse::<Step>().unwrap(), *step);
+    fn every_kind_is_read_by_its_name() {
+        assert_eq!(ServerFaultKind::names().len(), ServerFaultKind::all().count());
+        for kind in ServerFaultKind::all() {
+            // A known name is complained of only for its parameters.
+            let error = read(kind.name(), json!({ "nothing": 1 })).unwrap_err();
+            assert!(!error.contains("unknown variant"), "{kind}: {error}");
         }
     }
 
     #[test]
     fn parameters_that_do_not_fit_say_what_would() {
-        let fault = |kind, params| Fault::new("mail:*", kind, params).unwrap_err().to_string();
-        let text = || FaultParams { text: Some("x".to_owned()), ..FaultParams::default() };
-        assert_eq!(fault(FaultKind::NoAuth, text()), "`no-auth` takes no `text`: it takes no parameters");
-        assert_eq!(fault(FaultKind::Say, text()), "`say` needs `step`");
+        let error = |name, parameters| read(name, parameters).unwrap_err();
+        assert_eq!(error("say", json!({ "text": "x" })), "missing field `step`");
         assert_eq!(
-            fault(FaultKind::Close, FaultParams { step: Some(Step::Auth), ..text() }),
-            "`close` takes no `text`: it takes `step`, `channel`, `size`"
+            error("close", json!({ "step": "auth", "text": "x" })),
+            "unknown field `text`, expected one of `step`, `channel`, `size`"
         );
-        let code = FaultParams { code: Some(99), ..FaultParams::default() };
         assert_eq!(
-            fault(FaultKind::RefuseStarttls, code),
-            "`code` 99 is no SMTP reply code: expected 200 to 599"
+            error("refuse-starttls", json!({ "code": 99 })),
+            "99 is no SMTP reply code: expected 200 to 599"
         );
-        let lines = FaultParams { text: Some("a\r\nb".to_owned()), ..FaultParams::default() };
         assert_eq!(
-            fault(FaultKind::RefuseStarttls, lines),
-            "`text` of `refuse-starttls` is one line without its end: to send other octets is the fault `say`"
+            error("refuse-starttls", json!({ "text": "a\r\nb" })),
+            "expected one line without its end: to send other octets is the fault `say`"
         );
-        let handshake = FaultParams { step: Some(Step::Handshake), ..FaultParams::default() };
-        assert!(fault(FaultKind::Flood, handshake).starts_with("`flood` has no reply to change"));
+        assert_eq!(
+            error("flood", json!({ "step": "handshake" })),
+            "there is no reply to change at the step `handshake`: see `handshake-broken` and \
+             `handshake-cleartext-error`"
+        );
+        assert_eq!(
+            error("weak-mechanisms", json!({ "mechanisms": [] })),
+            "the list is empty: to offer no mechanism is the fault `no-auth`"
+        );
+        assert!(error("split", json!({ "size": 0 })).contains("nonzero"));
+    }
+
+    #[test]
+    fn parameters_are_read() {
+        let text = "a\r\nb".to_owned();
+        assert_eq!(
+            read("say", json!({ "step": "ehlo", "channel": "tls", "text": text })).unwrap(),
+            ServerFaultKind::Say { step: Step::Capabilities, channel: Some(Channel::Tls), text }
+        );
+        assert_eq!(
+            read("delay", json!({ "delay_ms": 30 })).unwrap(),
+            ServerFaultKind::Delay { step: None, channel: None, delay: Duration::from_millis(30) }
+        );
+        assert_eq!(
+            read("handshake-broken", json!({})).unwrap(),
+            ServerFaultKind::HandshakeBroken { how: BrokenHandshake::Garbage }
+        );
     }
 }

@@ -23,7 +23,9 @@ mod step;
 mod tampering;
 mod turn;
 
-pub use fault::{BrokenHandshake, Fault, FaultError, FaultKind, FaultParams};
+pub use fault::{
+    BrokenHandshake, FaultParameterError, Mechanisms, ReplyCode, ReplyLine, ServerFault, ServerFaultKind,
+};
 pub use server::serve;
 pub use spec::{Account, Limits, ServerSpec};
-pub use step::{Step, UnknownStep};
+pub use step::Step;

@@ -2,9 +2,10 @@
 
 use signpost_transcript::Event;
 
+use crate::Step;
+use crate::fault::ServerFaultName;
 use crate::sasl::Attempt;
 use crate::turn::Turn;
-use crate::{FaultKind, Step};
 
 impl Turn<'_> {
     /// Judges an attempt to log in, and observes it.
@@ -12,14 +13,16 @@ impl Turn<'_> {
         let accepted = allowed && attempt.password.as_deref() == Some(&self.spec.account.password) && {
             let user = &self.spec.account.user;
             let local_part = user.rsplit_once('@').map_or(user.as_str(), |(local_part, _)| local_part);
-            if self.apply(FaultKind::LocalPartOnly, "the full address is no user name").is_some() {
+            if self.apply(ServerFaultName::LocalPartOnly, "the full address is no user name").is_some() {
                 attempt.user == local_part
             } else {
                 attempt.user == *user || attempt.user == local_part
             }
         };
         let accepted = accepted
-            && self.apply(FaultKind::RejectCredentials, "the right credentials were rejected").is_none();
+            && self
+                .apply(ServerFaultName::RejectCredentials, "the right credentials were rejected")
+                .is_none();
         self.observe(Event::Credential {
             connection: self.connection,
             channel: self.channel,
@@ -33,7 +36,7 @@ impl Turn<'_> {
     /// Whether the client may log in here at all. An attacker who keeps TLS away lets it, to catch the password.
     pub(crate) fn auth_allowed(&self) -> bool {
         if self.secure() {
-            !self.has(FaultKind::NoAuth) && !self.has(FaultKind::CapabilitiesChange)
+            !self.has(ServerFaultName::NoAuth) && !self.has(ServerFaultName::CapabilitiesChange)
         } else {
             self.exposed || self.baits()
         }
@@ -41,27 +44,28 @@ impl Turn<'_> {
 
     /// Whether mail is taken from somebody who has not logged in.
     pub(crate) fn mail_without_auth(&self) -> bool {
-        self.secure() && (self.has(FaultKind::NoAuth) || self.has(FaultKind::CapabilitiesChange))
+        self.secure() && (self.has(ServerFaultName::NoAuth) || self.has(ServerFaultName::CapabilitiesChange))
     }
 
     /// The SASL mechanisms to offer here.
     pub(crate) fn mechanisms(&mut self) -> Vec<String> {
         let honest = || vec!["PLAIN".to_owned(), "LOGIN".to_owned()];
         if self.secure() {
-            for kind in [FaultKind::NoAuth, FaultKind::CapabilitiesChange] {
-                if self.apply(kind, "AUTH was not offered inside TLS").is_some() {
+            for name in [ServerFaultName::NoAuth, ServerFaultName::CapabilitiesChange] {
+                if self.apply(name, "AUTH was not offered inside TLS").is_some() {
                     return Vec::new();
                 }
             }
-            let weak = self.apply(FaultKind::WeakMechanisms, "only the fault's mechanisms were offered");
-            return weak.and_then(|params| params.mechanisms.clone()).unwrap_or_else(honest);
+            let weak =
+                self.apply(ServerFaultName::WeakMechanisms, "only the fault's mechanisms were offered");
+            return weak.and_then(|fault| fault.mechanisms().map(<[_]>::to_vec)).unwrap_or_else(honest);
         }
         if !self.auth_allowed() {
             return Vec::new();
         }
-        for kind in [FaultKind::AuthInClear, FaultKind::CapabilitiesChange] {
-            if let Some(params) = self.apply(kind, "AUTH was offered in clear") {
-                return params.mechanisms.clone().unwrap_or_else(honest);
+        for name in [ServerFaultName::AuthInClear, ServerFaultName::CapabilitiesChange] {
+            if let Some(fault) = self.apply(name, "AUTH was offered in clear") {
+                return fault.mechanisms().map_or_else(honest, <[_]>::to_vec);
             }
         }
         honest()
@@ -72,18 +76,18 @@ impl Turn<'_> {
     /// Such a server is bait: a client whose rules forbid to go on must find it easy to go on, or its going on is never
     /// seen. That is so from the first greeting, since many clients try again in clear on a new connection.
     fn baits(&self) -> bool {
-        self.spec.faults.iter().any(|fault| match fault.kind {
-            FaultKind::AuthInClear
-            | FaultKind::CapabilitiesChange
-            | FaultKind::EhloRejected
-            | FaultKind::FailureAfterTls
-            | FaultKind::HandshakeBroken
-            | FaultKind::HandshakeCleartextError
-            | FaultKind::OddStarttls
-            | FaultKind::RefuseStarttls
-            | FaultKind::StripStarttls => true,
-            FaultKind::Close | FaultKind::Say | FaultKind::Silence => {
-                matches!(fault.params.step, Some(Step::Handshake | Step::Starttls))
+        self.spec.faults.iter().any(|fault| match ServerFaultName::from(&fault.kind) {
+            ServerFaultName::AuthInClear
+            | ServerFaultName::CapabilitiesChange
+            | ServerFaultName::EhloRejected
+            | ServerFaultName::FailureAfterTls
+            | ServerFaultName::HandshakeBroken
+            | ServerFaultName::HandshakeCleartextError
+            | ServerFaultName::OddStarttls
+            | ServerFaultName::RefuseStarttls
+            | ServerFaultName::StripStarttls => true,
+            ServerFaultName::Close | ServerFaultName::Say | ServerFaultName::Silence => {
+                matches!(fault.kind.step(), Some(Step::Handshake | Step::Starttls))
             }
             _ => false,
         })

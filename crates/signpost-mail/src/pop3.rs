@@ -6,10 +6,11 @@ use data_encoding::BASE64;
 use signpost_transcript::Transfer;
 
 use crate::dialogue::{Dialogue, Line};
+use crate::fault::ServerFaultName;
 use crate::maildrop::{Maildrop, Message};
 use crate::sasl::{Attempt, Exchange, Next};
 use crate::turn::Turn;
-use crate::{FaultKind, FaultParams, Step};
+use crate::{ServerFaultKind, Step};
 
 /// The server's state.
 #[derive(Debug)]
@@ -45,8 +46,8 @@ impl Dialogue for Pop3 {
     fn line(&mut self, line: Line<'_>, turn: &mut Turn<'_>) {
         if turn.secure() && !self.failed {
             self.failed = true;
-            if let Some(params) = turn.apply(FaultKind::FailureAfterTls, "the first command failed") {
-                turn.reply(Step::Other, negative(params, "[SYS/TEMP] out of order"));
+            if let Some(fault) = turn.apply(ServerFaultName::FailureAfterTls, "the first command failed") {
+                turn.reply(Step::Other, negative(fault, "[SYS/TEMP] out of order"));
                 turn.close();
                 return;
             }
@@ -130,8 +131,8 @@ impl Pop3 {
     }
 
     fn capa(&mut self, turn: &mut Turn<'_>) {
-        if let Some(params) = turn.apply(FaultKind::EhloRejected, "CAPA was rejected") {
-            return self.error(Step::Capabilities, &negative(params, "unknown command"), turn);
+        if let Some(fault) = turn.apply(ServerFaultName::EhloRejected, "CAPA was rejected") {
+            return self.error(Step::Capabilities, &negative(fault, "unknown command"), turn);
         }
         let mut reply = "+OK\r\nTOP\r\nUIDL\r\nPIPELINING\r\nRESP-CODES\r\nAUTH-RESP-CODE\r\n".to_owned();
         if turn.offers_starttls() {
@@ -139,7 +140,7 @@ impl Pop3 {
         }
         let mechanisms = turn.mechanisms();
         if !mechanisms.is_empty() {
-            if !turn.has(FaultKind::WeakMechanisms) {
+            if !turn.has(ServerFaultName::WeakMechanisms) {
                 reply.push_str("USER\r\n");
             }
             reply.push_str(&format!("SASL {}\r\n", mechanisms.join(" ")));
@@ -152,21 +153,23 @@ impl Pop3 {
         if turn.secure() || turn.exposed {
             return self.error(Step::Starttls, "-ERR TLS began before\r\n", turn);
         }
-        if turn.apply(FaultKind::StripStarttls, "STLS was answered as unknown").is_some() {
+        if turn.apply(ServerFaultName::StripStarttls, "STLS was answered as unknown").is_some() {
             return self.error(Step::Starttls, "-ERR unknown command\r\n", turn);
         }
-        if let Some(params) = turn.apply(FaultKind::RefuseStarttls, "STLS was refused") {
-            turn.reply(Step::Starttls, negative(params, "[SYS/TEMP] TLS is not available"));
+        if let Some(fault) = turn.apply(ServerFaultName::RefuseStarttls, "STLS was refused") {
+            turn.reply(Step::Starttls, negative(fault, "[SYS/TEMP] TLS is not available"));
             return;
         }
-        if let Some(params) = turn.apply(FaultKind::OddStarttls, "STLS was answered oddly") {
-            turn.reply(Step::Starttls, format!("{}\r\n", params.text.as_deref().unwrap_or("+ go on")));
+        if let Some(fault) = turn.apply(ServerFaultName::OddStarttls, "STLS was answered oddly") {
+            turn.reply(Step::Starttls, format!("{}\r\n", fault.line().unwrap_or("+ go on")));
             return;
         }
         let mut reply = "+OK go on\r\n".to_owned();
         let injected = "+OK\r\nUSER\r\nSASL PLAIN LOGIN\r\n.\r\n";
-        if let Some(params) = turn.apply(FaultKind::PlaintextAfterStarttls, "plaintext followed the reply") {
-            reply.push_str(params.text.as_deref().unwrap_or(injected));
+        if let Some(fault) =
+            turn.apply(ServerFaultName::PlaintextAfterStarttls, "plaintext followed the reply")
+        {
+            reply.push_str(fault.octets().unwrap_or(injected));
         }
         turn.reply(Step::Starttls, reply);
         if turn.script.said("+OK") {
@@ -213,9 +216,12 @@ impl Pop3 {
                     self.state = State::Transaction { messages, deleted };
                 } else {
                     let spec = turn.spec;
-                    let fault = spec.faults.iter().find(|fault| fault.kind == FaultKind::RejectCredentials);
-                    let params = fault.map(|fault| fault.params.clone()).unwrap_or_default();
-                    self.error(Step::Auth, &negative(&params, "[AUTH] the credentials are wrong"), turn);
+                    let fault = spec
+                        .faults
+                        .iter()
+                        .map(|fault| &fault.kind)
+                        .find(|kind| kind.is(ServerFaultName::RejectCredentials));
+                    self.error(Step::Auth, &negative(fault, "[AUTH] the credentials are wrong"), turn);
                 }
             }
         }
@@ -348,6 +354,6 @@ fn multi_line(first: &str, content: &[u8]) -> Vec<u8> {
 }
 
 /// The reply that a fault wants, or its default.
-fn negative(params: &FaultParams, text: &str) -> String {
-    format!("-ERR {}\r\n", params.text.as_deref().unwrap_or(text))
+fn negative<'a>(fault: impl Into<Option<&'a ServerFaultKind>>, text: &str) -> String {
+    format!("-ERR {}\r\n", fault.into().and_then(ServerFaultKind::line).unwrap_or(text))
 }

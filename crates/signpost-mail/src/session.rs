@@ -174,9 +174,9 @@ mod tests {
     use signpost_protocol::Label;
 
     use super::*;
-    use crate::{Account, Fault, FaultKind, FaultParams, Limits, Step};
+    use crate::{Account, Limits, ReplyLine, ServerFault, ServerFaultKind, Step};
 
-    fn session(label: Label, faults: Vec<Fault>) -> MailSession {
+    fn session(label: Label, faults: Vec<ServerFault>) -> MailSession {
         let now =
             rustls::pki_types::UnixTime::since_unix_epoch(std::time::Duration::from_secs(1_795_000_000));
         let pki = Pki::build(&[CertificateSpec::new("leaf")], &[], now).unwrap();
@@ -200,22 +200,37 @@ mod tests {
         MailSession::new(Arc::new(spec), &maildrop, ConnectionId(1))
     }
 
-    fn faults() -> impl Strategy<Value = Vec<Fault>> {
-        let fault =
-            (proptest::sample::select(FaultKind::ALL), proptest::sample::select(Step::ALL), "[^\r\n]{0,20}");
-        let fault = fault.prop_map(|(kind, step, text)| {
-            let takes = |key| kind.parameters().contains(&key);
-            let step = if step == Step::Handshake { Step::Greeting } else { step };
-            let params = FaultParams {
-                delay: takes("delay_ms").then_some(std::time::Duration::ZERO),
-                mechanisms: takes("mechanisms").then(|| vec!["LOGIN".to_owned()]),
-                step: takes("step").then_some(step),
-                text: takes("text").then_some(text),
-                ..FaultParams::default()
-            };
-            Fault::new("mail:*", kind, params).unwrap()
-        });
+    fn faults() -> impl Strategy<Value = Vec<ServerFault>> {
+        let kinds: Vec<ServerFaultKind> = ServerFaultKind::all().collect();
+        let steps: Vec<Step> = Step::all().filter(|step| *step != Step::Handshake).collect();
+        let fault = (proptest::sample::select(kinds), proptest::sample::select(steps), "[^\r\n]{0,20}")
+            .prop_map(|(kind, step, text)| ServerFault {
+                number: 1,
+                at: "mail:*".to_owned(),
+                kind: with_parameters(kind, step, text),
+            });
         proptest::collection::vec(fault, 0..3)
+    }
+
+    /// The kind with this step and text, where it takes them.
+    fn with_parameters(mut kind: ServerFaultKind, at: Step, said: String) -> ServerFaultKind {
+        match &mut kind {
+            ServerFaultKind::Close { step, .. }
+            | ServerFaultKind::Flood { step, .. }
+            | ServerFaultKind::Merge { step, .. }
+            | ServerFaultKind::Silence { step, .. } => *step = at,
+            ServerFaultKind::Delay { step, .. } | ServerFaultKind::Split { step, .. } => *step = Some(at),
+            ServerFaultKind::Say { step, text, .. } => (*step, *text) = (at, said),
+            ServerFaultKind::EhloRejected { text, .. }
+            | ServerFaultKind::FailureAfterTls { text, .. }
+            | ServerFaultKind::OddStarttls { text, .. }
+            | ServerFaultKind::RefuseStarttls { text, .. }
+            | ServerFaultKind::RejectCredentials { text, .. } => *text = ReplyLine::try_from(said).ok(),
+            ServerFaultKind::HandshakeCleartextError { text }
+            | ServerFaultKind::PlaintextAfterStarttls { text } => *text = Some(said),
+            _ => {}
+        }
+        kind
     }
 
     /// Commands that lead somewhere, and octets that lead nowhere.

@@ -4,9 +4,10 @@ use data_encoding::BASE64;
 use signpost_transcript::Transfer;
 
 use crate::dialogue::{Dialogue, Line};
+use crate::fault::ServerFaultName;
 use crate::sasl::{Exchange, Next};
 use crate::turn::Turn;
-use crate::{FaultKind, FaultParams, Step};
+use crate::{ServerFaultKind, Step};
 
 /// The server's state.
 #[derive(Debug, Default)]
@@ -45,8 +46,8 @@ impl Dialogue for Smtp {
     fn line(&mut self, line: Line<'_>, turn: &mut Turn<'_>) {
         if turn.secure() && !self.failed {
             self.failed = true;
-            if let Some(params) = turn.apply(FaultKind::FailureAfterTls, "the first command failed") {
-                turn.reply(Step::Other, answer(params, 421, "4.3.0 out of order"));
+            if let Some(fault) = turn.apply(ServerFaultName::FailureAfterTls, "the first command failed") {
+                turn.reply(Step::Other, answer(fault, 421, "4.3.0 out of order"));
                 turn.close();
                 return;
             }
@@ -117,8 +118,8 @@ impl Smtp {
     }
 
     fn ehlo(&mut self, name: &str, turn: &mut Turn<'_>) {
-        if let Some(params) = turn.apply(FaultKind::EhloRejected, "EHLO was rejected") {
-            return self.error(Step::Capabilities, &answer(params, 502, "5.5.1 unknown command"), turn);
+        if let Some(fault) = turn.apply(ServerFaultName::EhloRejected, "EHLO was rejected") {
+            return self.error(Step::Capabilities, &answer(fault, 502, "5.5.1 unknown command"), turn);
         }
         if name.is_empty() {
             return self.error(Step::Capabilities, "501 5.5.4 EHLO needs a name\r\n", turn);
@@ -152,24 +153,26 @@ impl Smtp {
         if turn.secure() || turn.exposed {
             return self.error(Step::Starttls, "503 5.5.1 TLS began before\r\n", turn);
         }
-        if turn.apply(FaultKind::StripStarttls, "STARTTLS was answered as unknown").is_some() {
+        if turn.apply(ServerFaultName::StripStarttls, "STARTTLS was answered as unknown").is_some() {
             return self.error(Step::Starttls, "502 5.5.1 unknown command\r\n", turn);
         }
         if !arguments.is_empty() {
             return self.error(Step::Starttls, "501 5.5.4 STARTTLS takes no parameters\r\n", turn);
         }
-        if let Some(params) = turn.apply(FaultKind::RefuseStarttls, "STARTTLS was refused") {
-            turn.reply(Step::Starttls, answer(params, 454, "4.7.0 TLS is not available"));
+        if let Some(fault) = turn.apply(ServerFaultName::RefuseStarttls, "STARTTLS was refused") {
+            turn.reply(Step::Starttls, answer(fault, 454, "4.7.0 TLS is not available"));
             return;
         }
-        if let Some(params) = turn.apply(FaultKind::OddStarttls, "STARTTLS was answered oddly") {
-            turn.reply(Step::Starttls, answer(params, 354, "go on"));
+        if let Some(fault) = turn.apply(ServerFaultName::OddStarttls, "STARTTLS was answered oddly") {
+            turn.reply(Step::Starttls, answer(fault, 354, "go on"));
             return;
         }
         let mut reply = "220 2.0.0 go on\r\n".to_owned();
         let injected = "250-signpost.invalid\r\n250 AUTH PLAIN LOGIN\r\n";
-        if let Some(params) = turn.apply(FaultKind::PlaintextAfterStarttls, "plaintext followed the reply") {
-            reply.push_str(params.text.as_deref().unwrap_or(injected));
+        if let Some(fault) =
+            turn.apply(ServerFaultName::PlaintextAfterStarttls, "plaintext followed the reply")
+        {
+            reply.push_str(fault.octets().unwrap_or(injected));
         }
         turn.reply(Step::Starttls, reply);
         if turn.script.said("220") {
@@ -222,9 +225,12 @@ impl Smtp {
                 } else {
                     let text = "5.7.8 the credentials are wrong";
                     let spec = turn.spec;
-                    let fault = spec.faults.iter().find(|fault| fault.kind == FaultKind::RejectCredentials);
-                    let params = fault.map(|fault| fault.params.clone()).unwrap_or_default();
-                    self.error(Step::Auth, &answer(&params, 535, text), turn);
+                    let fault = spec
+                        .faults
+                        .iter()
+                        .map(|fault| &fault.kind)
+                        .find(|kind| kind.is(ServerFaultName::RejectCredentials));
+                    self.error(Step::Auth, &answer(fault, 535, text), turn);
                 }
             }
         }
@@ -295,8 +301,10 @@ impl Smtp {
 }
 
 /// The reply that a fault wants, or its default.
-fn answer(params: &FaultParams, code: u16, text: &str) -> String {
-    format!("{} {}\r\n", params.code.unwrap_or(code), params.text.as_deref().unwrap_or(text))
+fn answer<'a>(fault: impl Into<Option<&'a ServerFaultKind>>, code: u16, text: &str) -> String {
+    let fault = fault.into();
+    let code = fault.and_then(ServerFaultKind::code).unwrap_or(code);
+    format!("{code} {}\r\n", fault.and_then(ServerFaultKind::line).unwrap_or(text))
 }
 
 /// The address of a forward or reverse path.

@@ -6,7 +6,7 @@ use rustls::ServerConfig;
 
 use signpost_protocol::Label;
 
-use crate::Fault;
+use crate::ServerFault;
 
 /// One mail server on one port.
 #[derive(Clone, Debug)]
@@ -27,7 +27,7 @@ pub struct ServerSpec {
     /// those that a session deletes.
     pub mailbox: Vec<Vec<u8>>,
     /// What it does wrong.
-    pub faults: Vec<Fault>,
+    pub faults: Vec<ServerFault>,
     /// How long it waits and how much it takes.
     pub limits: Limits,
 }

@@ -2,15 +2,16 @@
 
 use signpost_serve::{Effect, Handshake};
 
+use crate::fault::ServerFaultName;
 use crate::turn::Turn;
-use crate::{BrokenHandshake, Fault, FaultKind, Step};
+use crate::{BrokenHandshake, ServerFault, ServerFaultKind, Step};
 
 impl Turn<'_> {
     /// Whether STARTTLS is to be offered.
     pub(crate) fn offers_starttls(&mut self) -> bool {
         !self.secure()
             && !self.exposed
-            && self.apply(FaultKind::StripStarttls, "STARTTLS was not offered").is_none()
+            && self.apply(ServerFaultName::StripStarttls, "STARTTLS was not offered").is_none()
     }
 
     /// Goes over to TLS, honestly or not. Nothing is said in clear after this, but by a fault: `unavailable` is how the
@@ -19,23 +20,28 @@ impl Turn<'_> {
         if self.script.is_silent() {
             return;
         }
-        let at_handshake =
-            |kind| move |fault: &Fault| fault.kind == kind && fault.params.step == Some(Step::Handshake);
-        let handshake = if let Some(params) =
-            self.apply(FaultKind::HandshakeBroken, "something else came in place of the ServerHello")
+        let at_handshake = |name| {
+            move |fault: &ServerFault| fault.kind.is(name) && fault.kind.step() == Some(Step::Handshake)
+        };
+        let handshake = if let Some(ServerFaultKind::HandshakeBroken { how }) =
+            self.apply(ServerFaultName::HandshakeBroken, "something else came in place of the ServerHello")
         {
-            broken(params.how.unwrap_or_default())
-        } else if let Some(params) = self
-            .apply(FaultKind::HandshakeCleartextError, "an error in clear came in place of the ServerHello")
-        {
-            Handshake::Clear(params.text.as_deref().unwrap_or(unavailable).as_bytes().to_vec())
+            broken(*how)
+        } else if let Some(fault) = self.apply(
+            ServerFaultName::HandshakeCleartextError,
+            "an error in clear came in place of the ServerHello",
+        ) {
+            Handshake::Clear(fault.octets().unwrap_or(unavailable).as_bytes().to_vec())
         } else if self
-            .apply_where(at_handshake(FaultKind::Silence), "the ClientHello was not answered")
+            .apply_where(at_handshake(ServerFaultName::Silence), "the ClientHello was not answered")
             .is_some()
         {
             Handshake::Silent
         } else if self
-            .apply_where(at_handshake(FaultKind::Close), "the connection was cut in place of the ServerHello")
+            .apply_where(
+                at_handshake(ServerFaultName::Close),
+                "the connection was cut in place of the ServerHello",
+            )
             .is_some()
         {
             Handshake::Cut

@@ -1,65 +1,74 @@
 //! The places of a dialogue at which a reply can be tampered with.
 
 use std::fmt;
-use std::str::FromStr;
 
-macro_rules! steps {
-    ($($(#[$doc:meta])* $variant:ident = $name:literal,)*) => {
-        /// What a reply answers. One word stands for the same step of every protocol.
-        #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
-        #[non_exhaustive]
-        pub enum Step { $($(#[$doc])* $variant,)* }
+use schemars::JsonSchema;
+use serde::Deserialize;
+use strum::{EnumIter, IntoEnumIterator as _, IntoStaticStr};
 
-        impl Step {
-            /// All of them, in the order of a dialogue.
-            pub const ALL: &[Self] = &[$(Self::$variant,)*];
-
-            /// The step as scenario files write it.
-            #[must_use]
-            pub const fn name(self) -> &'static str {
-                match self { $(Self::$variant => $name,)* }
-            }
-        }
-    };
+/// What a reply answers. One word stands for the same step of every protocol; scenario files may use the protocols' own
+/// words too.
+#[derive(
+    Clone, Copy, Debug, Default, Deserialize, EnumIter, Eq, Hash, IntoStaticStr, JsonSchema, PartialEq,
+)]
+#[serde(rename_all = "kebab-case")]
+#[strum(serialize_all = "kebab-case")]
+#[non_exhaustive]
+pub enum Step {
+    /// The connection itself.
+    #[default]
+    Greeting,
+    /// `EHLO`, `HELO`, `CAPA`.
+    #[serde(alias = "capa", alias = "ehlo", alias = "helo")]
+    Capabilities,
+    /// `STARTTLS`, `STLS`.
+    #[serde(alias = "stls")]
+    Starttls,
+    /// The TLS handshake, by whichever way it began.
+    Handshake,
+    /// Every reply of `AUTH`, and `USER`, `PASS`, `APOP`.
+    #[serde(alias = "pass", alias = "user")]
+    Auth,
+    /// `MAIL`.
+    Mail,
+    /// `RCPT`.
+    Rcpt,
+    /// `DATA`.
+    Data,
+    /// The message's final dot.
+    Message,
+    /// `STAT`.
+    Stat,
+    /// `LIST`.
+    List,
+    /// `UIDL`.
+    Uidl,
+    /// `RETR`, `TOP`.
+    #[serde(alias = "top")]
+    Retr,
+    /// `DELE`.
+    Dele,
+    /// `NOOP`.
+    Noop,
+    /// `RSET`.
+    Rset,
+    /// `QUIT`.
+    Quit,
+    /// Anything else.
+    Other,
 }
 
-steps! {
-    /// The connection itself.
-    Greeting = "greeting",
-    /// `EHLO`, `HELO`, `CAPA`.
-    Capabilities = "capabilities",
-    /// `STARTTLS`, `STLS`.
-    Starttls = "starttls",
-    /// The TLS handshake, by whichever way it began.
-    Handshake = "handshake",
-    /// Every reply of `AUTH`, and `USER`, `PASS`, `APOP`.
-    Auth = "auth",
-    /// `MAIL`.
-    Mail = "mail",
-    /// `RCPT`.
-    Rcpt = "rcpt",
-    /// `DATA`.
-    Data = "data",
-    /// The message's final dot.
-    Message = "message",
-    /// `STAT`.
-    Stat = "stat",
-    /// `LIST`.
-    List = "list",
-    /// `UIDL`.
-    Uidl = "uidl",
-    /// `RETR`, `TOP`.
-    Retr = "retr",
-    /// `DELE`.
-    Dele = "dele",
-    /// `NOOP`.
-    Noop = "noop",
-    /// `RSET`.
-    Rset = "rset",
-    /// `QUIT`.
-    Quit = "quit",
-    /// Anything else.
-    Other = "other",
+impl Step {
+    /// All of them, in the order of a dialogue.
+    pub fn all() -> impl Iterator<Item = Self> {
+        Self::iter()
+    }
+
+    /// The step as scenario files write it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        self.into()
+    }
 }
 
 impl fmt::Display for Step {
@@ -68,24 +77,16 @@ impl fmt::Display for Step {
     }
 }
 
-impl FromStr for Step {
-    type Err = UnknownStep;
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-    /// Takes the protocols' own words too: `ehlo`, `helo`, `capa`, `stls`, `user`, `pass`.
-    fn from_str(name: &str) -> Result<Self, Self::Err> {
-        let own = match name {
-            "capa" | "ehlo" | "helo" => Some(Self::Capabilities),
-            "pass" | "user" => Some(Self::Auth),
-            "stls" => Some(Self::Starttls),
-            "top" => Some(Self::Retr),
-            _ => None,
-        };
-        own.or_else(|| Self::ALL.iter().copied().find(|step| step.name() == name))
-            .ok_or_else(|| UnknownStep(name.to_owned()))
+    #[test]
+    fn name_then_read_is_identity() {
+        let read = |name: &str| serde_json::from_str::<Step>(&format!("\"{name}\"")).unwrap();
+        for step in Step::all() {
+            assert_eq!(read(step.name()), step);
+        }
+        assert_eq!(["ehlo", "stls", "pass"].map(read), [Step::Capabilities, Step::Starttls, Step::Auth]);
     }
 }
-
-/// A name that is no [`Step`].
-#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
-#[error("unknown step `{0}`: expected one of {known}", known = Step::ALL.iter().map(|s| s.name()).collect::<Vec<_>>().join(", "))]
-pub struct UnknownStep(String);

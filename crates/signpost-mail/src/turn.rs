@@ -3,7 +3,8 @@
 use signpost_serve::{Effect, Script};
 use signpost_transcript::{Channel, ConnectionId, Event, Transfer};
 
-use crate::{Fault, FaultKind, FaultParams, ServerSpec, Step};
+use crate::fault::ServerFaultName;
+use crate::{ServerFault, ServerFaultKind, ServerSpec, Step};
 
 /// The server's turn to speak, after a line or at an event.
 pub(crate) struct Turn<'a> {
@@ -32,28 +33,28 @@ impl<'a> Turn<'a> {
         self.effects.extend(self.script.close());
     }
 
-    pub(crate) fn has(&self, kind: FaultKind) -> bool {
-        self.spec.faults.iter().any(|fault| fault.kind == kind)
+    pub(crate) fn has(&self, name: ServerFaultName) -> bool {
+        self.spec.faults.iter().any(|fault| fault.kind.is(name))
     }
 
-    /// The parameters of a fault that is being applied now; the first time this is observed.
-    pub(crate) fn apply(&mut self, kind: FaultKind, detail: &str) -> Option<&'a FaultParams> {
-        self.apply_where(|fault| fault.kind == kind, detail)
+    /// A fault that is being applied now; the first time this is observed.
+    pub(crate) fn apply(&mut self, name: ServerFaultName, detail: &str) -> Option<&'a ServerFaultKind> {
+        self.apply_where(|fault| fault.kind.is(name), detail)
     }
 
     /// The same of the first fault of which something holds.
     pub(crate) fn apply_where(
         &mut self,
-        holds: impl Fn(&Fault) -> bool,
+        holds: impl Fn(&ServerFault) -> bool,
         detail: &str,
-    ) -> Option<&'a FaultParams> {
+    ) -> Option<&'a ServerFaultKind> {
         let (index, fault) = self.spec.faults.iter().enumerate().find(|(_, fault)| holds(fault))?;
         if !self.applied.contains(&index) {
             self.applied.push(index);
             let (at, kind) = (fault.at.clone(), fault.kind.name().to_owned());
-            self.observe(Event::Fault { at, kind, detail: detail.to_owned() });
+            self.observe(Event::Fault { number: fault.number, at, kind, detail: detail.to_owned() });
         }
-        Some(&fault.params)
+        Some(&fault.kind)
     }
 
     /// Mail, or the envelope of it, changed hands.

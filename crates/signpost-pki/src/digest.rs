@@ -3,8 +3,6 @@
 use std::fmt;
 use std::str::FromStr;
 
-use crate::FaultError;
-
 /// A digest of a certificate's DER, as key records name it.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub enum Digest {
@@ -53,16 +51,21 @@ impl fmt::Display for Digest {
 }
 
 impl FromStr for Digest {
-    type Err = FaultError;
+    type Err = UnknownDigest;
 
     fn from_str(name: &str) -> Result<Self, Self::Err> {
         Self::ALL
             .iter()
             .copied()
             .find(|digest| digest.name() == name)
-            .ok_or_else(|| FaultError::UnknownDigest(name.to_owned()))
+            .ok_or_else(|| UnknownDigest(name.to_owned()))
     }
 }
+
+/// A digest that key records do not know.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+#[error("unknown digest `{0}`: expected one of {known}", known = Digest::ALL.iter().map(|digest| digest.name()).collect::<Vec<_>>().join(", "))]
+pub struct UnknownDigest(String);
 
 #[cfg(test)]
 mod tests {

@@ -1,8 +1,8 @@
-//! What can be wrong with a hierarchy or a fault.
+//! What can be wrong with a hierarchy.
 
 use std::fmt;
 
-use crate::{Digest, FaultKind};
+use crate::CertificateFaultKind;
 
 /// A hierarchy that cannot be built, and the certificate or fault that is the reason.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -93,7 +93,7 @@ pub enum PkiErrorKind {
     #[error("`{fault}` needs a certificate with an issuer, and `{certificate}` is self-signed")]
     SelfSigned {
         /// The fault.
-        fault: FaultKind,
+        fault: CertificateFaultKind,
         /// The certificate.
         certificate: String,
     },
@@ -107,7 +107,7 @@ pub enum PkiErrorKind {
     #[error("`{fault}` needs a certificate with `names`, and `{certificate}` has none")]
     NoNames {
         /// The fault.
-        fault: FaultKind,
+        fault: CertificateFaultKind,
         /// The certificate.
         certificate: String,
     },
@@ -115,34 +115,11 @@ pub enum PkiErrorKind {
     #[error("`{second}` cannot be put on top of `{first}`")]
     Exclusive {
         /// The fault that came first.
-        first: FaultKind,
+        first: CertificateFaultKind,
         /// The one that came later.
-        second: FaultKind,
+        second: CertificateFaultKind,
     },
     /// The library that writes certificates refused.
     #[error("cannot be written: {0}")]
     Encoding(String),
-}
-
-/// A name or a parameter of a fault or a digest that does not exist.
-#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
-#[non_exhaustive]
-pub enum FaultError {
-    /// A list of no names.
-    #[error("`names` is empty: expected at least one host name")]
-    NoNames,
-    /// No such kind.
-    #[error("unknown kind `{0}` of certificate fault: expected one of {known}", known = FaultKind::names())]
-    UnknownKind(String),
-    /// No such digest.
-    #[error("unknown digest `{0}`: expected one of {known}", known = Digest::ALL.iter().map(|d| d.name()).collect::<Vec<_>>().join(", "))]
-    UnknownDigest(String),
-    /// The fault takes no such parameter.
-    #[error("`{kind}` takes no `{parameter}`")]
-    Superfluous {
-        /// The kind of the fault.
-        kind: FaultKind,
-        /// The parameter's key.
-        parameter: &'static str,
-    },
 }

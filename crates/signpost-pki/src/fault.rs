@@ -1,111 +1,107 @@
 //! Faults of certificates: which there are, and what each does.
 
 use std::fmt;
-use std::str::FromStr;
 
-use crate::FaultError;
+use schemars::JsonSchema;
+use serde::Deserialize;
+use strum::{EnumIter, IntoEnumIterator as _, IntoStaticStr, VariantNames};
 
 /// One fault at one certificate.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Fault {
+pub struct CertificateFault {
     /// The scenario's `at`, verbatim, for messages and the transcript.
     pub at: String,
     /// Name of the certificate in the world.
     pub certificate: String,
     /// What is done to it.
-    pub kind: FaultKind,
-    /// The kind's parameters.
-    pub params: FaultParams,
+    pub kind: CertificateFaultKind,
 }
 
-impl Fault {
+impl CertificateFault {
     /// A fault whose `at` is `pki:CERTIFICATE`.
-    ///
-    /// # Errors
-    /// If the kind does not take one of the parameters, or a parameter says nothing.
-    pub fn new(certificate: &str, kind: FaultKind, params: FaultParams) -> Result<Self, FaultError> {
-        if params.names.is_some() && !kind.takes_names() {
-            return Err(FaultError::Superfluous { kind, parameter: "names" });
-        }
-        if params.names.as_ref().is_some_and(Vec::is_empty) {
-            return Err(FaultError::NoNames);
-        }
-        Ok(Self { at: format!("pki:{certificate}"), certificate: certificate.to_owned(), kind, params })
+    #[must_use]
+    pub fn new(certificate: &str, kind: CertificateFaultKind) -> Self {
+        Self { at: format!("pki:{certificate}"), certificate: certificate.to_owned(), kind }
     }
 }
 
-/// What a scenario may say about a fault beside its kind.
-#[derive(Clone, Debug, Default, Eq, PartialEq)]
-pub struct FaultParams {
-    /// `names`: the names that the certificate gets, or that the constraint permits.
-    pub names: Option<Vec<String>>,
-}
-
-macro_rules! kinds {
-    ($($(#[$doc:meta])* $variant:ident = $name:literal,)*) => {
-        /// What is wrong with a certificate. Names are those of scenario files.
-        #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
-        #[non_exhaustive]
-        pub enum FaultKind { $($(#[$doc])* $variant,)* }
-
-        impl FaultKind {
-            /// Every kind, in alphabetical order.
-            pub const ALL: &[Self] = &[$(Self::$variant,)*];
-
-            /// The kind as scenario files write it.
-            #[must_use]
-            pub const fn name(self) -> &'static str {
-                match self { $(Self::$variant => $name,)* }
-            }
-        }
-    };
-}
-
-kinds! {
+/// What is wrong with a certificate. Names and parameters are those of scenario files.
+#[derive(
+    Clone, Debug, Deserialize, EnumIter, Eq, Hash, IntoStaticStr, JsonSchema, PartialEq, VariantNames,
+)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+#[strum(serialize_all = "kebab-case")]
+#[non_exhaustive]
+pub enum CertificateFaultKind {
     /// The host's name stands in the subject's common name only; there is no subject alternative name.
-    CommonNameOnly = "common-name-only",
+    CommonNameOnly,
     /// `notAfter` is one day ago.
-    Expired = "expired",
+    Expired,
     /// Forged: reissued under a root that has the real root's distinguished name but another key.
-    ForgedRoot = "forged-root",
+    ForgedRoot,
     /// The certificate that issued it expired one day ago.
-    IssuerExpired = "issuer-expired",
+    IssuerExpired,
     /// The certificate that issued it says `cA` FALSE.
-    IssuerNotCa = "issuer-not-ca",
+    IssuerNotCa,
     /// Forged: issued by somebody's end-entity certificate, itself genuinely issued by the same CA.
-    LeafAsIssuer = "leaf-as-issuer",
+    LeafAsIssuer,
     /// The chain is sent without its intermediates.
-    MissingIntermediate = "missing-intermediate",
+    MissingIntermediate,
     /// A CA between it and its issuer permits only other names: `names`, by default `elsewhere.example`.
-    NameConstraintsViolated = "name-constraints-violated",
+    NameConstraintsViolated {
+        /// The names that the constraint permits.
+        #[serde(default)]
+        names: HostNames,
+    },
     /// `notBefore` is tomorrow.
-    NotYetValid = "not-yet-valid",
+    NotYetValid,
     /// It holds other names: `names`, by default `elsewhere.example`.
-    OtherName = "other-name",
+    OtherName {
+        /// The names that it gets.
+        #[serde(default)]
+        names: HostNames,
+    },
     /// Forged: a genuine certificate for the same names, from another root that WebPKI trusts too.
-    OtherRoot = "other-root",
+    OtherRoot,
     /// Between it and its issuer stand two CAs, the upper of which permits none below.
-    PathLengthExceeded = "path-length-exceeded",
+    PathLengthExceeded,
     /// Forged: the real chain, but the server holds another key, so it cannot prove possession.
-    ReplacedKey = "replaced-key",
+    ReplacedKey,
     /// Forged: same names, under a root that nobody trusts or pins, and the real root sent along, to which nothing
     /// in the chain leads.
-    RootBesideChain = "root-beside-chain",
+    RootBesideChain,
     /// The chain is sent without its root.
-    RootNotSent = "root-not-sent",
+    RootNotSent,
     /// Forged: same names, self-signed.
-    SelfSigned = "self-signed",
+    SelfSigned,
     /// Forged: same names, under a root that nobody trusts or pins.
-    UnknownRoot = "unknown-root",
+    UnknownRoot,
     /// The extended key usage permits TLS clients only.
-    WrongPurpose = "wrong-purpose",
+    WrongPurpose,
 }
 
-impl FaultKind {
+impl CertificateFaultKind {
+    /// Every kind, in alphabetical order, with default parameters.
+    pub fn all() -> impl Iterator<Item = Self> {
+        Self::iter()
+    }
+
+    /// Every name.
+    #[must_use]
+    pub const fn names() -> &'static [&'static str] {
+        Self::VARIANTS
+    }
+
+    /// The kind as scenario files write it.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        self.into()
+    }
+
     /// Whether an attacker presents this while the owner's own certificate, and its published digest, stay as
     /// they are. Otherwise it is the owner's mistake, and what is published is the mistaken certificate.
     #[must_use]
-    pub const fn is_forgery(self) -> bool {
+    pub const fn is_forgery(&self) -> bool {
         matches!(
             self,
             Self::ForgedRoot
@@ -118,75 +114,96 @@ impl FaultKind {
         )
     }
 
-    /// Whether `names` means something.
-    #[must_use]
-    pub const fn takes_names(self) -> bool {
-        matches!(self, Self::NameConstraintsViolated | Self::OtherName)
-    }
-
-    pub(crate) const fn needs_issuer(self) -> bool {
+    pub(crate) const fn needs_issuer(&self) -> bool {
         matches!(
             self,
             Self::IssuerExpired
                 | Self::IssuerNotCa
                 | Self::LeafAsIssuer
-                | Self::NameConstraintsViolated
+                | Self::NameConstraintsViolated { .. }
                 | Self::PathLengthExceeded
                 | Self::RootNotSent
         )
     }
 
-    pub(crate) const fn needs_names(self) -> bool {
-        matches!(self, Self::CommonNameOnly | Self::NameConstraintsViolated)
-    }
-
-    pub(crate) fn names() -> String {
-        Self::ALL.iter().map(|kind| kind.name()).collect::<Vec<_>>().join(", ")
+    pub(crate) const fn needs_names(&self) -> bool {
+        matches!(self, Self::CommonNameOnly | Self::NameConstraintsViolated { .. })
     }
 }
 
-impl fmt::Display for FaultKind {
+impl fmt::Display for CertificateFaultKind {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(self.name())
     }
 }
 
-impl FromStr for FaultKind {
-    type Err = FaultError;
+/// At least one host name; whether they are host names is seen when the certificate is issued.
+#[derive(Clone, Debug, Deserialize, Eq, Hash, JsonSchema, PartialEq)]
+#[serde(try_from = "Vec<String>")]
+#[schemars(inline)]
+pub struct HostNames(Vec<String>);
 
-    fn from_str(name: &str) -> Result<Self, Self::Err> {
-        Self::ALL
-            .iter()
-            .copied()
-            .find(|kind| kind.name() == name)
-            .ok_or_else(|| FaultError::UnknownKind(name.to_owned()))
+impl HostNames {
+    pub(crate) fn as_slice(&self) -> &[String] {
+        &self.0
     }
 }
+
+impl Default for HostNames {
+    fn default() -> Self {
+        Self(vec!["elsewhere.example".to_owned()])
+    }
+}
+
+impl TryFrom<Vec<String>> for HostNames {
+    type Error = NoHostNames;
+
+    fn try_from(names: Vec<String>) -> Result<Self, NoHostNames> {
+        if names.is_empty() { Err(NoHostNames) } else { Ok(Self(names)) }
+    }
+}
+
+/// A list of no names.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+#[error("the list is empty: expected at least one host name")]
+pub struct NoHostNames;
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn read(text: &str) -> Result<CertificateFaultKind, String> {
+        serde_json::from_str(text)
+            .map_err(|error| error.to_string().split(" at line").next().unwrap_or_default().to_owned())
+    }
+
     #[test]
-    fn name_then_parse_is_identity() {
-        for kind in FaultKind::ALL {
-            assert_eq!(kind.name().parse::<FaultKind>().unwrap(), *kind);
+    fn name_then_read_is_identity() {
+        for kind in CertificateFaultKind::all() {
+            let parameters = match kind {
+                CertificateFaultKind::NameConstraintsViolated { .. }
+                | CertificateFaultKind::OtherName { .. } => "{}",
+                _ => "null",
+            };
+            assert_eq!(read(&format!("{{ \"{kind}\": {parameters} }}")).unwrap(), kind);
         }
     }
 
     #[test]
     fn an_unknown_kind_names_the_known_ones() {
-        let message = "expierd".parse::<FaultKind>().unwrap_err().to_string();
-        assert!(message.starts_with("unknown kind `expierd`") && message.contains(" expired, "), "{message}");
+        let message = read("\"expierd\"").unwrap_err();
+        assert!(
+            message.starts_with("unknown variant `expierd`") && message.contains(" `expired`, "),
+            "{message}"
+        );
     }
 
     #[test]
     fn names_are_refused_where_they_mean_nothing() {
-        let params = FaultParams { names: Some(vec!["a.example".to_owned()]) };
-        let error = Fault::new("leaf", FaultKind::Expired, params).unwrap_err();
-        assert_eq!(error.to_string(), "`expired` takes no `names`");
-        let params = FaultParams { names: Some(Vec::new()) };
-        let error = Fault::new("leaf", FaultKind::OtherName, params).unwrap_err();
-        assert_eq!(error.to_string(), "`names` is empty: expected at least one host name");
+        assert!(read(r#"{ "expired": { "names": ["a.example"] } }"#).is_err());
+        let error = read(r#"{ "other-name": { "names": [] } }"#).unwrap_err();
+        assert_eq!(error, "the list is empty: expected at least one host name");
+        let error = read(r#"{ "other-name": { "name": "a.example" } }"#).unwrap_err();
+        assert_eq!(error, "unknown field `name`, expected `names`");
     }
 }

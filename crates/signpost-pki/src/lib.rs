@@ -4,7 +4,7 @@
 //! once per process. It holds two views. The *published* one is what the domain's owner has:
 //! [`Pki::certificate`] and [`Pki::digest`] feed the records in its zone. The *presented* one is what a server
 //! sends: [`Pki::identity`]. An owner's mistake (an expired certificate, a forgotten intermediate) changes both,
-//! an attacker's forgery changes only what is presented; [`FaultKind::is_forgery`] says which is which.
+//! an attacker's forgery changes only what is presented; [`CertificateFaultKind::is_forgery`] says which is which.
 
 mod digest;
 mod error;
@@ -15,9 +15,9 @@ mod pki;
 mod spec;
 mod template;
 
-pub use digest::Digest;
-pub use error::{FaultError, PkiError, PkiErrorKind};
-pub use fault::{Fault, FaultKind, FaultParams};
+pub use digest::{Digest, UnknownDigest};
+pub use error::{PkiError, PkiErrorKind};
+pub use fault::{CertificateFault, CertificateFaultKind, HostNames, NoHostNames};
 pub use identity::{Identity, pem};
 pub use pki::Pki;
 pub use spec::CertificateSpec;

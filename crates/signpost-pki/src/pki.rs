@@ -8,7 +8,10 @@ use rustls_pki_types::{CertificateDer, PrivatePkcs8KeyDer, UnixTime};
 
 use crate::key::key;
 use crate::template::{Purpose, Template, Validity, dns_name};
-use crate::{CertificateSpec, Digest, Fault, FaultKind, Identity, PkiError, PkiErrorKind, pem};
+use crate::{
+    CertificateFault, CertificateFaultKind, CertificateSpec, Digest, HostNames, Identity, PkiError,
+    PkiErrorKind, pem,
+};
 
 /// The certificates of one world with its faults.
 #[derive(Debug)]
@@ -23,7 +26,11 @@ impl Pki {
     ///
     /// # Errors
     /// If a specification or a fault does not fit the others; the error names the certificate or the fault.
-    pub fn build(specs: &[CertificateSpec], faults: &[Fault], now: UnixTime) -> Result<Self, PkiError> {
+    pub fn build(
+        specs: &[CertificateSpec],
+        faults: &[CertificateFault],
+        now: UnixTime,
+    ) -> Result<Self, PkiError> {
         let order = issuing_order(specs)?;
         let mut builder = Builder::plan(&order, faults, now)?;
         builder.publish(&order)?;
@@ -152,7 +159,7 @@ struct Plan<'a> {
     template: Template,
     /// CAs to put between the issuer and this certificate, the upper first.
     inserted: Vec<Template>,
-    forgery: Option<&'a Fault>,
+    forgery: Option<&'a CertificateFault>,
     without_intermediates: bool,
     without_root: bool,
 }
@@ -176,7 +183,11 @@ enum Impostor {
 }
 
 impl<'a> Builder<'a> {
-    fn plan(order: &[&'a CertificateSpec], faults: &'a [Fault], now: UnixTime) -> Result<Self, PkiError> {
+    fn plan(
+        order: &[&'a CertificateSpec],
+        faults: &'a [CertificateFault],
+        now: UnixTime,
+    ) -> Result<Self, PkiError> {
         let plans = order.iter().map(|spec| {
             let plan = Plan {
                 issuer: spec.issuer.as_deref(),
@@ -202,64 +213,63 @@ impl<'a> Builder<'a> {
         Ok(builder)
     }
 
-    fn apply(&mut self, fault: &'a Fault) -> Result<(), PkiErrorKind> {
-        let kind = fault.kind;
+    fn apply(&mut self, fault: &'a CertificateFault) -> Result<(), PkiErrorKind> {
+        let kind = &fault.kind;
         let certificate = || fault.certificate.clone();
-        for name in fault.params.names.iter().flatten() {
-            dns_name(name)?;
-        }
-        let names = || fault.params.names.clone().unwrap_or_else(|| vec!["elsewhere.example".to_owned()]);
         let issuer = self.plans[fault.certificate.as_str()].issuer;
         let below_intermediate = issuer.is_some_and(|issuer| self.plans[issuer].issuer.is_some());
         if kind.needs_issuer() && issuer.is_none() {
-            return Err(PkiErrorKind::SelfSigned { fault: kind, certificate: certificate() });
+            return Err(PkiErrorKind::SelfSigned { fault: kind.clone(), certificate: certificate() });
         }
-        if kind == FaultKind::MissingIntermediate && !below_intermediate {
+        if *kind == CertificateFaultKind::MissingIntermediate && !below_intermediate {
             return Err(PkiErrorKind::NoIntermediate { certificate: certificate() });
         }
         // Two kinds speak of the certificate named but change the one above it.
         let changed = match kind {
-            FaultKind::IssuerExpired | FaultKind::IssuerNotCa => issuer,
+            CertificateFaultKind::IssuerExpired | CertificateFaultKind::IssuerNotCa => issuer,
             _ => Some(fault.certificate.as_str()),
         };
         let Some(plan) = changed.and_then(|name| self.plans.get_mut(name)) else {
-            return Err(PkiErrorKind::SelfSigned { fault: kind, certificate: certificate() });
+            return Err(PkiErrorKind::SelfSigned { fault: kind.clone(), certificate: certificate() });
         };
         if kind.needs_names() && plan.template.names.is_empty() {
-            return Err(PkiErrorKind::NoNames { fault: kind, certificate: certificate() });
+            return Err(PkiErrorKind::NoNames { fault: kind.clone(), certificate: certificate() });
         }
         match kind {
-            FaultKind::CommonNameOnly => {
+            CertificateFaultKind::CommonNameOnly => {
                 plan.template.common_name = plan.template.names.swap_remove(0);
                 plan.template.names.clear();
             }
-            FaultKind::Expired | FaultKind::IssuerExpired => plan.template.validity = Validity::Expired,
-            FaultKind::IssuerNotCa => plan.template.ca = false,
-            FaultKind::MissingIntermediate => plan.without_intermediates = true,
-            FaultKind::NameConstraintsViolated => {
+            CertificateFaultKind::Expired | CertificateFaultKind::IssuerExpired => {
+                plan.template.validity = Validity::Expired
+            }
+            CertificateFaultKind::IssuerNotCa => plan.template.ca = false,
+            CertificateFaultKind::MissingIntermediate => plan.without_intermediates = true,
+            CertificateFaultKind::NameConstraintsViolated { names } => {
+                let names = host_names(names)?;
                 let mut constrained = Template::authority(format!("{} constrained CA", fault.certificate));
-                constrained.permitted_names = names();
+                constrained.permitted_names = names;
                 plan.inserted.push(constrained);
             }
-            FaultKind::NotYetValid => plan.template.validity = Validity::NotYet,
-            FaultKind::OtherName => plan.template.names = names(),
-            FaultKind::PathLengthExceeded => {
+            CertificateFaultKind::NotYetValid => plan.template.validity = Validity::NotYet,
+            CertificateFaultKind::OtherName { names } => plan.template.names = host_names(names)?,
+            CertificateFaultKind::PathLengthExceeded => {
                 let mut upper = Template::authority(format!("{} last CA", fault.certificate));
                 upper.path_length = Some(0);
                 plan.inserted.push(upper);
                 plan.inserted.push(Template::authority(format!("{} excess CA", fault.certificate)));
             }
-            FaultKind::RootNotSent => plan.without_root = true,
-            FaultKind::WrongPurpose => plan.template.purpose = Purpose::Client,
-            FaultKind::ForgedRoot
-            | FaultKind::LeafAsIssuer
-            | FaultKind::OtherRoot
-            | FaultKind::ReplacedKey
-            | FaultKind::RootBesideChain
-            | FaultKind::SelfSigned
-            | FaultKind::UnknownRoot => {
+            CertificateFaultKind::RootNotSent => plan.without_root = true,
+            CertificateFaultKind::WrongPurpose => plan.template.purpose = Purpose::Client,
+            CertificateFaultKind::ForgedRoot
+            | CertificateFaultKind::LeafAsIssuer
+            | CertificateFaultKind::OtherRoot
+            | CertificateFaultKind::ReplacedKey
+            | CertificateFaultKind::RootBesideChain
+            | CertificateFaultKind::SelfSigned
+            | CertificateFaultKind::UnknownRoot => {
                 if let Some(first) = plan.forgery {
-                    return Err(PkiErrorKind::Exclusive { first: first.kind, second: kind });
+                    return Err(PkiErrorKind::Exclusive { first: first.kind.clone(), second: kind.clone() });
                 }
                 plan.forgery = Some(fault);
             }
@@ -291,10 +301,11 @@ impl<'a> Builder<'a> {
             })?;
             let plan = &self.plans[name];
             let key = match plan.forgery {
-                Some(Fault { kind: FaultKind::ReplacedKey, .. }) => key(&format!("replaced {name}"))
-                    .map_err(|error| {
+                Some(CertificateFault { kind: CertificateFaultKind::ReplacedKey, .. }) => {
+                    key(&format!("replaced {name}")).map_err(|error| {
                         PkiError::certificate(name, PkiErrorKind::Encoding(error.to_string()))
-                    })?,
+                    })?
+                }
                 _ => Arc::clone(&issued.key),
             };
             let mut identity = Identity {
@@ -302,7 +313,9 @@ impl<'a> Builder<'a> {
                 chain: issued.chain.clone(),
                 key: PrivatePkcs8KeyDer::from(key.serialized_der().to_vec()),
                 // What a forger sends along is no root that could as well be left out.
-                root_sent: !plan.forgery.is_some_and(|fault| fault.kind == FaultKind::RootBesideChain),
+                root_sent: !plan
+                    .forgery
+                    .is_some_and(|fault| fault.kind == CertificateFaultKind::RootBesideChain),
             };
             if plan.without_intermediates && identity.chain.len() > 2 {
                 identity.chain.drain(1..identity.chain.len() - 1);
@@ -321,17 +334,19 @@ impl<'a> Builder<'a> {
         let template = self.plans[name].template.clone();
         let role = format!("forged {name}");
         let forged = |issued| Issued { forged: true, ..issued };
-        match self.plans[name].forgery.map(|fault| fault.kind) {
-            Some(FaultKind::ForgedRoot) => self.impostor(name, Impostor::Forged),
-            Some(FaultKind::OtherRoot) => self.impostor(name, Impostor::Trusted),
-            Some(FaultKind::RootBesideChain) => {
+        match self.plans[name].forgery.map(|fault| &fault.kind) {
+            Some(CertificateFaultKind::ForgedRoot) => self.impostor(name, Impostor::Forged),
+            Some(CertificateFaultKind::OtherRoot) => self.impostor(name, Impostor::Trusted),
+            Some(CertificateFaultKind::RootBesideChain) => {
                 let mut issued = self.impostor(name, Impostor::Unknown)?;
                 issued.chain.extend(self.published[name].chain.last().cloned());
                 Ok(issued)
             }
-            Some(FaultKind::UnknownRoot) => self.impostor(name, Impostor::Unknown),
-            Some(FaultKind::SelfSigned) => self.issue_below(template, &role, &[], None).map(forged),
-            Some(FaultKind::LeafAsIssuer) => {
+            Some(CertificateFaultKind::UnknownRoot) => self.impostor(name, Impostor::Unknown),
+            Some(CertificateFaultKind::SelfSigned) => {
+                self.issue_below(template, &role, &[], None).map(forged)
+            }
+            Some(CertificateFaultKind::LeafAsIssuer) => {
                 let mut leaf = Template::from_spec(&CertificateSpec::new(format!("{name} attacker")));
                 leaf.names = vec!["attacker.example".to_owned()];
                 let leaf = self.issue_below(leaf, &format!("attacker {name}"), &[], parent)?;
@@ -399,4 +414,8 @@ impl<'a> Builder<'a> {
         chain.extend(parent.into_iter().flat_map(|parent| parent.chain));
         Ok(Issued { template, key, chain, forged: false })
     }
+}
+
+fn host_names(names: &HostNames) -> Result<Vec<String>, PkiErrorKind> {
+    names.as_slice().iter().map(|name| dns_name(name).map(str::to_owned)).collect()
 }

@@ -7,7 +7,9 @@ use rustls::client::danger::ServerCertVerifier;
 use rustls::crypto::ring::default_provider;
 use rustls::{ClientConfig, ClientConnection, RootCertStore, ServerConnection};
 use rustls_pki_types::{CertificateDer, ServerName, UnixTime};
-use signpost_pki::{CertificateSpec, Digest, Fault, FaultKind, FaultParams, Identity, Pki, PkiErrorKind};
+use signpost_pki::{
+    CertificateFault, CertificateFaultKind, CertificateSpec, Digest, HostNames, Identity, Pki, PkiErrorKind,
+};
 use webpki::{EndEntityCert, Error, KeyUsage};
 use x509_parser::prelude::{FromDer, X509Certificate};
 
@@ -29,8 +31,8 @@ fn specs() -> Vec<CertificateSpec> {
     ]
 }
 
-fn build(certificate: &str, kind: FaultKind) -> Pki {
-    let fault = Fault::new(certificate, kind, FaultParams::default()).unwrap();
+fn build(certificate: &str, kind: CertificateFaultKind) -> Pki {
+    let fault = CertificateFault::new(certificate, kind);
     Pki::build(&specs(), &[fault], now()).unwrap()
 }
 
@@ -50,8 +52,8 @@ fn verify(pki: &Pki, identity: &Identity, roots: &[CertificateDer<'static>]) -> 
     leaf.verify_is_valid_for_subject_name(&ServerName::try_from(HOST).unwrap())
 }
 
-fn judge(kind: FaultKind) -> Result<(), Error> {
-    let pki = build("leaf", kind);
+fn judge(kind: CertificateFaultKind) -> Result<(), Error> {
+    let pki = build("leaf", kind.clone());
     verify(&pki, pki.identity("leaf").unwrap(), pki.roots())
 }
 
@@ -69,30 +71,36 @@ fn an_honest_chain_passes_with_and_without_its_root() {
 
 #[test]
 fn webpki_names_each_fault() {
-    for kind in FaultKind::ALL {
-        let verdict = judge(*kind);
-        let as_expected = match kind {
-            FaultKind::CommonNameOnly | FaultKind::OtherName => {
+    for kind in CertificateFaultKind::all() {
+        let verdict = judge(kind.clone());
+        let as_expected = match &kind {
+            CertificateFaultKind::CommonNameOnly | CertificateFaultKind::OtherName { .. } => {
                 matches!(verdict, Err(Error::CertNotValidForName(_)))
             }
-            FaultKind::Expired | FaultKind::IssuerExpired => {
+            CertificateFaultKind::Expired | CertificateFaultKind::IssuerExpired => {
                 matches!(verdict, Err(Error::CertExpired { .. }))
             }
-            FaultKind::ForgedRoot => {
+            CertificateFaultKind::ForgedRoot => {
                 matches!(verdict, Err(Error::InvalidSignatureForPublicKey | Error::UnknownIssuer))
             }
-            FaultKind::IssuerNotCa | FaultKind::LeafAsIssuer => {
+            CertificateFaultKind::IssuerNotCa | CertificateFaultKind::LeafAsIssuer => {
                 matches!(verdict, Err(Error::EndEntityUsedAsCa))
             }
-            FaultKind::MissingIntermediate
-            | FaultKind::RootBesideChain
-            | FaultKind::SelfSigned
-            | FaultKind::UnknownRoot => matches!(verdict, Err(Error::UnknownIssuer)),
-            FaultKind::NameConstraintsViolated => matches!(verdict, Err(Error::NameConstraintViolation)),
-            FaultKind::NotYetValid => matches!(verdict, Err(Error::CertNotValidYet { .. })),
-            FaultKind::OtherRoot | FaultKind::ReplacedKey | FaultKind::RootNotSent => verdict == Ok(()),
-            FaultKind::PathLengthExceeded => matches!(verdict, Err(Error::PathLenConstraintViolated)),
-            FaultKind::WrongPurpose => {
+            CertificateFaultKind::MissingIntermediate
+            | CertificateFaultKind::RootBesideChain
+            | CertificateFaultKind::SelfSigned
+            | CertificateFaultKind::UnknownRoot => matches!(verdict, Err(Error::UnknownIssuer)),
+            CertificateFaultKind::NameConstraintsViolated { .. } => {
+                matches!(verdict, Err(Error::NameConstraintViolation))
+            }
+            CertificateFaultKind::NotYetValid => matches!(verdict, Err(Error::CertNotValidYet { .. })),
+            CertificateFaultKind::OtherRoot
+            | CertificateFaultKind::ReplacedKey
+            | CertificateFaultKind::RootNotSent => verdict == Ok(()),
+            CertificateFaultKind::PathLengthExceeded => {
+                matches!(verdict, Err(Error::PathLenConstraintViolated))
+            }
+            CertificateFaultKind::WrongPurpose => {
                 matches!(verdict, Err(Error::RequiredEkuNotFoundContext(_)))
             }
             other => panic!("{other} has no expectation"),
@@ -104,12 +112,12 @@ fn webpki_names_each_fault() {
 #[test]
 fn only_an_owners_mistake_changes_what_is_published() {
     let honest = Pki::build(&specs(), &[], now()).unwrap();
-    for kind in FaultKind::ALL {
-        let pki = build("leaf", *kind);
+    for kind in CertificateFaultKind::all() {
+        let pki = build("leaf", kind.clone());
         let presented = &pki.identity("leaf").unwrap().chain[0];
         let published = pki.certificate("leaf").unwrap();
         // The key alone differs where a key is replaced; every other forgery is another certificate.
-        let same = !kind.is_forgery() || *kind == FaultKind::ReplacedKey;
+        let same = !kind.is_forgery() || kind == CertificateFaultKind::ReplacedKey;
         assert_eq!(presented == published, same, "{kind}");
         if kind.is_forgery() {
             // Signatures differ from build to build, what is signed does not.
@@ -120,8 +128,13 @@ fn only_an_owners_mistake_changes_what_is_published() {
 
 #[test]
 fn a_forged_chain_shares_no_key_with_the_real_one() {
-    for kind in [FaultKind::ForgedRoot, FaultKind::OtherRoot, FaultKind::UnknownRoot, FaultKind::SelfSigned] {
-        let pki = build("leaf", kind);
+    for kind in [
+        CertificateFaultKind::ForgedRoot,
+        CertificateFaultKind::OtherRoot,
+        CertificateFaultKind::UnknownRoot,
+        CertificateFaultKind::SelfSigned,
+    ] {
+        let pki = build("leaf", kind.clone());
         let real: Vec<_> =
             ["leaf", "intermediate", "root"].map(|name| public_key(pki.certificate(name).unwrap())).into();
         for certificate in &pki.identity("leaf").unwrap().chain {
@@ -132,7 +145,7 @@ fn a_forged_chain_shares_no_key_with_the_real_one() {
 
 #[test]
 fn a_forged_root_has_the_real_roots_name() {
-    let pki = build("leaf", FaultKind::ForgedRoot);
+    let pki = build("leaf", CertificateFaultKind::ForgedRoot);
     let forged = pki.identity("leaf").unwrap().chain.last().unwrap().clone();
     let real = pki.certificate("root").unwrap();
     assert_eq!(subject(&forged), subject(real));
@@ -141,7 +154,7 @@ fn a_forged_root_has_the_real_roots_name() {
 
 #[test]
 fn the_real_root_is_sent_beside_a_chain_that_does_not_lead_to_it() {
-    let pki = build("leaf", FaultKind::RootBesideChain);
+    let pki = build("leaf", CertificateFaultKind::RootBesideChain);
     let identity = pki.identity("leaf").unwrap().clone().without_root();
     assert_eq!(identity.chain.len(), 4);
     assert_eq!(&identity.chain[3], pki.certificate("root").unwrap());
@@ -151,13 +164,13 @@ fn the_real_root_is_sent_beside_a_chain_that_does_not_lead_to_it() {
 #[test]
 fn a_fault_at_a_ca_reaches_what_it_issued() {
     for (certificate, kind) in [
-        ("root", FaultKind::UnknownRoot),
-        ("intermediate", FaultKind::UnknownRoot),
-        ("intermediate", FaultKind::SelfSigned),
-        ("intermediate", FaultKind::Expired),
-        ("intermediate", FaultKind::LeafAsIssuer),
+        ("root", CertificateFaultKind::UnknownRoot),
+        ("intermediate", CertificateFaultKind::UnknownRoot),
+        ("intermediate", CertificateFaultKind::SelfSigned),
+        ("intermediate", CertificateFaultKind::Expired),
+        ("intermediate", CertificateFaultKind::LeafAsIssuer),
     ] {
-        let pki = build(certificate, kind);
+        let pki = build(certificate, kind.clone());
         let verdict = verify(&pki, pki.identity("leaf").unwrap(), pki.roots());
         assert!(verdict.is_err(), "{kind} at {certificate}: {verdict:?}");
     }
@@ -165,7 +178,7 @@ fn a_fault_at_a_ca_reaches_what_it_issued() {
 
 #[test]
 fn another_root_is_trusted_but_not_the_one_published() {
-    let pki = build("leaf", FaultKind::OtherRoot);
+    let pki = build("leaf", CertificateFaultKind::OtherRoot);
     assert_eq!(pki.roots().len(), 2);
     let only_the_real_root = &pki.roots()[..1];
     assert_eq!(&only_the_real_root[0], pki.certificate("root").unwrap());
@@ -176,11 +189,11 @@ fn another_root_is_trusted_but_not_the_one_published() {
 
 #[test]
 fn a_chain_is_sent_short_where_the_fault_says_so() {
-    let without_intermediate = build("leaf", FaultKind::MissingIntermediate);
+    let without_intermediate = build("leaf", CertificateFaultKind::MissingIntermediate);
     let sent = &without_intermediate.identity("leaf").unwrap().chain;
     assert_eq!(sent.len(), 2);
     assert_eq!(&sent[1], without_intermediate.certificate("root").unwrap());
-    let without_root = build("leaf", FaultKind::RootNotSent);
+    let without_root = build("leaf", CertificateFaultKind::RootNotSent);
     let sent = &without_root.identity("leaf").unwrap().chain;
     assert_eq!(sent.len(), 2);
     assert_eq!(&sent[1], without_root.certificate("intermediate").unwrap());
@@ -188,7 +201,7 @@ fn a_chain_is_sent_short_where_the_fault_says_so() {
 
 #[test]
 fn a_server_with_a_replaced_key_cannot_prove_possession() {
-    let pki = build("leaf", FaultKind::ReplacedKey);
+    let pki = build("leaf", CertificateFaultKind::ReplacedKey);
     let identity = pki.identity("leaf").unwrap();
     assert_eq!(
         shake_hands(identity, pki.roots()),
@@ -235,37 +248,35 @@ fn specifications_that_do_not_fit_say_where() {
 
 #[test]
 fn faults_that_do_not_fit_say_where() {
-    let with = |certificate: &str, kinds: &[FaultKind]| {
-        let faults: Vec<_> = kinds
-            .iter()
-            .map(|kind| Fault::new(certificate, *kind, FaultParams::default()).unwrap())
-            .collect();
+    let with = |certificate: &str, kinds: &[CertificateFaultKind]| {
+        let faults: Vec<_> =
+            kinds.iter().map(|kind| CertificateFault::new(certificate, kind.clone())).collect();
         Pki::build(&specs(), &faults, now()).unwrap_err()
     };
-    let unknown = with("laef", &[FaultKind::Expired]);
+    let unknown = with("laef", &[CertificateFaultKind::Expired]);
     assert!(matches!(unknown.kind(), PkiErrorKind::UnknownCertificate { .. }));
     assert_eq!(
         unknown.to_string(),
         "fault at `pki:laef`: the world has no certificate `laef`; it has `root`, `intermediate`, `leaf`"
     );
     assert_eq!(
-        with("root", &[FaultKind::IssuerExpired]).to_string(),
+        with("root", &[CertificateFaultKind::IssuerExpired]).to_string(),
         "fault at `pki:root`: `issuer-expired` needs a certificate with an issuer, and `root` is self-signed"
     );
     assert_eq!(
-        with("intermediate", &[FaultKind::MissingIntermediate]).to_string(),
+        with("intermediate", &[CertificateFaultKind::MissingIntermediate]).to_string(),
         "fault at `pki:intermediate`: `missing-intermediate` needs an intermediate, and `intermediate` is issued by its root"
     );
     assert_eq!(
-        with("root", &[FaultKind::CommonNameOnly]).to_string(),
+        with("root", &[CertificateFaultKind::CommonNameOnly]).to_string(),
         "fault at `pki:root`: `common-name-only` needs a certificate with `names`, and `root` has none"
     );
     assert_eq!(
-        with("leaf", &[FaultKind::UnknownRoot, FaultKind::SelfSigned]).to_string(),
+        with("leaf", &[CertificateFaultKind::UnknownRoot, CertificateFaultKind::SelfSigned]).to_string(),
         "fault at `pki:leaf`: `self-signed` cannot be put on top of `unknown-root`"
     );
-    let params = FaultParams { names: Some(vec!["a b".to_owned()]) };
-    let fault = Fault::new("leaf", FaultKind::OtherName, params).unwrap();
+    let names = HostNames::try_from(vec!["a b".to_owned()]).unwrap();
+    let fault = CertificateFault::new("leaf", CertificateFaultKind::OtherName { names });
     assert_eq!(
         Pki::build(&specs(), &[fault], now()).unwrap_err().to_string(),
         "fault at `pki:leaf`: `a b` is not a host name"
@@ -285,7 +296,7 @@ fn digests_are_those_of_the_published_der() {
 
 #[test]
 fn the_bundle_is_pem_of_the_roots() {
-    let pki = build("leaf", FaultKind::OtherRoot);
+    let pki = build("leaf", CertificateFaultKind::OtherRoot);
     let text = pki.roots_pem();
     let read: Vec<_> =
         x509_parser::pem::Pem::iter_from_buffer(text.as_bytes()).map(|pem| pem.unwrap().contents).collect();

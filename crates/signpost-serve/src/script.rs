@@ -11,6 +11,8 @@ use crate::Effect;
 /// One thing that is done to replies. `P` is the session's word for the places of its dialogue at which it replies.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Rule<P> {
+    /// The number of the fault, for the transcript.
+    pub number: u32,
     /// The `at` of the fault, for the transcript.
     pub at: String,
     /// The kind of the fault, for the transcript.
@@ -190,8 +192,9 @@ impl<P: Copy + Display + Eq> Script<P> {
             return None;
         }
         self.applied.push(index);
-        let Rule { at, kind, .. } = &self.rules[index];
-        Some(Effect::Observe(Event::Fault { at: at.clone(), kind: kind.clone(), detail }))
+        let Rule { number, at, kind, .. } = &self.rules[index];
+        let (at, kind) = (at.clone(), kind.clone());
+        Some(Effect::Observe(Event::Fault { number: *number, at, kind, detail }))
     }
 }
 
@@ -201,6 +204,7 @@ mod tests {
 
     fn script(changes: &[(Option<char>, Change)]) -> Script<char> {
         let rule = |(place, change): &(Option<char>, Change)| Rule {
+            number: 1,
             at: "server:*".to_owned(),
             kind: "change".to_owned(),
             place: *place,

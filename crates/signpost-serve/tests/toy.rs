@@ -115,7 +115,7 @@ impl Spec {
 
     fn with(mut self, place: Place, change: Change) -> Self {
         let (at, kind) = ("echo:*".to_owned(), "toy".to_owned());
-        self.rules.push(Rule { at, kind, place: Some(place), channel: None, change });
+        self.rules.push(Rule { number: 1, at, kind, place: Some(place), channel: None, change });
         self
     }
 }

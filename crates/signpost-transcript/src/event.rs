@@ -158,6 +158,8 @@ pub enum Event {
     },
     /// A fault was really applied to what the subject saw. One that never is cannot have been tested.
     Fault {
+        /// Which of the scenario's faults it was, from 1: two of one place and kind are two faults.
+        number: u32,
         /// The `at` of the fault in the scenario.
         at: String,
         /// Its kind.
@@ -295,7 +297,7 @@ impl fmt::Display for Event {
                 let accepted = if *accepted { "accepted" } else { "rejected" };
                 write!(formatter, "credential {connection} {mechanism} of {user} {channel}, {accepted}")
             }
-            Self::Fault { at, kind, detail } => write!(formatter, "fault {kind} at {at}: {detail}"),
+            Self::Fault { at, kind, detail, .. } => write!(formatter, "fault {kind} at {at}: {detail}"),
             Self::Handshake { connection, sni, certificate, outcome } => {
                 let sni = sni.as_deref().unwrap_or("none");
                 match outcome {

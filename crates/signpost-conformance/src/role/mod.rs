@@ -15,7 +15,7 @@ use signpost_source::{Document, Problem, Problems};
 use crate::evidence::Selector;
 pub(crate) use ending::Ending;
 use reading::Demanded;
-pub(crate) use reading::{Reading, StepPart, is_empty, known_server};
+pub(crate) use reading::{Reading, StepPart, is_empty};
 
 /// What a role adds to a scenario file.
 #[derive(Clone, Debug)]

@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use serde_spanned::Spanned;
 use signpost_format::{Service, Task};
-use signpost_lab::{FaultSpec, World, expand};
+use signpost_lab::{FaultTable, World, expand};
 use signpost_source::Problem;
 
 use crate::evidence::Selector;
@@ -22,7 +22,7 @@ pub(crate) struct Demanded<E> {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct StepPart<'a> {
     /// What changes in the world before this step, and stays so.
-    pub(crate) fault: &'a [FaultSpec],
+    pub(crate) fault: &'a [FaultTable],
 }
 
 /// Reads what an `[expect]` table names, held against the world.
@@ -80,11 +80,7 @@ impl Reading<'_> {
 
 /// A server of the world by its name.
 pub(crate) fn known_server(world: &World, name: &str, span: Range<usize>) -> Result<String, Problem> {
-    let known: Vec<&str> = world.servers.iter().map(|server| server.name.as_str()).collect();
-    if known.contains(&name) {
-        return Ok(name.to_owned());
-    }
-    Err(Problem::at(span, format!("the world has no server `{name}`")).one_of(name, &known))
+    world.server(name, span).map(|server| server.name.clone())
 }
 
 /// A list that must name something.

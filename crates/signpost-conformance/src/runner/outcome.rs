@@ -86,7 +86,7 @@ impl<'c> Ledger<'c> {
             .iter()
             .chain(&visit.steps[step].changes)
             .filter(|fault| visit.view.is_none() || fault.is_seen_in(visit.view.as_deref()))
-            .map(|fault| (fault.at().to_owned(), fault.kind().to_owned()))
+            .map(|fault| (fault.at.clone(), fault.kind().to_owned()))
             .collect()
     }
 

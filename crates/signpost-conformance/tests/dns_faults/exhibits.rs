@@ -6,9 +6,9 @@ use std::sync::{Arc, OnceLock};
 use hickory_proto::rr::{Name, RecordType};
 use signpost_conformance::case::Case;
 use signpost_conformance::suite::Suite;
-use signpost_dns::{FaultKind, Hierarchy, KeyPool, Responder, Scope, Zone};
+use signpost_dns::{AnswerFault, AnswerFaultKind, Hierarchy, KeyPool, Responder, Scope, Zone};
 use signpost_format::Task;
-use signpost_lab::{Fault, FaultSpec};
+use signpost_lab::{Broken, Fault, FaultTable};
 use signpost_source::Source;
 
 /// A moment for what must not depend on the day.
@@ -25,7 +25,7 @@ kind = "cname-loop"
 #[derive(Debug)]
 pub(crate) struct Exhibit {
     pub(crate) id: String,
-    pub(crate) fault: signpost_dns::Fault,
+    pub(crate) fault: AnswerFault,
     pub(crate) question: (Name, RecordType),
     pub(crate) outcomes: BTreeSet<&'static str>,
 }
@@ -40,8 +40,10 @@ impl Exhibit {
 pub(crate) fn exhibits() -> &'static [Exhibit] {
     static EXHIBITS: OnceLock<Vec<Exhibit>> = OnceLock::new();
     EXHIBITS.get_or_init(|| {
-        let spec: FaultSpec = Source::new("fault.toml", WITHOUT_VERDICT).parse().unwrap();
-        let Fault::Answer(fault) = Fault::read(&spec, None).unwrap() else { unreachable!() };
+        let table: FaultTable = Source::new("fault.toml", WITHOUT_VERDICT).parse().unwrap();
+        let world = &cases().next().unwrap().world;
+        let read = table.read(1, str::to_owned, world).unwrap();
+        let Broken::Answer(fault) = read.broken else { unreachable!() };
         let question = (name("submit1.example.com"), RecordType::A);
         let outcomes = BTreeSet::from(["secure", "bogus", "indeterminate"]);
         let without = Exhibit { id: "cname-loop".to_owned(), fault, question, outcomes };
@@ -50,7 +52,7 @@ pub(crate) fn exhibits() -> &'static [Exhibit] {
 }
 
 fn exhibit(case: &Case) -> Option<Exhibit> {
-    let [Fault::Answer(fault)] = case.faults.as_slice() else { return None };
+    let [Fault { broken: Broken::Answer(fault), .. }] = case.faults.as_slice() else { return None };
     let [step] = case.steps().collect::<Vec<_>>()[..] else { return None };
     let Task::Resolve(question) = &step.task else { return None };
     Some(Exhibit {
@@ -80,7 +82,7 @@ pub(crate) fn zones() -> Vec<Zone> {
 }
 
 /// What answers for the world with these faults.
-pub(crate) fn responder(faults: &[signpost_dns::Fault]) -> Responder {
+pub(crate) fn responder(faults: &[AnswerFault]) -> Responder {
     let hierarchy = Hierarchy::build(zones(), KeyPool::global(), NOW, faults).unwrap();
     Responder::new(Arc::new(hierarchy), Scope::Forward)
 }
@@ -94,7 +96,7 @@ pub(crate) fn name(text: &str) -> Name {
 #[test]
 fn every_kind_is_shown() {
     let kinds: BTreeSet<&str> = exhibits().iter().map(Exhibit::kind).collect();
-    let missing: Vec<&str> = FaultKind::names().filter(|name| !kinds.contains(name)).collect();
+    let missing: Vec<&&str> = AnswerFaultKind::names().iter().filter(|name| !kinds.contains(*name)).collect();
     assert!(missing.is_empty(), "no scenario below scenarios/resolver shows {missing:?}");
 }
 

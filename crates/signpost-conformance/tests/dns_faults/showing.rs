@@ -5,7 +5,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use hickory_proto::op::{Edns, Message, MessageType, OpCode, Query};
 use hickory_proto::rr::{Name, RecordType};
 use hickory_proto::serialize::binary::BinEncodable as _;
-use signpost_dns::{FaultKind, Responder};
+use signpost_dns::{AnswerFaultKind, Responder};
 use signpost_transcript::{Endpoint, Event, Recorder, Transport};
 
 use crate::exhibits::{Exhibit, exhibits, name, responder};
@@ -59,7 +59,7 @@ fn every_fault_shows_by_udp_and_by_tcp() {
 fn other_questions_are_answered_honestly() {
     let other = name("pop1.example.com");
     for exhibit in exhibits() {
-        let is_of_more = matches!(exhibit.fault.kind, FaultKind::Publish { .. })
+        let is_of_more = matches!(exhibit.fault.kind, AnswerFaultKind::Publish(_))
             || exhibit.fault.target.owner.is_none()
             || exhibit.kind().starts_with("zone-signatures");
         if !is_of_more {

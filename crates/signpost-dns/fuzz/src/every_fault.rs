@@ -6,57 +6,29 @@ use std::sync::OnceLock;
 use hickory_proto::op::ResponseCode;
 use hickory_proto::rr::rdata::A;
 use hickory_proto::rr::{Name, RData, Record};
-use signpost_dns::{
-    AliasFault, DenialFault, DnskeyFault, DsFault, Fault, FaultKind, ForgedSignature, PathFault,
-    PublishFault, RecordFault, SignatureFault, Target,
-};
-
-const WEEK: u32 = 7 * 86_400;
+use signpost_dns::{AnswerFault, AnswerFaultKind, RcodeFault, Target};
 
 /// One fault of each kind, in every answer. What a publisher does, he does to the zone that most is asked of.
-pub(crate) fn every_fault() -> &'static [Fault] {
-    static FAULTS: OnceLock<Vec<Fault>> = OnceLock::new();
-    FAULTS.get_or_init(|| kinds().into_iter().map(fault).collect())
+pub(crate) fn every_fault() -> &'static [AnswerFault] {
+    static FAULTS: OnceLock<Vec<AnswerFault>> = OnceLock::new();
+    FAULTS.get_or_init(|| AnswerFaultKind::all().map(fault).collect())
 }
 
-fn fault(kind: FaultKind) -> Fault {
-    let target = match kind {
-        FaultKind::Publish { .. } => Target { owner: Some(name("example.com.")), record_type: None },
+fn fault(mut kind: AnswerFaultKind) -> AnswerFault {
+    let target = match &mut kind {
+        AnswerFaultKind::Publish(_) => Target { owner: Some(name("example.com.")), record_type: None },
+        AnswerFaultKind::Forge(forge) => {
+            let address = RData::A(A(Ipv4Addr::new(203, 0, 113, 1)));
+            *forge.records_mut() = vec![Record::from_rdata(name("submit1.example.com."), 300, address)];
+            Target::default()
+        }
+        AnswerFaultKind::Rcode(RcodeFault::Other { rcode }) => {
+            *rcode = ResponseCode::NotAuth;
+            Target::default()
+        }
         _ => Target::default(),
     };
-    Fault { at: "dns:*".to_owned(), target, kind }
-}
-
-fn kinds() -> Vec<FaultKind> {
-    let mut kinds: Vec<FaultKind> = Vec::new();
-    kinds.extend(AliasFault::ALL.iter().copied().map(FaultKind::Alias));
-    kinds.extend(DenialFault::ALL.iter().copied().map(FaultKind::Denial));
-    kinds.extend(DnskeyFault::ALL.iter().copied().map(FaultKind::Dnskey));
-    kinds.extend(DsFault::ALL.iter().copied().map(FaultKind::Ds));
-    kinds.extend(PathFault::ALL.iter().copied().map(FaultKind::Path));
-    kinds.extend(RecordFault::ALL.iter().copied().map(FaultKind::Record));
-    kinds.extend(
-        SignatureFault::ALL.iter().map(|fault| FaultKind::Signature { fault: *fault, seconds: WEEK }),
-    );
-    kinds.extend(
-        PublishFault::ALL.iter().map(|fault| FaultKind::Publish { fault: *fault, seconds: WEEK.into() }),
-    );
-    kinds
-        .extend([ResponseCode::ServFail, ResponseCode::Refused, ResponseCode::NotAuth].map(FaultKind::Rcode));
-    let records = || {
-        let address = RData::A(A(Ipv4Addr::new(203, 0, 113, 1)));
-        vec![Record::from_rdata(name("submit1.example.com."), 300, address)]
-    };
-    for signature in [
-        ForgedSignature::AuthenticData,
-        ForgedSignature::Kept,
-        ForgedSignature::None,
-        ForgedSignature::Stranger,
-    ] {
-        kinds.push(FaultKind::Forge { records: records(), signature });
-    }
-    kinds.push(FaultKind::ForgedAdditional { records: records() });
-    kinds
+    AnswerFault { number: 1, at: "dns:*".to_owned(), target, kind }
 }
 
 fn name(text: &str) -> Name {

@@ -4,7 +4,7 @@ use signpost_transcript::Transport;
 
 use super::path::Delivery;
 use super::scene::Scene;
-use super::{Fault, FaultKind};
+use super::{AnswerFault, AnswerFaultKind};
 use crate::answer::Answer;
 use crate::question::Question;
 use crate::tree::Tree;
@@ -13,7 +13,7 @@ use crate::tree::Tree;
 ///
 /// What it did need not be visible: a signature is broken whether or not the client wants signatures.
 pub(crate) fn apply(
-    fault: &Fault,
+    fault: &AnswerFault,
     tree: &Tree,
     question: &Question,
     transport: Transport,
@@ -22,19 +22,18 @@ pub(crate) fn apply(
 ) -> Option<String> {
     let scene = Scene { tree, question, transport, target: &fault.target };
     match &fault.kind {
-        FaultKind::Alias(fault) => fault.apply(scene, answer),
-        FaultKind::Denial(fault) => fault.apply(scene, answer),
-        FaultKind::Dnskey(fault) => fault.apply(scene, answer),
-        FaultKind::Ds(fault) => fault.apply(scene, answer),
-        FaultKind::Forge { records, signature } => super::forge::replace(scene, records, *signature, answer),
-        FaultKind::ForgedAdditional { records } => super::forge::add(scene, records, answer),
-        FaultKind::Path(fault) => fault.apply(scene, answer, delivery),
-        FaultKind::Publish { fault, .. } => fault.show(scene, answer),
-        FaultKind::Rcode(rcode) => scene.is_asked().then(|| {
-            *answer = Answer::empty(*rcode);
-            format!("answered {} alone", crate::reply::mnemonic(*rcode))
+        AnswerFaultKind::Alias(fault) => fault.apply(scene, answer),
+        AnswerFaultKind::Denial(fault) => fault.apply(scene, answer),
+        AnswerFaultKind::Dnskey(fault) => fault.apply(scene, answer),
+        AnswerFaultKind::Ds(fault) => fault.apply(scene, answer),
+        AnswerFaultKind::Forge(fault) => fault.apply(scene, answer),
+        AnswerFaultKind::Path(fault) => fault.apply(scene, answer, delivery),
+        AnswerFaultKind::Publish(fault) => fault.show(scene, answer),
+        AnswerFaultKind::Rcode(fault) => scene.is_asked().then(|| {
+            *answer = Answer::empty(fault.rcode());
+            format!("answered {} alone", crate::reply::mnemonic(fault.rcode()))
         }),
-        FaultKind::Record(fault) => fault.apply(scene, answer),
-        FaultKind::Signature { fault, seconds } => fault.apply(scene, *seconds, answer),
+        AnswerFaultKind::Record(fault) => fault.apply(scene, answer),
+        AnswerFaultKind::Signature(fault) => fault.apply(scene, answer),
     }
 }

@@ -7,7 +7,7 @@ use hickory_proto::rr::{Name, RecordType};
 
 use super::scene::{Scene, told};
 use super::signature::{alter, break_signature};
-use super::{DenialFault, SignatureFault};
+use super::{DenialFault, OutOfValidity, SignatureFault};
 use crate::answer::Answer;
 use crate::denial::{Denied, Roles};
 use crate::indexed_zone::Standing;
@@ -120,7 +120,7 @@ impl DenialFault {
             Self::SignatureExpired => {
                 let mut broken = Answer::empty(ResponseCode::NoError);
                 broken.authority.push(set.clone());
-                SignatureFault::Expired.apply(scene, EXPIRED_SINCE, &mut broken)?;
+                SignatureFault::Expired { seconds: OutOfValidity::default() }.apply(scene, &mut broken)?;
                 *set = broken.authority.pop()?;
             }
             Self::TypeBitSet => set_type(scene, set, scene.question.record_type)?,
@@ -185,9 +185,6 @@ impl DenialFault {
         Some(())
     }
 }
-
-/// A week, which no validator forgives.
-const EXPIRED_SINCE: u32 = 7 * 86_400;
 
 fn is_proof(set: &Rrset) -> bool {
     matches!(set.record_type, RecordType::NSEC | RecordType::NSEC3)

@@ -6,78 +6,75 @@ use std::sync::Arc;
 use hickory_proto::op::ResponseCode;
 use hickory_proto::rr::{Record, RecordType};
 
-use super::ForgedSignature;
+use super::ForgeFault;
 use super::scene::Scene;
 use crate::answer::Answer;
 use crate::rrset::{Rrset, Rrsig};
 use crate::wire;
 
-/// Replaces the answer by those of the records that answer the question; the rest goes into the additional section.
-pub(super) fn replace(
-    scene: Scene<'_>,
-    records: &[Record],
-    signature: ForgedSignature,
-    answer: &mut Answer,
-) -> Option<String> {
-    if !scene.is_asked() {
-        return None;
-    }
-    let question = scene.question;
-    let place = scene.tree.zone_for(&question.name, question.record_type)?.place;
-    let (mut forged, others): (Vec<Rrset>, Vec<Rrset>) =
-        rrsets(records, place).into_iter().partition(|set| {
-            set.owner == question.name
-                && (set.record_type == question.record_type || set.record_type == RecordType::CNAME)
-        });
-    if forged.is_empty() {
-        return None;
-    }
-    for set in &mut forged {
-        sign(scene, set, signature, answer);
-    }
-    let mut otherwise = Answer::empty(ResponseCode::NoError);
-    otherwise.authoritative = answer.authoritative;
-    otherwise.authentic_data = signature == ForgedSignature::AuthenticData;
-    otherwise.answer = forged;
-    otherwise.additional = others;
-    *answer = otherwise;
-    Some(
-        match signature {
-            ForgedSignature::AuthenticData => "answer replaced, AD set",
-            ForgedSignature::Kept => "answer replaced under the old signature",
-            ForgedSignature::None => "answer replaced without signature",
-            ForgedSignature::Stranger => "answer replaced and signed by a stranger",
+impl ForgeFault {
+    pub(super) fn apply(&self, scene: Scene<'_>, answer: &mut Answer) -> Option<String> {
+        if !scene.is_asked() {
+            return None;
         }
-        .to_owned(),
-    )
-}
+        let question = scene.question;
+        let place = scene.tree.zone_for(&question.name, question.record_type)?.place;
+        let told = match self {
+            Self::Additional { records } => {
+                answer.additional.extend(rrsets(records, place));
+                return Some("records added to the additional section".to_owned());
+            }
+            Self::AuthenticData { .. } => "answer replaced, AD set",
+            Self::KeepingSignature { .. } => "answer replaced under the old signature",
+            Self::Signed { .. } => "answer replaced and signed by a stranger",
+            Self::Unsigned { .. } => "answer replaced without signature",
+        };
+        self.replace(scene, place, answer)?;
+        Some(told.to_owned())
+    }
 
-fn sign(scene: Scene<'_>, set: &mut Rrset, signature: ForgedSignature, answer: &Answer) {
-    match signature {
-        ForgedSignature::AuthenticData | ForgedSignature::None => {}
-        ForgedSignature::Kept => {
-            let replaced = answer.answer.iter().find(|replaced| replaced.record_type == set.record_type);
-            set.signatures = replaced.map(|replaced| Arc::clone(&replaced.signatures)).unwrap_or_default();
+    /// Replaces the answer by those of the records that answer the question; the rest goes into the additional section.
+    fn replace(&self, scene: Scene<'_>, place: usize, answer: &mut Answer) -> Option<()> {
+        let question = scene.question;
+        let (mut forged, others): (Vec<Rrset>, Vec<Rrset>) =
+            rrsets(self.records(), place).into_iter().partition(|set| {
+                set.owner == question.name
+                    && (set.record_type == question.record_type || set.record_type == RecordType::CNAME)
+            });
+        if forged.is_empty() {
+            return None;
         }
-        ForgedSignature::Stranger => {
-            let zone = scene.zone(set);
-            let Some(key) = scene.key(set) else { return };
-            let fields =
-                Rrsig::unsigned(&set.owner, set.record_type, set.ttl, key, &zone.origin, zone.validity);
-            let stranger = &scene.tree.strangers.zone_signing;
-            set.signatures = Arc::new(vec![fields.sign(&set.owner, set.record_type, &set.rdata, stranger)]);
+        for set in &mut forged {
+            self.sign(scene, set, answer);
         }
+        let mut otherwise = Answer::empty(ResponseCode::NoError);
+        otherwise.authoritative = answer.authoritative;
+        otherwise.authentic_data = matches!(self, Self::AuthenticData { .. });
+        otherwise.answer = forged;
+        otherwise.additional = others;
+        *answer = otherwise;
+        Some(())
     }
-}
 
-/// Adds records to the additional section.
-pub(super) fn add(scene: Scene<'_>, records: &[Record], answer: &mut Answer) -> Option<String> {
-    if !scene.is_asked() {
-        return None;
+    fn sign(&self, scene: Scene<'_>, set: &mut Rrset, answer: &Answer) {
+        match self {
+            Self::Additional { .. } | Self::AuthenticData { .. } | Self::Unsigned { .. } => {}
+            Self::KeepingSignature { .. } => {
+                let replaced = answer.answer.iter().find(|replaced| replaced.record_type == set.record_type);
+                set.signatures =
+                    replaced.map(|replaced| Arc::clone(&replaced.signatures)).unwrap_or_default();
+            }
+            Self::Signed { .. } => {
+                let zone = scene.zone(set);
+                let Some(key) = scene.key(set) else { return };
+                let fields =
+                    Rrsig::unsigned(&set.owner, set.record_type, set.ttl, key, &zone.origin, zone.validity);
+                let stranger = &scene.tree.strangers.zone_signing;
+                set.signatures =
+                    Arc::new(vec![fields.sign(&set.owner, set.record_type, &set.rdata, stranger)]);
+            }
+        }
     }
-    let place = scene.tree.zone_for(&scene.question.name, scene.question.record_type)?.place;
-    answer.additional.extend(rrsets(records, place));
-    Some("records added to the additional section".to_owned())
 }
 
 /// Records as RRsets without signatures.

@@ -1,43 +1,124 @@
-//! Every kind of fault, grouped by mechanism.
+//! Every kind of fault, grouped by mechanism. Each is read as scenarios write it.
+
+use std::fmt;
+use std::sync::LazyLock;
 
 use hickory_proto::op::ResponseCode;
 use hickory_proto::rr::Record;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::de::{EnumAccess, Error as _, Visitor};
+use serde::{Deserialize, Deserializer};
+use strum::{EnumIter, IntoEnumIterator as _, IntoStaticStr, VariantNames};
 
-/// Declares an enum of faults without parameters, each with the name that scenarios use.
+use super::read::{self, OfGroup};
+
+/// Declares a group of faults, each with the name and the parameters that scenarios use.
 macro_rules! named_faults {
-    ($(#[$meta:meta])* $name:ident { $($(#[$doc:meta])* $variant:ident = $text:literal,)+ }) => {
+    ($(#[$meta:meta])* $name:ident {
+        $($(#[$doc:meta])* $variant:ident $({ $($parameters:tt)* })? = $text:literal,)+
+    }) => {
         $(#[$meta])*
-        #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+        #[derive(
+            Clone, Debug, Deserialize, EnumIter, Eq, IntoStaticStr, JsonSchema, PartialEq, VariantNames,
+        )]
+        #[serde(deny_unknown_fields)]
         #[non_exhaustive]
         pub enum $name {
-            $($(#[$doc])* $variant,)+
+            $(
+                $(#[$doc])*
+                #[serde(rename = $text)]
+                #[strum(serialize = $text)]
+                $variant $({ $($parameters)* })?,
+            )+
         }
 
         impl $name {
-            /// Every one of them.
-            pub const ALL: &'static [Self] = &[$(Self::$variant,)+];
+            /// Every one of them, with default parameters.
+            pub fn all() -> impl Iterator<Item = Self> {
+                Self::iter()
+            }
 
             /// The name in scenarios.
             #[must_use]
-            pub const fn name(self) -> &'static str {
-                match self {
-                    $(Self::$variant => $text,)+
-                }
-            }
-
-            /// The one with this name.
-            #[must_use]
-            pub fn from_name(name: &str) -> Option<Self> {
-                Self::ALL.iter().copied().find(|fault| fault.name() == name)
+            pub fn name(&self) -> &'static str {
+                self.into()
             }
         }
     };
 }
 
-/// What is broken.
-#[derive(Clone, Debug, Eq, PartialEq)]
-#[non_exhaustive]
-pub enum FaultKind {
+/// Declares the groups, and reads a fault as the one of its group that has its name.
+macro_rules! groups {
+    ($($(#[$doc:meta])* $group:ident($faults:ident),)+) => {
+        /// What is broken. Scenarios write the name of one fault of one group.
+        #[derive(Clone, Debug, Eq, PartialEq)]
+        #[non_exhaustive]
+        pub enum AnswerFaultKind {
+            $($(#[$doc])* $group($faults),)+
+        }
+
+        impl AnswerFaultKind {
+            /// Every one of every group, with default parameters.
+            pub fn all() -> impl Iterator<Item = Self> {
+                std::iter::empty()$(.chain($faults::all().map(Self::$group)))+
+            }
+
+            /// The name in scenarios.
+            #[must_use]
+            pub fn name(&self) -> &'static str {
+                match self {
+                    $(Self::$group(fault) => fault.name(),)+
+                }
+            }
+
+            /// Every name.
+            #[must_use]
+            pub fn names() -> &'static [&'static str] {
+                static NAMES: LazyLock<Vec<&'static str>> = LazyLock::new(|| [$($faults::VARIANTS),+].concat());
+                &NAMES
+            }
+        }
+
+        impl<'de> Visitor<'de> for AnyGroup {
+            type Value = AnswerFaultKind;
+
+            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                formatter.write_str("a kind of fault")
+            }
+
+            fn visit_enum<A: EnumAccess<'de>>(self, kinds: A) -> Result<AnswerFaultKind, A::Error> {
+                let (name, parameters) = kinds.variant::<String>()?;
+                $(if $faults::VARIANTS.contains(&name.as_str()) {
+                    return $faults::deserialize(OfGroup { name, parameters }).map(AnswerFaultKind::$group);
+                })+
+                Err(A::Error::unknown_variant(&name, AnswerFaultKind::names()))
+            }
+        }
+
+        impl JsonSchema for AnswerFaultKind {
+            fn schema_name() -> std::borrow::Cow<'static, str> {
+                "AnswerFaultKind".into()
+            }
+
+            fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+                let groups = [$($faults::json_schema(generator)),+];
+                let kinds = groups.iter().filter_map(|group| group.get("oneOf")?.as_array());
+                json_schema!({ "oneOf": kinds.flatten().collect::<Vec<_>>() })
+            }
+        }
+    };
+}
+
+/// Visits a fault of whichever group.
+struct AnyGroup;
+
+impl<'de> Deserialize<'de> for AnswerFaultKind {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_enum("AnswerFaultKind", Self::names(), AnyGroup)
+    }
+}
+
+groups! {
     /// Aliases.
     Alias(AliasFault),
     /// Denial of existence.
@@ -46,77 +127,65 @@ pub enum FaultKind {
     Dnskey(DnskeyFault),
     /// The answered DS RRset; the parent signs what it then says, where it says anything.
     Ds(DsFault),
-    /// The answer is replaced: `forge`, `forge-keeping-signature`, `forge-signed`, `forged-ad`.
-    Forge {
-        /// What is answered instead.
-        records: Vec<Record>,
-        /// What stands beside it as a signature.
-        signature: ForgedSignature,
-    },
-    /// Records are added to the additional section: `additional-forged`.
-    ForgedAdditional {
-        /// The records.
-        records: Vec<Record>,
-    },
+    /// Records that somebody else wrote.
+    Forge(ForgeFault),
     /// Messages on their way.
     Path(PathFault),
     /// What the publisher of a zone did; everything else follows honestly from it.
-    Publish {
-        /// What he did.
-        fault: PublishFault,
-        /// By how much a clock is wrong, for the fault that moves one.
-        seconds: i64,
-    },
-    /// Nothing but this RCODE is answered: `servfail`, `refused`, or `rcode` with any other.
-    Rcode(ResponseCode),
+    Publish(PublishFault),
+    /// Nothing but an RCODE is answered.
+    Rcode(RcodeFault),
     /// RRsets whose signatures stay as they were.
     Record(RecordFault),
     /// Signatures.
-    Signature {
-        /// What is wrong with them.
-        fault: SignatureFault,
-        /// How far outside their validity they are, for the faults of time.
-        seconds: u32,
-    },
+    Signature(SignatureFault),
 }
 
-/// What stands beside forged records.
-#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
-pub enum ForgedSignature {
-    /// Nothing, and the AD bit is set as if somebody had validated.
-    AuthenticData,
-    /// The signature of the RRset that was replaced.
-    Kept,
-    /// Nothing.
-    None,
-    /// A signature that names the zone's key but was made with another one.
-    Stranger,
+/// How far outside its validity a signature is, in seconds. Without it, a week: Unbound forgives a day (a tenth of the
+/// validity, at most `val-sig-skew-max`).
+#[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq)]
+#[serde(transparent)]
+#[schemars(inline)]
+pub struct OutOfValidity(pub u32);
+
+impl Default for OutOfValidity {
+    fn default() -> Self {
+        Self(7 * 86_400)
+    }
 }
 
-impl ForgedSignature {
-    pub(super) const ALL: [Self; 4] = [Self::None, Self::Kept, Self::Stranger, Self::AuthenticData];
+/// By how many seconds a clock is ahead. Without it, five years.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq)]
+#[serde(transparent)]
+#[schemars(inline)]
+pub struct ClockShift(pub i64);
 
-    pub(super) const fn name(self) -> &'static str {
-        match self {
-            Self::AuthenticData => "forged-ad",
-            Self::Kept => "forge-keeping-signature",
-            Self::None => "forge",
-            Self::Stranger => "forge-signed",
-        }
+impl Default for ClockShift {
+    fn default() -> Self {
+        Self(5 * 365 * 86_400)
     }
 }
 
 named_faults! {
     /// Faults of signatures. Except for the first two, the RRset is really signed again under the wrong fields.
+    #[derive(Copy)]
     SignatureFault {
         /// One bit is flipped.
         Broken = "signature-broken",
         /// There is none.
         Missing = "signature-missing",
         /// The validity has ended.
-        Expired = "signature-expired",
+        Expired {
+            /// Seconds outside the validity; by default a week.
+            #[serde(default)]
+            seconds: OutOfValidity,
+        } = "signature-expired",
         /// The validity has not begun.
-        NotYetValid = "signature-not-yet-valid",
+        NotYetValid {
+            /// Seconds outside the validity; by default a week.
+            #[serde(default)]
+            seconds: OutOfValidity,
+        } = "signature-not-yet-valid",
         /// The validity ends before it begins.
         ExpiresBeforeInception = "signature-expires-before-inception",
         /// The validity begins this second.
@@ -154,12 +223,30 @@ named_faults! {
         /// None in the whole zone that the owner names.
         ZoneMissing = "zone-signatures-missing",
         /// All expired in the whole zone that the owner names.
-        ZoneExpired = "zone-signatures-expired",
+        ZoneExpired {
+            /// Seconds outside the validity; by default a week.
+            #[serde(default)]
+            seconds: OutOfValidity,
+        } = "zone-signatures-expired",
+    }
+}
+
+impl SignatureFault {
+    /// How far outside its validity a signature is where that is the fault; elsewhere as far as by default.
+    pub(super) fn seconds(self) -> u32 {
+        let (Self::Expired { seconds: OutOfValidity(seconds) }
+        | Self::NotYetValid { seconds: OutOfValidity(seconds) }
+        | Self::ZoneExpired { seconds: OutOfValidity(seconds) }) = self
+        else {
+            return OutOfValidity::default().0;
+        };
+        seconds
     }
 }
 
 named_faults! {
     /// Faults of RRsets under signatures that stay as they were.
+    #[derive(Copy)]
     RecordFault {
         /// One bit of RDATA is flipped.
         Altered = "record-altered",
@@ -176,6 +263,7 @@ named_faults! {
 
 named_faults! {
     /// Faults of the answered DNSKEY RRset.
+    #[derive(Copy)]
     DnskeyFault {
         /// The RRset is not there, and nothing proves that.
         Empty = "dnskey-empty",
@@ -192,6 +280,7 @@ named_faults! {
 
 named_faults! {
     /// Faults of the answered DS RRset.
+    #[derive(Copy)]
     DsFault {
         /// DS and its denial are both left out.
         Stripped = "ds-stripped",
@@ -232,6 +321,7 @@ named_faults! {
 
 named_faults! {
     /// Faults of denial of existence, by NSEC or NSEC3.
+    #[derive(Copy)]
     DenialFault {
         /// The NSEC or NSEC3 records and their signatures are left out.
         Stripped = "denial-stripped",
@@ -296,6 +386,7 @@ named_faults! {
 
 named_faults! {
     /// Faults of aliases.
+    #[derive(Copy)]
     AliasFault {
         /// A CNAME without signature stands before the answer.
         Injected = "cname-injected",
@@ -309,7 +400,101 @@ named_faults! {
 }
 
 named_faults! {
+    /// Records that somebody else wrote. What answers the question stands in place of the answer; the rest goes into the
+    /// additional section.
+    ForgeFault {
+        /// They stand there without signatures.
+        Unsigned {
+            /// Master-file lines with absolute names.
+            #[serde(deserialize_with = "read::records")]
+            #[schemars(with = "String")]
+            records: Vec<Record>,
+        } = "forge",
+        /// They stand there under the signature of the RRset that they replace.
+        KeepingSignature {
+            /// Master-file lines with absolute names.
+            #[serde(deserialize_with = "read::records")]
+            #[schemars(with = "String")]
+            records: Vec<Record>,
+        } = "forge-keeping-signature",
+        /// They stand there under a signature that names the zone's key but was made with another one.
+        Signed {
+            /// Master-file lines with absolute names.
+            #[serde(deserialize_with = "read::records")]
+            #[schemars(with = "String")]
+            records: Vec<Record>,
+        } = "forge-signed",
+        /// They stand there without signatures, and the AD bit is set as if somebody had validated.
+        AuthenticData {
+            /// Master-file lines with absolute names.
+            #[serde(deserialize_with = "read::records")]
+            #[schemars(with = "String")]
+            records: Vec<Record>,
+        } = "forged-ad",
+        /// They are added to the additional section.
+        Additional {
+            /// Master-file lines with absolute names.
+            #[serde(deserialize_with = "read::records")]
+            #[schemars(with = "String")]
+            records: Vec<Record>,
+        } = "additional-forged",
+    }
+}
+
+impl ForgeFault {
+    /// What is forged.
+    #[must_use]
+    pub fn records(&self) -> &[Record] {
+        let (Self::Unsigned { records }
+        | Self::KeepingSignature { records }
+        | Self::Signed { records }
+        | Self::AuthenticData { records }
+        | Self::Additional { records }) = self;
+        records
+    }
+
+    /// What is forged, so that it can lead elsewhere.
+    pub fn records_mut(&mut self) -> &mut Vec<Record> {
+        let (Self::Unsigned { records }
+        | Self::KeepingSignature { records }
+        | Self::Signed { records }
+        | Self::AuthenticData { records }
+        | Self::Additional { records }) = self;
+        records
+    }
+}
+
+named_faults! {
+    /// Nothing but an RCODE is answered.
+    #[derive(Copy)]
+    RcodeFault {
+        /// Any RCODE.
+        Other {
+            /// Its mnemonic.
+            #[serde(deserialize_with = "read::rcode")]
+            #[schemars(with = "String")]
+            rcode: ResponseCode,
+        } = "rcode",
+        /// REFUSED.
+        Refused = "refused",
+        /// SERVFAIL.
+        ServFail = "servfail",
+    }
+}
+
+impl RcodeFault {
+    pub(crate) const fn rcode(self) -> ResponseCode {
+        match self {
+            Self::Other { rcode } => rcode,
+            Self::Refused => ResponseCode::Refused,
+            Self::ServFail => ResponseCode::ServFail,
+        }
+    }
+}
+
+named_faults! {
     /// Faults of messages on their way.
+    #[derive(Copy)]
     PathFault {
         /// Nothing is ever answered.
         Timeout = "timeout",
@@ -346,6 +531,7 @@ named_faults! {
 
 named_faults! {
     /// What the publisher of a zone did.
+    #[derive(Copy)]
     PublishFault {
         /// The zone bit of both keys is clear.
         ZoneBitClear = "dnskey-zone-bit-clear",
@@ -396,59 +582,12 @@ named_faults! {
         /// The CDS and CDNSKEY records ask for the removal of DS.
         CdsDelete = "cds-delete",
         /// The clock of every signer is wrong.
-        ClockShifted = "clock-shifted",
+        ClockShifted {
+            /// Seconds ahead; by default five years.
+            #[serde(default)]
+            seconds: ClockShift,
+        } = "clock-shifted",
         /// The trust anchor is of another key.
         AnchorWrong = "trust-anchor-wrong",
     }
 }
-
-impl FaultKind {
-    /// The name in scenarios.
-    #[must_use]
-    pub const fn name(&self) -> &'static str {
-        match self {
-            Self::Alias(fault) => fault.name(),
-            Self::Denial(fault) => fault.name(),
-            Self::Dnskey(fault) => fault.name(),
-            Self::Ds(fault) => fault.name(),
-            Self::Forge { signature, .. } => signature.name(),
-            Self::ForgedAdditional { .. } => FORGED_ADDITIONAL,
-            Self::Path(fault) => fault.name(),
-            Self::Publish { fault, .. } => fault.name(),
-            Self::Rcode(ResponseCode::ServFail) => SERVFAIL,
-            Self::Rcode(ResponseCode::Refused) => REFUSED,
-            Self::Rcode(_) => RCODE,
-            Self::Record(fault) => fault.name(),
-            Self::Signature { fault, .. } => fault.name(),
-        }
-    }
-
-    /// Every name.
-    pub fn names() -> impl Iterator<Item = &'static str> {
-        let alias = AliasFault::ALL.iter().map(|fault| fault.name());
-        let denial = DenialFault::ALL.iter().map(|fault| fault.name());
-        let dnskey = DnskeyFault::ALL.iter().map(|fault| fault.name());
-        let ds = DsFault::ALL.iter().map(|fault| fault.name());
-        let forge = ForgedSignature::ALL.iter().map(|signature| signature.name());
-        let path = PathFault::ALL.iter().map(|fault| fault.name());
-        let publish = PublishFault::ALL.iter().map(|fault| fault.name());
-        let record = RecordFault::ALL.iter().map(|fault| fault.name());
-        let signature = SignatureFault::ALL.iter().map(|fault| fault.name());
-        let others = [FORGED_ADDITIONAL, RCODE, REFUSED, SERVFAIL];
-        signature
-            .chain(record)
-            .chain(dnskey)
-            .chain(ds)
-            .chain(denial)
-            .chain(alias)
-            .chain(forge)
-            .chain(path)
-            .chain(publish)
-            .chain(others)
-    }
-}
-
-pub(super) const FORGED_ADDITIONAL: &str = "additional-forged";
-pub(super) const RCODE: &str = "rcode";
-pub(super) const REFUSED: &str = "refused";
-pub(super) const SERVFAIL: &str = "servfail";

@@ -7,9 +7,9 @@ mod dnskey;
 mod ds;
 mod forge;
 mod kind;
-mod parse;
 pub(crate) mod path;
 pub(crate) mod publish;
+mod read;
 mod record;
 mod scene;
 mod signature;
@@ -17,20 +17,21 @@ mod signature;
 use hickory_proto::rr::{Name, RecordType};
 
 pub use kind::{
-    AliasFault, DenialFault, DnskeyFault, DsFault, FaultKind, ForgedSignature, PathFault, PublishFault,
-    RecordFault, SignatureFault,
+    AliasFault, AnswerFaultKind, ClockShift, DenialFault, DnskeyFault, DsFault, ForgeFault, OutOfValidity,
+    PathFault, PublishFault, RcodeFault, RecordFault, SignatureFault,
 };
-pub use parse::{FaultError, FaultParams};
 
 /// One thing broken in the answers of a hierarchy.
 #[derive(Clone, Debug)]
-pub struct Fault {
+pub struct AnswerFault {
+    /// Which of the scenario's faults it is, from 1; the transcript repeats it.
+    pub number: u32,
     /// Where, as the scenario writes it; the transcript repeats it.
     pub at: String,
     /// Which answers.
     pub target: Target,
     /// What is done to them.
-    pub kind: FaultKind,
+    pub kind: AnswerFaultKind,
 }
 
 /// Which answers a fault is about. `None` is any.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use hickory_proto::rr::{Record, RecordType};
 
 use super::scene::Scene;
-use super::{Fault, FaultKind, PublishFault};
+use super::{AnswerFault, AnswerFaultKind, ClockShift, PublishFault};
 use crate::answer::Answer;
 use crate::indexed_zone::ZoneKeys;
 use crate::key::{ZoneKey, key_tag};
@@ -30,13 +30,13 @@ pub(crate) fn publish(
     zone: &mut Zone,
     keys: &mut ZoneKeys,
     strangers: &ZoneKeys,
-    faults: &[Fault],
+    faults: &[AnswerFault],
 ) -> Published {
     let mut published = Published::default();
     for fault in faults {
-        let FaultKind::Publish { fault: kind, seconds } = &fault.kind else { continue };
+        let AnswerFaultKind::Publish(kind) = &fault.kind else { continue };
         match kind {
-            PublishFault::ClockShifted => published.clock = *seconds,
+            PublishFault::ClockShifted { seconds: ClockShift(seconds) } => published.clock = *seconds,
             PublishFault::AnchorWrong => published.is_anchor_wrong = true,
             _ if fault.target.owner.as_ref() == Some(&zone.origin) => kind.publish(zone, keys, strangers),
             _ => {}
@@ -101,13 +101,16 @@ impl PublishFault {
                 add(zone, RecordType::CDNSKEY, vec![0, 0, 3, 0, 0]);
             }
             // What is answered for NSEC3PARAM is changed when it is asked for; the rest is not of one zone.
-            Self::Nsec3ParamMissing | Self::Nsec3ParamSaltWrong | Self::ClockShifted | Self::AnchorWrong => {}
+            Self::Nsec3ParamMissing
+            | Self::Nsec3ParamSaltWrong
+            | Self::ClockShifted { .. }
+            | Self::AnchorWrong => {}
         }
     }
 
     /// Tells whether an answer shows what was published, and changes what only an answer can show.
     pub(super) fn show(self, scene: Scene<'_>, answer: &mut Answer) -> Option<String> {
-        let is_everywhere = matches!(self, Self::ClockShifted | Self::AnchorWrong);
+        let is_everywhere = matches!(self, Self::ClockShifted { .. } | Self::AnchorWrong);
         let place = match &scene.target.owner {
             Some(origin) if !is_everywhere => Some(scene.tree.zone(origin)?.place),
             _ => None,

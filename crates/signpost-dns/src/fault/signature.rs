@@ -16,14 +16,14 @@ const TWO_WEEKS: u32 = 14 * 86_400;
 const FLOOD: usize = 9;
 
 impl SignatureFault {
-    pub(super) fn apply(self, scene: Scene<'_>, seconds: u32, answer: &mut Answer) -> Option<String> {
+    pub(super) fn apply(self, scene: Scene<'_>, answer: &mut Answer) -> Option<String> {
         let selected = match self {
-            Self::ZoneMissing | Self::ZoneExpired => of_zone(scene, answer),
+            Self::ZoneMissing | Self::ZoneExpired { .. } => of_zone(scene, answer),
             _ => scene.selected(answer),
         };
         let mut count = 0;
         for set in selected {
-            if !set.signatures.is_empty() && self.spoil(scene, seconds, set).is_some() {
+            if !set.signatures.is_empty() && self.spoil(scene, set).is_some() {
                 count += 1;
             }
         }
@@ -31,7 +31,8 @@ impl SignatureFault {
     }
 
     /// `None` where the fault cannot be made of this RRset.
-    fn spoil(self, scene: Scene<'_>, seconds: u32, set: &mut Rrset) -> Option<()> {
+    fn spoil(self, scene: Scene<'_>, set: &mut Rrset) -> Option<()> {
+        let seconds = self.seconds();
         let key = scene.key(set)?;
         let now = scene.tree.now;
         let expired = Validity {
@@ -44,10 +45,10 @@ impl SignatureFault {
         match self {
             Self::Broken => alter(set, break_signature),
             Self::Missing | Self::ZoneMissing => set.signatures = Arc::default(),
-            Self::Expired | Self::ZoneExpired => {
+            Self::Expired { .. } | Self::ZoneExpired { .. } => {
                 scene.sign_again_with(set, key, |rrsig| rrsig.validity = expired)
             }
-            Self::NotYetValid => {
+            Self::NotYetValid { .. } => {
                 let validity = from(now.wrapping_add(seconds), TWO_WEEKS);
                 scene.sign_again_with(set, key, |rrsig| rrsig.validity = validity);
             }

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant, SystemTime};
 use hickory_proto::op::{Edns, Message, MessageType, OpCode, Query};
 use hickory_proto::rr::{Name, RData, RecordType};
 use hickory_proto::serialize::binary::{BinDecodable as _, BinEncodable as _};
-use signpost_dns::{Authority, Fault, Hierarchy, KeyPool, Responder, Scope, Zone, serve};
+use signpost_dns::{AnswerFault, Authority, Hierarchy, KeyPool, Responder, Scope, Zone, serve};
 use signpost_transcript::Recorder;
 
 pub(crate) fn name(text: &str) -> Name {
@@ -30,7 +30,7 @@ pub(crate) fn zones() -> Vec<Zone> {
     crate::resolver_world::zones()
 }
 
-pub(crate) fn hierarchy(faults: &[Fault]) -> Arc<Hierarchy> {
+pub(crate) fn hierarchy(faults: &[AnswerFault]) -> Arc<Hierarchy> {
     Arc::new(Hierarchy::build(zones(), KeyPool::global(), now(), faults).unwrap())
 }
 

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use signpost_mail::FaultKind;
 use signpost_protocol::Label;
 
 use crate::lab::{Lab, PLAIN, fault};
@@ -27,7 +26,7 @@ async fn the_next_connection_meets_another_certificate_and_other_faults() {
         let identity = lab.pki.identity("submit1").unwrap();
         spec.identity = identity.name.clone();
         spec.tls = Arc::new(identity.server_config().unwrap());
-        spec.faults = fault(FaultKind::NoAuth);
+        spec.faults = fault("no-auth");
     });
     lab.play("TLS\nS: 220 \nC: EHLO client.example\nS..: 250 \n- 250 AUTH").await;
     lab.saw("fault no-auth");
@@ -40,7 +39,7 @@ async fn what_was_deleted_stays_deleted_until_other_messages_come() {
     let lab = Lab::start(Label::Pop3s, Vec::new()).await;
     let login = format!("TLS\nS: +OK\nC: AUTH PLAIN {PLAIN}");
     lab.play(&format!("{login}\nS: +OK 2\nC: DELE 1\nS: +OK\nC: QUIT\nS: +OK\nEOF")).await;
-    lab.change(|spec| spec.faults = fault(FaultKind::Split));
+    lab.change(|spec| spec.faults = fault("split"));
     lab.play(&format!("{login}\nS: +OK 1\nC: UIDL 1\nS: +OK 1 signpost-2")).await;
     lab.saw("fault split");
     lab.change(|spec| spec.mailbox = vec![b"Subject: three\r\n\r\nthird\r\n".to_vec()]);

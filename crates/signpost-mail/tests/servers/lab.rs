@@ -6,7 +6,8 @@ use std::time::{Duration, SystemTime};
 
 use rustls::pki_types::{ServerName, UnixTime};
 use rustls::{ClientConfig, RootCertStore};
-use signpost_mail::{Account, Fault, FaultKind, FaultParams, ServerSpec, serve};
+use serde_json::{Value, json};
+use signpost_mail::{Account, ServerFault, ServerSpec, serve};
 use signpost_pki::{CertificateSpec, Pki};
 use signpost_protocol::Label;
 use signpost_serve::Limits;
@@ -44,12 +45,12 @@ impl Drop for Lab {
 }
 
 impl Lab {
-    pub(crate) async fn start(label: Label, faults: Vec<Fault>) -> Self {
+    pub(crate) async fn start(label: Label, faults: Vec<ServerFault>) -> Self {
         let limits = Limits { linger: Duration::from_secs(5), ..Limits::default() };
         Self::with_limits(label, faults, limits).await
     }
 
-    pub(crate) async fn with_limits(label: Label, faults: Vec<Fault>, limits: Limits) -> Self {
+    pub(crate) async fn with_limits(label: Label, faults: Vec<ServerFault>, limits: Limits) -> Self {
         let specs = [
             CertificateSpec { ca: true, trusted: true, ..CertificateSpec::new("root") },
             CertificateSpec {
@@ -246,10 +247,16 @@ impl Client {
     }
 }
 
-pub(crate) fn fault(kind: FaultKind) -> Vec<Fault> {
-    fault_with(kind, FaultParams::default())
+pub(crate) fn fault(kind: &str) -> Vec<ServerFault> {
+    fault_with(kind, json!({}))
 }
 
-pub(crate) fn fault_with(kind: FaultKind, params: FaultParams) -> Vec<Fault> {
-    vec![Fault::new("mail:*", kind, params).unwrap()]
+pub(crate) fn fault_with(kind: &str, params: Value) -> Vec<ServerFault> {
+    // A kind that takes nothing is read from its name alone.
+    let kind = if params == json!({}) {
+        serde_json::from_value(json!(kind)).or_else(|_| serde_json::from_value(json!({ kind: params })))
+    } else {
+        serde_json::from_value(json!({ kind: params }))
+    };
+    vec![ServerFault { number: 1, at: "mail:*".to_owned(), kind: kind.unwrap() }]
 }

@@ -6,11 +6,10 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use hickory_proto::op::ResponseCode;
 use hickory_proto::rr::RecordType::{self, A, DNSKEY, DS, MX, SRV, TXT};
 use signpost_dns::{
-    Algorithm, AliasFault, Denial, DenialFault, DnskeyFault, DsFault, Fault, FaultKind, PathFault,
-    PublishFault, RecordFault, SignatureFault, Target,
+    Algorithm, AliasFault, AnswerFault, AnswerFaultKind, ClockShift, Denial, DenialFault, DnskeyFault,
+    DsFault, OutOfValidity, PathFault, PublishFault, RcodeFault, RecordFault, SignatureFault, Target,
 };
 use signpost_validate::{AuditedValidator, Lookup};
 
@@ -34,7 +33,7 @@ const NSEC3: Denial = Denial::Nsec3 { iterations: 0, salt: None, opt_out: false 
 const LONG: u32 = 5 * 365 * 86_400;
 
 struct Case {
-    kind: FaultKind,
+    kind: AnswerFaultKind,
     target: (&'static str, Option<RecordType>),
     question: Question,
     denial: Denial,
@@ -44,26 +43,37 @@ fn at(question: Question) -> (&'static str, Option<RecordType>) {
     (question.0, Some(question.1))
 }
 
-fn case(kind: FaultKind, target: (&'static str, Option<RecordType>), question: Question) -> Case {
+fn case(kind: AnswerFaultKind, target: (&'static str, Option<RecordType>), question: Question) -> Case {
     Case { kind, target, question, denial: Denial::Nsec }
+}
+
+/// The faults of time as small as a validator must mind them.
+fn by_an_hour(fault: SignatureFault) -> SignatureFault {
+    let seconds = OutOfValidity(3600);
+    match fault {
+        SignatureFault::Expired { .. } => SignatureFault::Expired { seconds },
+        SignatureFault::NotYetValid { .. } => SignatureFault::NotYetValid { seconds },
+        SignatureFault::ZoneExpired { .. } => SignatureFault::ZoneExpired { seconds },
+        fault => fault,
+    }
 }
 
 fn answers() -> Vec<Case> {
     let mut cases = Vec::new();
-    for fault in SignatureFault::ALL {
+    for fault in SignatureFault::all() {
         let target = match fault {
-            SignatureFault::ZoneExpired | SignatureFault::ZoneMissing => ("example.com.", None),
+            SignatureFault::ZoneExpired { .. } | SignatureFault::ZoneMissing => ("example.com.", None),
             _ => at(SERVICE),
         };
-        cases.push(case(FaultKind::Signature { fault: *fault, seconds: 3600 }, target, SERVICE));
+        cases.push(case(AnswerFaultKind::Signature(by_an_hour(fault)), target, SERVICE));
     }
-    for fault in RecordFault::ALL {
-        let question = if *fault == RecordFault::Dropped { MANY } else { SERVICE };
-        cases.push(case(FaultKind::Record(*fault), at(question), question));
+    for fault in RecordFault::all() {
+        let question = if fault == RecordFault::Dropped { MANY } else { SERVICE };
+        cases.push(case(AnswerFaultKind::Record(fault), at(question), question));
     }
-    for fault in AliasFault::ALL {
+    for fault in AliasFault::all() {
         for question in [SERVICE, ALIAS, MOVED] {
-            cases.push(case(FaultKind::Alias(*fault), at(question), question));
+            cases.push(case(AnswerFaultKind::Alias(fault), at(question), question));
         }
     }
     cases
@@ -71,15 +81,21 @@ fn answers() -> Vec<Case> {
 
 fn chains() -> Vec<Case> {
     let mut cases = Vec::new();
-    for fault in DnskeyFault::ALL {
-        cases.push(case(FaultKind::Dnskey(*fault), ("example.com.", Some(DNSKEY)), SERVICE));
+    for fault in DnskeyFault::all() {
+        cases.push(case(AnswerFaultKind::Dnskey(fault), ("example.com.", Some(DNSKEY)), SERVICE));
     }
-    for fault in DsFault::ALL {
-        cases.push(case(FaultKind::Ds(*fault), ("example.com.", Some(DS)), SERVICE));
+    for fault in DsFault::all() {
+        cases.push(case(AnswerFaultKind::Ds(fault), ("example.com.", Some(DS)), SERVICE));
     }
-    for fault in PublishFault::ALL {
-        let origin = if *fault == PublishFault::AnchorWrong { "." } else { "example.com." };
-        let kind = FaultKind::Publish { fault: *fault, seconds: LONG.into() };
+    for fault in PublishFault::all() {
+        let origin = if fault == PublishFault::AnchorWrong { "." } else { "example.com." };
+        let fault = match fault {
+            PublishFault::ClockShifted { .. } => {
+                PublishFault::ClockShifted { seconds: ClockShift(LONG.into()) }
+            }
+            fault => fault,
+        };
+        let kind = AnswerFaultKind::Publish(fault);
         let nsec3 = fault.name().starts_with("nsec3");
         let denial = if nsec3 { NSEC3 } else { Denial::Nsec };
         let questions: &[Question] = if nsec3 { &[SERVICE, NO_NAME] } else { &[SERVICE] };
@@ -92,12 +108,12 @@ fn chains() -> Vec<Case> {
 
 fn paths() -> Vec<Case> {
     let mut cases = Vec::new();
-    for fault in PathFault::ALL {
-        cases.push(case(FaultKind::Path(*fault), at(SERVICE), SERVICE));
+    for fault in PathFault::all() {
+        cases.push(case(AnswerFaultKind::Path(fault), at(SERVICE), SERVICE));
     }
-    for code in [ResponseCode::ServFail, ResponseCode::Refused] {
+    for fault in [RcodeFault::ServFail, RcodeFault::Refused] {
         for target in [at(SERVICE), ("example.com.", Some(DS)), ("example.com.", Some(DNSKEY))] {
-            cases.push(case(FaultKind::Rcode(code), target, SERVICE));
+            cases.push(case(AnswerFaultKind::Rcode(fault), target, SERVICE));
         }
     }
     cases
@@ -105,9 +121,9 @@ fn paths() -> Vec<Case> {
 
 fn denials(denial: Denial) -> Vec<Case> {
     let mut cases = Vec::new();
-    for fault in DenialFault::ALL {
+    for fault in DenialFault::all() {
         for question in [NO_NAME, NO_DATA, NON_TERMINAL, WILDCARD, SERVICE] {
-            cases.push(Case { kind: FaultKind::Denial(*fault), target: at(question), question, denial });
+            cases.push(Case { kind: AnswerFaultKind::Denial(fault), target: at(question), question, denial });
         }
     }
     cases
@@ -174,9 +190,10 @@ async fn verdicts(cases: Vec<Case>) -> String {
         published.insert(place.clone(), honest.clone());
         let fault = kind.name();
         let target = Target { owner: Some(name(target.0)), record_type: target.1 };
-        let faults = [Fault { at: fault.into(), target: target.clone(), kind: kind.clone() }];
+        let faults =
+            [AnswerFault { number: 1, at: fault.into(), target: target.clone(), kind: kind.clone() }];
         let mut lab = Lab::start(denial, Algorithm::default(), &faults).await;
-        if matches!(kind, FaultKind::Path(_)) {
+        if matches!(kind, AnswerFaultKind::Path(_)) {
             // Nothing comes back for many of them; for the others, the wait is long enough for a busy machine.
             lab.upstream.timeout = Duration::from_millis(200);
             lab.upstream.attempts = 1;
@@ -190,7 +207,8 @@ async fn verdicts(cases: Vec<Case>) -> String {
             }
             let verdict = describe(&lookup);
             // A fault of denials leaves alone what rests on no denial, one of aliases what can be asked for anew.
-            let untouched = matches!(kind, FaultKind::Denial(_) | FaultKind::Alias(_)) && verdict == honest;
+            let untouched =
+                matches!(kind, AnswerFaultKind::Denial(_) | AnswerFaultKind::Alias(_)) && verdict == honest;
             let right = match believable(fault, question) {
                 Some(security) => found(&verdict) == found(&honest) && verdict.starts_with(security),
                 None => lookup.is_failure() || untouched,

@@ -7,7 +7,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use hickory_proto::rr::{Name, RecordType};
 use signpost_dns::{
-    Algorithm, Authority, Denial, Fault, Hierarchy, KeyPool, Responder, Scope, Signing, Zone, serve,
+    Algorithm, AnswerFault, Authority, Denial, Hierarchy, KeyPool, Responder, Scope, Signing, Zone, serve,
 };
 use signpost_transcript::Recorder;
 use signpost_validate::{
@@ -70,7 +70,7 @@ impl Drop for Lab {
 }
 
 impl Lab {
-    pub(crate) async fn start(denial: Denial, algorithm: Algorithm, faults: &[Fault]) -> Self {
+    pub(crate) async fn start(denial: Denial, algorithm: Algorithm, faults: &[AnswerFault]) -> Self {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
         let zone = |origin: &str, text: &str| {
             let mut zone = Zone::parse(Name::from_str(origin).unwrap(), &format!("{SOA}{text}")).unwrap();

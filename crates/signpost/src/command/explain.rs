@@ -30,8 +30,8 @@ fn text(suite: &Suite, case: &Case) -> String {
     line("world", &format!("{}: {}", case.world.name, case.world.title));
     line("control", case.control.as_deref().unwrap_or("none: it is one"));
     for fault in &case.faults {
-        let only = fault.view().map(|view| format!(", for the view {view} only")).unwrap_or_default();
-        line("fault", &format!("{} at {}{only}", fault.kind(), fault.at()));
+        let only = fault.view.as_ref().map(|view| format!(", for the view {view} only")).unwrap_or_default();
+        line("fault", &format!("{} at {}{only}", fault.kind(), fault.at));
     }
     for (slug, level) in &case.requirements {
         let requirement = suite.requirements.find(slug);
@@ -64,7 +64,7 @@ fn text(suite: &Suite, case: &Case) -> String {
 /// What is asked in a step, what changed before it, and what is expected of it.
 fn explain_step(step: &Step, line: &mut impl FnMut(&str, &str)) {
     for fault in &step.changes {
-        line("change", &format!("{} at {}", fault.kind(), fault.at()));
+        line("change", &format!("{} at {}", fault.kind(), fault.at));
     }
     if let Task::Resolve(question) = &step.task {
         line("question", &question.to_string());

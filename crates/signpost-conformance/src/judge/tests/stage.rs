@@ -190,7 +190,7 @@ pub(super) fn query(name: &str, record_type: &str) -> Event {
 }
 
 pub(super) fn fault(at: &str, kind: &str) -> Event {
-    Event::Fault { at: at.to_owned(), kind: kind.to_owned(), detail: String::new() }
+    Event::Fault { number: 1, at: at.to_owned(), kind: kind.to_owned(), detail: String::new() }
 }
 
 /// A session as it should be, up to the login.

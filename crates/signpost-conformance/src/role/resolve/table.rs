@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_spanned::Spanned;
 use signpost_format::Task;
-use signpost_lab::{FaultSpec, read_question};
+use signpost_lab::{FaultTable, read_question};
 use signpost_source::Problem;
 
 use super::expectation::Expectation;
@@ -69,7 +69,7 @@ pub struct StepTable {
     pub question: Option<Spanned<String>>,
     /// What changes in the world before this step, and stays so.
     #[serde(default)]
-    pub fault: Vec<FaultSpec>,
+    pub fault: Vec<FaultTable>,
     /// What is expected of this step.
     #[serde(default)]
     pub expect: StepExpectTable,

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use serde_spanned::Spanned;
 use signpost_format::set_up::Stance;
 use signpost_format::{Service, Task};
-use signpost_lab::{FaultSpec, World, expand};
+use signpost_lab::{FaultTable, World, expand};
 use signpost_source::Problem;
 
 use super::expectation::{Expectation, SelectionExpectation};
@@ -114,7 +114,7 @@ pub struct PartExpectTable {
 pub struct StepTable {
     /// What changes in the world before this step, and stays so.
     #[serde(default)]
-    pub fault: Vec<FaultSpec>,
+    pub fault: Vec<FaultTable>,
     /// What is expected of this step.
     #[serde(default)]
     pub expect: PartExpectTable,

@@ -1,0 +1,98 @@
+//! The one thing that a scenario breaks, ready for the part of the lab that breaks it.
+
+mod place;
+mod schema;
+mod table;
+mod zone;
+
+use hickory_proto::rr::Name;
+use signpost_dns::AnswerFault;
+use signpost_mail::ServerFault;
+use signpost_pki::CertificateFault;
+use signpost_protocol::Label;
+
+pub use table::FaultTable;
+pub use zone::ZoneChange;
+
+/// One thing broken.
+#[derive(Clone, Debug)]
+pub struct Fault {
+    /// Which of the scenario's faults it is, from 1.
+    pub number: u32,
+    /// The `at` of the scenario, expanded.
+    pub at: String,
+    /// The view that it is restricted to.
+    pub view: Option<String>,
+    /// What is broken.
+    pub broken: Broken,
+}
+
+/// What a fault breaks.
+#[derive(Clone, Debug)]
+pub enum Broken {
+    /// What is answered to a DNS question.
+    Answer(AnswerFault),
+    /// A certificate.
+    Certificate(CertificateFault),
+    /// What a mail server says.
+    Server {
+        /// Which servers.
+        servers: Servers,
+        /// What they do.
+        fault: ServerFault,
+    },
+    /// Nothing listens where a server should.
+    Unreachable {
+        /// Which servers.
+        servers: Servers,
+        /// The one service that is down; without it, all of the server's.
+        label: Option<Label>,
+    },
+    /// What the zone's publisher put there, properly signed.
+    Zone {
+        /// The zone.
+        origin: Name,
+        /// What is published.
+        change: ZoneChange,
+    },
+}
+
+/// The servers that a fault is at.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Servers {
+    /// `*`: every one.
+    All,
+    /// The one of this name.
+    Named(String),
+}
+
+impl Servers {
+    /// Whether a server is one of them.
+    #[must_use]
+    pub fn include(&self, server: &crate::WorldServer) -> bool {
+        match self {
+            Self::All => true,
+            Self::Named(name) => *name == server.name,
+        }
+    }
+}
+
+impl Fault {
+    /// The kind, as scenarios write it.
+    #[must_use]
+    pub fn kind(&self) -> &'static str {
+        match &self.broken {
+            Broken::Answer(fault) => fault.kind.name(),
+            Broken::Certificate(fault) => fault.kind.name(),
+            Broken::Server { fault, .. } => fault.kind.name(),
+            Broken::Unreachable { .. } => place::UNREACHABLE,
+            Broken::Zone { change, .. } => change.name(),
+        }
+    }
+
+    /// Whether who asks in this view, or in none, gets to see it.
+    #[must_use]
+    pub fn is_seen_in(&self, view: Option<&str>) -> bool {
+        self.view.as_deref().is_none_or(|name| view == Some(name))
+    }
+}
