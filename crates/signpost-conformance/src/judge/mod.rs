@@ -33,12 +33,23 @@ pub struct Demand<'a> {
     pub expectation: &'a Expectation,
     /// Slugs and levels of the requirements that the scenario tests; the first is the one a broken expectation breaks.
     pub requirements: &'a [(String, Level)],
-    /// `at` and kind of each fault: one that was never applied to anything cannot have been tested.
-    pub faults: &'a [(String, String)],
+    /// Every fault: one that was never applied to anything cannot have been tested.
+    pub faults: &'a [DemandedFault],
     /// What the world says of its servers and user.
     pub ground: Ground<'a>,
     /// What the user asked for in this case.
     pub stance: Stance,
+}
+
+/// A fault that must have been applied.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct DemandedFault {
+    /// Which of the scenario's faults it is, from 1. It is known by this, as two may have one place and kind.
+    pub number: u32,
+    /// Its `at`, to be told of.
+    pub at: String,
+    /// Its kind, to be told of.
+    pub kind: String,
 }
 
 /// A verdict and what it rests on.
@@ -234,13 +245,13 @@ fn unreached(demand: &Demand<'_>, index: &Index<'_>) -> Vec<Finding> {
 
 /// The faults that were never applied to anything that the subject saw.
 fn idle(demand: &Demand<'_>, index: &Index<'_>) -> Vec<Finding> {
-    let is_idle = |(at, kind): &&(String, String)| {
+    let is_idle = |fault: &&DemandedFault| {
         !index.observations().any(|observation| {
-            matches!(&observation.event, Event::Fault { at: seen_at, kind: seen_kind, .. }
-                if seen_at == at && seen_kind == kind)
+            matches!(&observation.event, Event::Fault { number, at, kind, .. }
+                if (*number, at, kind) == (fault.number, &fault.at, &fault.kind))
         })
     };
-    let note = |(at, kind): &(String, String)| {
+    let note = |DemandedFault { at, kind, .. }: &DemandedFault| {
         note(GroundRule::Reached.slug(), &format!("fault {kind} at {at} applied"), "never applied")
     };
     demand.faults.iter().filter(is_idle).map(note).collect()

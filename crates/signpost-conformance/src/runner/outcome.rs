@@ -8,7 +8,7 @@ use signpost_format::{CaseResult, Finding, Verdict};
 
 use crate::case::{Case, Step, Visit};
 use crate::ground_rule::GroundRule;
-use crate::judge::{self, Demand, Ground, Judgement, Part, Run};
+use crate::judge::{self, Demand, DemandedFault, Ground, Judgement, Part, Run};
 use crate::subject::Subject;
 
 /// Judges all visits of a case. Where there is one kind of them, of one step, each run is one of the same; else each step of
@@ -53,7 +53,7 @@ fn judge_parts(
     runs: &[Run],
     claimed: Stance,
 ) -> Judgement {
-    let faults: Vec<Vec<Vec<(String, String)>>> = visits
+    let faults: Vec<Vec<Vec<DemandedFault>>> = visits
         .iter()
         .map(|(visit, _)| (0..visit.steps.len()).map(|step| ledger.faults_of(visit, step)).collect())
         .collect();
@@ -80,17 +80,21 @@ impl<'c> Ledger<'c> {
 
     /// The faults that must show in a step: those of the start in the first, and afterwards what changed before it. One
     /// of another view cannot be seen.
-    fn faults_of(&self, visit: &Visit, step: usize) -> Vec<(String, String)> {
+    fn faults_of(&self, visit: &Visit, step: usize) -> Vec<DemandedFault> {
         let from_start = if step == 0 { &self.case.faults[..] } else { &[] };
         from_start
             .iter()
             .chain(&visit.steps[step].changes)
             .filter(|fault| visit.view.is_none() || fault.is_seen_in(visit.view.as_deref()))
-            .map(|fault| (fault.at.clone(), fault.kind().to_owned()))
+            .map(|fault| DemandedFault {
+                number: fault.number,
+                at: fault.at.clone(),
+                kind: fault.kind().to_owned(),
+            })
             .collect()
     }
 
-    fn demand<'a>(&'a self, step: &'a Step, faults: &'a [(String, String)]) -> Demand<'a> {
+    fn demand<'a>(&'a self, step: &'a Step, faults: &'a [DemandedFault]) -> Demand<'a> {
         Demand {
             expectation: &step.expectation,
             requirements: &self.case.requirements,

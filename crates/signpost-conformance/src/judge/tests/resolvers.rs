@@ -59,7 +59,7 @@ fn is(verdict: Verdict, requirements: &[&str]) -> (Verdict, Vec<String>) {
 fn broken_signature() -> (Case, Vec<Event>) {
     let mut case = expecting(Outcome::Bogus);
     end(&mut case).ede = vec![6, 7];
-    case.faults = vec![("dns:a/A".to_owned(), "signature-broken".to_owned())];
+    case.faults = vec![demanded(1, "dns:a/A", "signature-broken")];
     (case, vec![asked("A"), fault("dns:a/A", "signature-broken"), asked("DNSKEY")])
 }
 

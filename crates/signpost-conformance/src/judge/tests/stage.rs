@@ -9,7 +9,7 @@ use signpost_transcript::{
     Channel, ConnectionId, Endpoint, Event, HandshakeOutcome, Party, Recorder, Transfer, Transport,
 };
 
-use crate::judge::{Demand, Ground, Judgement, Run, judge};
+use crate::judge::{Demand, DemandedFault, Ground, Judgement, Run, judge};
 use crate::requirement::Level;
 use crate::role::set_up::{Expectation as SetUpExpectation, Outcome};
 use crate::role::{End, Expectation};
@@ -39,7 +39,7 @@ fn listener(connection: u32) -> (&'static str, Label) {
 pub(super) struct Case {
     pub(super) expectation: Expectation,
     pub(super) requirements: Vec<(String, Level)>,
-    pub(super) faults: Vec<(String, String)>,
+    pub(super) faults: Vec<DemandedFault>,
     pub(super) stance: Stance,
     pub(super) claimed: Stance,
     pub(super) password: String,
@@ -189,8 +189,17 @@ pub(super) fn query(name: &str, record_type: &str) -> Event {
     }
 }
 
+/// The scenario's first fault, applied.
 pub(super) fn fault(at: &str, kind: &str) -> Event {
-    Event::Fault { number: 1, at: at.to_owned(), kind: kind.to_owned(), detail: String::new() }
+    numbered_fault(1, at, kind)
+}
+
+pub(super) fn numbered_fault(number: u32, at: &str, kind: &str) -> Event {
+    Event::Fault { number, at: at.to_owned(), kind: kind.to_owned(), detail: String::new() }
+}
+
+pub(super) fn demanded(number: u32, at: &str, kind: &str) -> DemandedFault {
+    DemandedFault { number, at: at.to_owned(), kind: kind.to_owned() }
 }
 
 /// A session as it should be, up to the login.

@@ -24,7 +24,7 @@ fn refusal() -> Case {
     case.end().reasons = vec!["pin-mismatch".to_owned()];
     case.expectation.reached = vec!["tls:good".parse().unwrap()];
     case.expectation.never = vec!["credential".parse().unwrap()];
-    case.faults = vec![("mail:good".to_owned(), "expired".to_owned())];
+    case.faults = vec![demanded(1, "mail:good", "expired")];
     case
 }
 
@@ -61,6 +61,19 @@ fn a_refusal_counts_for_the_right_reason_at_the_right_place_with_the_fault_appli
     assert_eq!(judged(&case, elsewhere, right()), inconclusive("suite/reached"));
     let nothing = judged(&case, [], right());
     assert_eq!(nothing, is(Verdict::Inconclusive, &["suite/reached", "suite/reached"]));
+}
+
+#[test]
+fn of_two_faults_of_one_place_and_kind_both_must_have_bitten() {
+    let mut case = refusal();
+    case.faults.push(demanded(2, "mail:good", "expired"));
+    let right = || refused(Some("pin-mismatch"));
+    let one = judged(&case, stopped(), right());
+    assert_eq!(one, is(Verdict::Inconclusive, &["suite/reached"]));
+    let twice_the_first = stopped().into_iter().chain([fault("mail:good", "expired")]);
+    assert_eq!(judged(&case, twice_the_first, right()), one);
+    let both = stopped().into_iter().chain([numbered_fault(2, "mail:good", "expired")]);
+    assert_eq!(judged(&case, both, right()), is(Verdict::Pass, &[]));
 }
 
 #[test]
@@ -280,10 +293,8 @@ fn the_worst_run_decides() {
 
 #[test]
 fn a_fault_that_never_bit_has_shown_nothing_even_of_who_was_right_to_go_on() {
-    let case = Case {
-        faults: vec![("dns:a/A".to_owned(), "ttl-raised".to_owned())],
-        ..Case::expecting(Outcome::Configured)
-    };
+    let case =
+        Case { faults: vec![demanded(1, "dns:a/A", "ttl-raised")], ..Case::expecting(Outcome::Configured) };
     let worked = || session(GOOD);
     let bitten = [fault("dns:a/A", "ttl-raised")].into_iter().chain(worked());
     assert_eq!(judged(&case, bitten, configured()), is(Verdict::Pass, &[]));
