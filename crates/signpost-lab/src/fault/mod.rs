@@ -60,8 +60,9 @@ pub enum Broken {
 /// The servers that a fault is at.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Servers {
-    /// `*`: every one.
-    All,
+    /// `*`: every one that is not an attacker's. What an attacker runs works as he wants it to, and what he does wrong on
+    /// top has to be said by his server's name.
+    AllHonest,
     /// The one of this name.
     Named(String),
 }
@@ -71,7 +72,7 @@ impl Servers {
     #[must_use]
     pub fn include(&self, server: &crate::WorldServer) -> bool {
         match self {
-            Self::All => true,
+            Self::AllHonest => !server.attacker,
             Self::Named(name) => *name == server.name,
         }
     }
@@ -94,5 +95,32 @@ impl Fault {
     #[must_use]
     pub fn is_seen_in(&self, view: Option<&str>) -> bool {
         self.view.as_deref().is_none_or(|name| view == Some(name))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::Ipv4Addr;
+
+    use super::*;
+    use crate::WorldServer;
+
+    fn server(name: &str, attacker: bool) -> WorldServer {
+        WorldServer {
+            name: name.to_owned(),
+            host: "mail.example.com".to_owned(),
+            address: Ipv4Addr::new(192, 0, 2, 1),
+            listeners: Vec::new(),
+            certificate: "leaf".to_owned(),
+            attacker,
+        }
+    }
+
+    #[test]
+    fn a_star_spares_the_servers_of_attackers() {
+        let (good, evil) = (server("good", false), server("evil", true));
+        assert!(Servers::AllHonest.include(&good) && !Servers::AllHonest.include(&evil));
+        let named = Servers::Named("evil".to_owned());
+        assert!(!named.include(&good) && named.include(&evil));
     }
 }

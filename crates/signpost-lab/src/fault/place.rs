@@ -158,7 +158,7 @@ impl<'a> Reading<'a> {
 
     fn servers(self) -> Result<Servers, Problem> {
         if self.target == "*" {
-            return Ok(Servers::All);
+            return Ok(Servers::AllHonest);
         }
         self.world.server(self.target, self.span.clone())?;
         Ok(Servers::Named(self.target.to_owned()))
