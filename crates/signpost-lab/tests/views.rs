@@ -1,5 +1,6 @@
 //! Views on real sockets: what is answered, and what is believed of it, depends on the address that asks.
 
+use std::collections::BTreeSet;
 use std::net::{IpAddr, SocketAddr};
 
 use camino::Utf8Path;
@@ -52,8 +53,12 @@ async fn resolved(lab: &Lab, source: Option<IpAddr>) -> (String, bool) {
 }
 
 fn fault(text: &str) -> Fault {
+    numbered(1, text)
+}
+
+fn numbered(number: u32, text: &str) -> Fault {
     let table: FaultTable = Source::new("fault.toml", text).parse().unwrap();
-    table.read(1, |text| expand(text, Some(Service::Submission)), &world()).unwrap()
+    table.read(number, |text| expand(text, Some(Service::Submission)), &world()).unwrap()
 }
 
 #[test]
@@ -118,5 +123,30 @@ fn a_zone_is_published_otherwise_in_one_view_only_and_its_transcripts_say_so() {
             let seen = transcript.events().filter(|event| matches!(event, Event::Fault { .. })).count();
             assert_eq!(seen, faults, "{view}");
         }
+    });
+}
+
+#[test]
+fn two_faults_of_one_place_and_kind_are_told_apart() {
+    let publish = |number, name: &str| {
+        let records = format!("{name} A 192.0.2.10");
+        let text = format!("at = \"zone:example.com\"\nkind = \"publish\"\nrecords = \"{records}\"\n");
+        numbered(number, &text)
+    };
+    let broken = |number| {
+        numbered(number, "at = \"dns:_submission._tcp.example.com/SRV\"\nkind = \"signature-extra\"\n")
+    };
+    inside(&[publish(1, "one"), publish(2, "two"), broken(3), broken(4)], async |mut lab| {
+        let source = lab.begin_run(None);
+        validated(&lab, source).await;
+        let transcript = lab.take_transcript();
+        let numbers: BTreeSet<u32> = transcript
+            .events()
+            .filter_map(|event| match event {
+                Event::Fault { number, .. } => Some(*number),
+                _ => None,
+            })
+            .collect();
+        assert_eq!(numbers, BTreeSet::from([1, 2, 3, 4]));
     });
 }
