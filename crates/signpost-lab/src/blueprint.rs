@@ -10,34 +10,58 @@ use rustls_pki_types::UnixTime;
 use signpost_dns::{AnswerFault, AnswerFaultKind, Hierarchy, KeyPool, Responder, Scope, Zone};
 use signpost_mail::{Account, Limits, ServerSpec};
 use signpost_pki::Pki;
-use signpost_transcript::{Event, Recorder};
+use signpost_protocol::Label;
+use signpost_transcript::Event;
 
 use crate::error::ZoneMistake;
 use crate::lab::{Lab, Raised};
 use crate::network::{Network, Place};
 use crate::placeholder::fill_digests;
-use crate::world::{WorldListener, WorldServer, WorldZone};
+use crate::stage::Stage;
+use crate::world::{User, WorldListener, WorldServer, WorldZone};
 use crate::{Broken, Fault, LabError, World, ZoneChange};
 
-/// Zones, certificates and servers of one case, as they will be.
+/// Zones, certificates and servers of one case, as they will be in each of its steps.
 #[derive(Debug)]
 pub struct Blueprint<'w> {
     world: &'w World,
-    faults: &'w [Fault],
     pki: Pki,
-    everybody: Vec<Zone>,
-    /// The zones of each of the world's views, in the same order.
-    views: Vec<Vec<Zone>>,
+    plans: Vec<Plan<'w>>,
     now: u32,
 }
 
+/// What is broken in one step, and the zones as they are published then.
+#[derive(Debug)]
+struct Plan<'w> {
+    /// Everything that was broken up to now.
+    faults: Vec<&'w Fault>,
+    /// How many of them were broken before this step.
+    before: usize,
+    everybody: Vec<Zone>,
+    /// The zones of each of the world's views, in the same order.
+    views: Vec<Vec<Zone>>,
+}
+
 impl<'w> Blueprint<'w> {
-    /// Issues the certificates and reads the zones, with the faults of both.
+    /// Issues the certificates and reads the zones of a case that is one step, with the faults of both.
     ///
     /// # Errors
     ///
     /// If a zone does not parse once its placeholders are filled in, or a fault does not fit the world.
     pub fn new(world: &'w World, faults: &'w [Fault]) -> Result<Self, LabError> {
+        Self::in_steps(world, faults, [&[][..]])
+    }
+
+    /// The same for a case of several steps: what changes before each stays so. Certificates are issued once.
+    ///
+    /// # Errors
+    ///
+    /// As [`Blueprint::new`].
+    pub fn in_steps(
+        world: &'w World,
+        faults: &'w [Fault],
+        changes: impl IntoIterator<Item = &'w [Fault]>,
+    ) -> Result<Self, LabError> {
         #[expect(clippy::disallowed_methods, reason = "a lab starts at the time that it is")]
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         let of_certificates: Vec<_> = faults
@@ -48,21 +72,17 @@ impl<'w> Blueprint<'w> {
             })
             .collect();
         let pki = Pki::build(&world.certificates, &of_certificates, UnixTime::since_unix_epoch(now))?;
-        let everybody = publish(&world.zones, None, faults, &pki)?;
-        let views = world
-            .views
-            .iter()
-            .map(|view| {
-                let own = |zone: &WorldZone| view.zones.iter().find(|own| own.origin == zone.origin).cloned();
-                let zones: Vec<_> =
-                    world.zones.iter().map(|zone| own(zone).unwrap_or_else(|| zone.clone())).collect();
-                publish(&zones, Some(&view.name), faults, &pki)
-            })
-            .collect::<Result<_, _>>()?;
+        let mut standing: Vec<&Fault> = faults.iter().collect();
+        let mut plans = Vec::new();
+        for changes in changes {
+            let before = if plans.is_empty() { 0 } else { standing.len() };
+            standing.extend(changes);
+            plans.push(Plan::new(world, standing.clone(), before, &pki)?);
+        }
         // Serial-number arithmetic of RFC 4034 §3.1.5 keeps 32 bits of the time.
         #[expect(clippy::cast_possible_truncation, reason = "signature times are 32 bits wide")]
         let now = now.as_secs() as u32;
-        Ok(Self { world, faults, pki, everybody, views, now })
+        Ok(Self { world, pki, plans, now })
     }
 
     /// The certificates that stand for the WebPKI, as a PEM bundle.
@@ -77,63 +97,100 @@ impl<'w> Blueprint<'w> {
     ///
     /// If no address and port can be bound, or a server's certificate is not one that TLS can present.
     pub fn start(self, network: Network) -> Result<Lab, LabError> {
-        let listening: Vec<(&WorldServer, WorldListener)> = self
-            .world
-            .servers
+        let first = self.plans.first().map_or_else(BTreeSet::new, |plan| {
+            plan.listening(self.world)
+                .map(|(server, listener)| (server.address, listener.port))
+                .collect::<BTreeSet<(Ipv4Addr, u16)>>()
+        });
+        let (place, sockets) = Place::bind(network, &first, &self.world.ports())?;
+        let stages = self
+            .plans
             .iter()
-            .flat_map(|server| server.listeners.iter().map(move |listener| (server, *listener)))
-            .filter(|(server, listener)| !self.is_unreachable(server, *listener))
-            .collect();
-        let addresses: BTreeSet<(Ipv4Addr, u16)> =
-            listening.iter().map(|(server, listener)| (server.address, listener.port)).collect();
-        let (place, sockets) = Place::bind(network, &addresses, &self.world.ports())?;
-
-        let recorder = Recorder::new();
-        let standing = self.standing_faults();
-        let mut servers = Vec::with_capacity(listening.len());
-        for (server, listener) in listening {
-            let spec = self.server_spec(server, listener)?;
-            servers.push(((server.address, listener.port), Arc::new(spec)));
-        }
-
-        let (faults, now) = (self.faults, self.now);
-        let hierarchy = |zones: Vec<Zone>, view: Option<&str>| {
-            let zones = zones.into_iter().map(|zone| place_zone(zone, &place)).collect();
-            let of_answers: Vec<_> = faults
-                .iter()
-                .filter(|fault| fault.is_seen_in(view))
-                .filter_map(|fault| match &fault.broken {
-                    Broken::Answer(fault) => Some(place_fault(fault.clone(), &place)),
-                    _ => None,
-                })
-                .collect();
-            Hierarchy::build(zones, KeyPool::global(), now, &of_answers).map(Arc::new)
-        };
-        let everybody = hierarchy(self.everybody, None)?;
-        let anchor = everybody.trust_anchor();
-        let trust_anchor = format!("{}\n{}", anchor.ds_text(), anchor.dnskey_text())
-            .parse()
-            .map_err(|error: signpost_validate::TrustAnchorError| LabError::Key(error.to_string()))?;
-        let mut responder = Responder::new(everybody, Scope::Forward);
-        let mut views = BTreeMap::new();
-        for (view, zones) in self.world.views.iter().zip(self.views) {
-            let source = IpAddr::V4(place.address(view.address));
-            responder = responder.with_view(source, hierarchy(zones, Some(&view.name))?);
-            views.insert(view.name.clone(), source);
-        }
-        let responder = Arc::new(responder);
-        Ok(Lab::raise(Raised {
+            .map(|plan| plan.stage(self.world, &self.pki, &place, self.now))
+            .collect::<Result<Vec<_>, _>>()?;
+        let views = self.world.views.iter();
+        let views = views.map(|view| (view.name.clone(), IpAddr::V4(place.address(view.address)))).collect();
+        Lab::raise(Raised {
             ca_pem: self.pki.roots_pem(),
+            endpoints: self.endpoints(&place),
             place,
-            recorder,
-            responder,
-            servers,
+            stages,
             sockets,
-            standing,
-            trust_anchor,
             user: self.world.user.clone(),
             views,
-        }))
+        })
+    }
+
+    /// The host and port by which a client knows each listener.
+    fn endpoints(&self, place: &Place) -> BTreeMap<(String, Label), (String, u16)> {
+        let of = |server: &WorldServer, listener: &WorldListener| {
+            ((server.name.clone(), listener.label), (server.host.clone(), place.port(listener.port)))
+        };
+        let servers = self.world.servers.iter();
+        servers.flat_map(|server| server.listeners.iter().map(move |listener| of(server, listener))).collect()
+    }
+}
+
+impl<'w> Plan<'w> {
+    fn new(world: &'w World, faults: Vec<&'w Fault>, before: usize, pki: &Pki) -> Result<Self, LabError> {
+        let everybody = publish(&world.zones, None, &faults, pki)?;
+        let views = world
+            .views
+            .iter()
+            .map(|view| {
+                let own = |zone: &WorldZone| view.zones.iter().find(|own| own.origin == zone.origin).cloned();
+                let zones: Vec<_> =
+                    world.zones.iter().map(|zone| own(zone).unwrap_or_else(|| zone.clone())).collect();
+                publish(&zones, Some(&view.name), &faults, pki)
+            })
+            .collect::<Result<_, _>>()?;
+        Ok(Self { faults, before, everybody, views })
+    }
+
+    /// The listeners that are there.
+    fn listening(&self, world: &'w World) -> impl Iterator<Item = (&'w WorldServer, WorldListener)> {
+        let listeners =
+            |server: &'w WorldServer| server.listeners.iter().map(move |listener| (server, *listener));
+        let all = world.servers.iter().flat_map(listeners);
+        all.filter(|(server, listener)| !self.is_unreachable(server, *listener))
+    }
+
+    /// What answers and what listens in this step.
+    fn stage(&self, world: &World, pki: &Pki, place: &Place, now: u32) -> Result<Stage, LabError> {
+        let everybody = self.hierarchy(&self.everybody, None, place, now)?;
+        let mut responder = Responder::new(everybody, Scope::Forward);
+        for (view, zones) in world.views.iter().zip(&self.views) {
+            let source = IpAddr::V4(place.address(view.address));
+            responder = responder.with_view(source, self.hierarchy(zones, Some(&view.name), place, now)?);
+        }
+        let servers = self
+            .listening(world)
+            .map(|(server, listener)| {
+                let spec = self.server_spec(server, listener, pki, &world.user)?;
+                Ok(((server.address, listener.port), Arc::new(spec)))
+            })
+            .collect::<Result<_, LabError>>()?;
+        Ok(Stage { responder: Arc::new(responder), servers, standing: self.standing_faults() })
+    }
+
+    fn hierarchy(
+        &self,
+        zones: &[Zone],
+        view: Option<&str>,
+        place: &Place,
+        now: u32,
+    ) -> Result<Arc<Hierarchy>, LabError> {
+        let zones = zones.iter().map(|zone| place_zone(zone.clone(), place)).collect();
+        let of_answers: Vec<_> = self
+            .faults
+            .iter()
+            .filter(|fault| fault.is_seen_in(view))
+            .filter_map(|fault| match &fault.broken {
+                Broken::Answer(fault) => Some(place_fault(fault.clone(), place)),
+                _ => None,
+            })
+            .collect();
+        Ok(Hierarchy::build(zones, KeyPool::global(), now, &of_answers).map(Arc::new)?)
     }
 
     fn is_unreachable(&self, server: &WorldServer, listener: WorldListener) -> bool {
@@ -143,11 +200,12 @@ impl<'w> Blueprint<'w> {
         })
     }
 
-    /// Faults of zones, certificates and reachability need no question to take effect.
+    /// Faults of zones, certificates and reachability that came with this step: they need no question to take effect.
     fn standing_faults(&self) -> Vec<(Option<String>, Event)> {
-        let standing = self.faults.iter().filter_map(|fault| {
+        let standing = self.faults[self.before..].iter().filter_map(|fault| {
             let detail = match &fault.broken {
                 Broken::Certificate(_) => "the certificate is presented so",
+                Broken::Presents { .. } => "another certificate is presented",
                 Broken::Unreachable { .. } => "nothing listens there",
                 Broken::Zone { .. } => "the zone is published so",
                 Broken::Answer(_) | Broken::Server { .. } => return None,
@@ -159,17 +217,27 @@ impl<'w> Blueprint<'w> {
         standing.collect()
     }
 
-    fn server_spec(&self, server: &WorldServer, listener: WorldListener) -> Result<ServerSpec, LabError> {
+    fn server_spec(
+        &self,
+        server: &WorldServer,
+        listener: WorldListener,
+        pki: &Pki,
+        user: &User,
+    ) -> Result<ServerSpec, LabError> {
         let fail = |reason: String| LabError::Tls { server: server.name.clone(), reason };
-        let identity = self
-            .pki
-            .identity(&server.certificate)
-            .ok_or_else(|| fail(format!("no certificate is named {}", server.certificate)))?;
-        let user = &self.world.user;
+        // The last that was put there is the one that is presented.
+        let presented = self.faults.iter().rev().find_map(|fault| match &fault.broken {
+            Broken::Presents { servers, certificate } if servers.include(server) => Some(certificate),
+            _ => None,
+        });
+        let certificate = presented.unwrap_or(&server.certificate);
+        let identity = pki
+            .identity(certificate)
+            .ok_or_else(|| fail(format!("no certificate is named {certificate}")))?;
         Ok(ServerSpec {
             name: server.name.clone(),
             label: listener.label,
-            identity: server.certificate.clone(),
+            identity: certificate.clone(),
             tls: Arc::new(identity.server_config().map_err(|error| fail(error.to_string()))?),
             hostname: server.host.clone(),
             account: Account { user: user.address.clone(), password: user.password.clone() },
@@ -199,7 +267,7 @@ fn waiting_message(address: &str) -> Vec<u8> {
 fn publish(
     zones: &[WorldZone],
     view: Option<&str>,
-    faults: &[Fault],
+    faults: &[&Fault],
     pki: &Pki,
 ) -> Result<Vec<Zone>, LabError> {
     let mut zones = zones.iter().map(|zone| read_zone(zone, pki)).collect::<Result<Vec<_>, _>>()?;

@@ -6,17 +6,18 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use hickory_proto::rr::Name;
-use signpost_dns::{Authority, Responder};
 use signpost_format::{ADAPTER_VERSION, Assignment, Dns, Label, Task, resolve, set_up};
 use signpost_mail::ServerSpec;
-use signpost_transcript::{Event, Recorder, Transcript};
-use signpost_validate::{AuditedValidator, Resolver, TrustAnchor, Upstream};
+use signpost_transcript::{Recorder, Transcript};
+use signpost_validate::TrustAnchor;
+use tokio::net::TcpListener;
 use tokio::sync::watch;
-use tokio::task::JoinSet;
+use tokio::task::{AbortHandle, JoinSet};
 
-use crate::User;
+use crate::names::Names;
 use crate::network::{Place, Sockets};
-use crate::resolver::ValidatingResolver;
+use crate::stage::Stage;
+use crate::{LabError, User};
 
 /// How long connections may take to end after the subject has.
 const SETTLING: Duration = Duration::from_millis(500);
@@ -32,92 +33,85 @@ pub struct Lab {
     deadline: Duration,
     ca_pem: String,
     ports: BTreeMap<Label, u16>,
+    endpoints: BTreeMap<(String, Label), (String, u16)>,
     user: User,
     recorder: Recorder,
-    standing: Vec<(Option<String>, Event)>,
     views: BTreeMap<String, IpAddr>,
-    responder: Arc<Responder>,
-    _servers: JoinSet<()>,
+    /// What is there in each step, and the step that it is.
+    stages: Vec<Stage>,
+    step: usize,
+    place: Place,
+    names: Names,
+    listeners: BTreeMap<(Ipv4Addr, u16), Listener>,
+    tasks: JoinSet<()>,
 }
 
 /// What a lab is raised from.
 pub(crate) struct Raised {
     pub(crate) ca_pem: String,
+    pub(crate) endpoints: BTreeMap<(String, Label), (String, u16)>,
     pub(crate) place: Place,
-    pub(crate) recorder: Recorder,
-    pub(crate) responder: Arc<Responder>,
-    pub(crate) servers: Vec<((Ipv4Addr, u16), Arc<ServerSpec>)>,
     pub(crate) sockets: Sockets,
-    /// What is broken from the start, and the view in which alone it is.
-    pub(crate) standing: Vec<(Option<String>, Event)>,
-    pub(crate) trust_anchor: TrustAnchor,
+    pub(crate) stages: Vec<Stage>,
     pub(crate) user: User,
     /// Where each view is asked from.
     pub(crate) views: BTreeMap<String, IpAddr>,
 }
 
+/// A mail server that listens: what it is, and what ends it.
+#[derive(Debug)]
+struct Listener {
+    spec: watch::Sender<Arc<ServerSpec>>,
+    task: AbortHandle,
+}
+
 impl Lab {
-    pub(crate) fn raise(raised: Raised) -> Self {
-        let Raised {
-            ca_pem,
-            place,
-            recorder,
-            responder,
-            servers,
-            sockets,
-            standing,
-            trust_anchor,
-            user,
-            views,
-        } = raised;
+    pub(crate) fn raise(raised: Raised) -> Result<Self, LabError> {
+        let Raised { ca_pem, endpoints, place, sockets, stages, user, views } = raised;
         let Sockets { authority, resolver, inner, mut mail } = sockets;
+        let first = stages.first().ok_or_else(|| LabError::Key("a lab of no step".to_owned()))?;
+        let anchor = first.responder.hierarchy().trust_anchor();
+        let trust_anchor: TrustAnchor = format!("{}\n{}", anchor.ds_text(), anchor.dnskey_text())
+            .parse()
+            .map_err(|error: signpost_validate::TrustAnchorError| LabError::Key(error.to_string()))?;
         let dns = Dns {
             authority: authority.address,
             resolver: resolver.address,
             source: None,
             trust_anchor: trust_anchor.to_string().lines().map(str::to_owned).collect(),
         };
+        let recorder = Recorder::new();
+        let sources = views.values().copied().collect();
+        let names = Names::new(&first.responder, inner.address, trust_anchor, sources, recorder.clone());
         let mut tasks = JoinSet::new();
-        let public = Authority::new(Arc::clone(&responder), recorder.clone());
-        tasks.spawn(signpost_dns::serve(Arc::new(public), authority.udp, authority.tcp));
-        let unseen = Recorder::new();
-        let validator = |source: Option<IpAddr>| -> Box<dyn Resolver> {
-            let mut upstream = Upstream::new(inner.address, trust_anchor.clone());
-            upstream.source = source;
-            Box::new(AuditedValidator::new(&upstream))
-        };
-        let everybody = validator(None);
-        let of_views = views.values().map(|source| (*source, validator(Some(*source)))).collect();
-        let private = Authority::new(Arc::clone(&responder), unseen.clone());
-        tasks.spawn(signpost_dns::serve(Arc::new(private), inner.udp, inner.tcp));
-        let validating = ValidatingResolver {
-            everybody,
-            of_views,
-            responder: Arc::clone(&responder),
-            inner: unseen,
-            recorder: recorder.clone(),
-        };
-        tasks.spawn(signpost_dns::serve(Arc::new(validating), resolver.udp, resolver.tcp));
-        for (listens, spec) in servers {
-            if let Some(listener) = mail.remove(&listens) {
-                // Nobody keeps the sender: within a case these servers stay what they are.
-                let (_, specs) = watch::channel(spec);
-                tasks.spawn(signpost_mail::serve(specs, listener, recorder.clone()));
-            }
-        }
+        tasks.spawn(signpost_dns::serve(names.public(), authority.udp, authority.tcp));
+        tasks.spawn(signpost_dns::serve(names.private(), inner.udp, inner.tcp));
+        tasks.spawn(signpost_dns::serve(names.validating(), resolver.udp, resolver.tcp));
+        let listeners = first
+            .servers
+            .iter()
+            .filter_map(|(listens, spec)| {
+                let listener = mail.remove(listens)?;
+                Some((*listens, Listener::begin(spec, listener, &recorder, &mut tasks)))
+            })
+            .collect();
         let ports = standard_ports(&place);
-        Self {
+        Ok(Self {
             dns,
             deadline: DEADLINE,
             ca_pem,
             ports,
+            endpoints,
             user,
             recorder,
-            standing,
             views,
-            responder,
-            _servers: tasks,
-        }
+            stages,
+            step: 0,
+            place,
+            names,
+            listeners,
+            tasks,
+        })
     }
 
     /// What the subject is told.
@@ -156,27 +150,68 @@ impl Lab {
         self.deadline = deadline;
     }
 
-    /// Begins a run, from the address of this view or from where the subject likes. Gives the address.
+    /// Begins a run, from the address of this view or from where the subject likes, with the world as it is in the first
+    /// step. Gives the address.
     ///
     /// What is broken from the start takes effect in every run, so that each transcript has it.
-    pub fn begin_run(&mut self, view: Option<&str>) -> Option<IpAddr> {
-        for (only, event) in &self.standing {
+    ///
+    /// # Errors
+    ///
+    /// As [`Lab::next_step`].
+    pub fn begin_run(&mut self, view: Option<&str>) -> Result<Option<IpAddr>, LabError> {
+        self.dns.source = view.and_then(|view| self.source_of(view));
+        self.enter(0, view)?;
+        Ok(self.dns.source)
+    }
+
+    /// Makes the changes before a step, by its number from 0, for a subject that asks from this view or from where it
+    /// likes.
+    ///
+    /// # Errors
+    ///
+    /// If a server that comes back finds its address and port taken.
+    pub fn next_step(&mut self, step: usize, view: Option<&str>) -> Result<(), LabError> {
+        self.enter(step, view)
+    }
+
+    fn enter(&mut self, step: usize, view: Option<&str>) -> Result<(), LabError> {
+        let Some(stage) = self.stages.get(step) else { return Ok(()) };
+        if step != self.step {
+            self.names.change(&stage.responder);
+            // A server that is gone takes its connections with it.
+            self.listeners.retain(|listens, listener| {
+                let stays = stage.servers.contains_key(listens);
+                if !stays {
+                    listener.task.abort();
+                }
+                stays
+            });
+            for (listens, spec) in &stage.servers {
+                if let Some(listener) = self.listeners.get(listens) {
+                    listener.spec.send_replace(Arc::clone(spec));
+                    continue;
+                }
+                let (address, port) = *listens;
+                let socket = self.place.listen(address, port).map_err(LabError::Bind)?;
+                let listener = Listener::begin(spec, socket, &self.recorder, &mut self.tasks);
+                self.listeners.insert(*listens, listener);
+            }
+            self.step = step;
+        }
+        for (only, event) in &stage.standing {
             // Who asks from anywhere may be in any view.
             if only.is_none() || view.is_none() || only.as_deref() == view {
                 self.recorder.record(event.clone());
             }
         }
-        self.dns.source = view.and_then(|view| self.source_of(view));
-        self.dns.source
+        Ok(())
     }
 
-    /// Makes the changes before a step, by its number from 0.
-    ///
-    /// # Errors
-    ///
-    /// A change that does not fit the world.
-    pub fn next_step(&mut self, _step: usize) -> Result<(), crate::LabError> {
-        Ok(())
+    /// The host and port by which a client knows what a server offers under a label.
+    #[must_use]
+    pub fn endpoint(&self, server: &str, label: Label) -> Option<(&str, u16)> {
+        let (host, port) = self.endpoints.get(&(server.to_owned(), label))?;
+        Some((host, *port))
     }
 
     /// The address that a view is asked from.
@@ -189,7 +224,8 @@ impl Lab {
     /// file can hold.
     #[must_use]
     pub fn zone_files(&self) -> Vec<(String, String)> {
-        let hierarchy = self.responder.hierarchy();
+        let Some(stage) = self.stages.get(self.step) else { return Vec::new() };
+        let hierarchy = stage.responder.hierarchy();
         let file = |origin: &Name| Some((origin.to_ascii(), hierarchy.write_zone(origin)?));
         hierarchy.origins().filter_map(file).collect()
     }
@@ -231,6 +267,19 @@ impl Lab {
     #[must_use]
     pub fn take_transcript(&self) -> Transcript {
         self.recorder.take()
+    }
+}
+
+impl Listener {
+    fn begin(
+        spec: &Arc<ServerSpec>,
+        listener: TcpListener,
+        recorder: &Recorder,
+        tasks: &mut JoinSet<()>,
+    ) -> Self {
+        let (sender, specs) = watch::channel(Arc::clone(spec));
+        let task = tasks.spawn(signpost_mail::serve(specs, listener, recorder.clone()));
+        Self { spec: sender, task }
     }
 }
 

@@ -7,11 +7,13 @@ mod blueprint;
 mod error;
 mod fault;
 mod lab;
+mod names;
 mod network;
 mod placeholder;
 mod question;
 mod resolver;
 mod signing;
+mod stage;
 mod world;
 mod world_error;
 

@@ -137,6 +137,11 @@ impl Place {
         self.ports.get(&port).copied().unwrap_or(port)
     }
 
+    /// Listens for a mail server that was not there from the start, at a documentation address and a world port.
+    pub(crate) fn listen(&self, address: Ipv4Addr, port: u16) -> io::Result<TcpListener> {
+        listen(SocketAddrV4::new(self.address(address), self.port(port)).into())
+    }
+
     fn host(&self, host: u8) -> Ipv4Addr {
         Ipv4Addr::new(127, self.block[0], self.block[1], host)
     }

@@ -23,7 +23,11 @@ pub(super) struct Visited {
 
 /// Raises the lab of a case and lets the subject visit it.
 pub(super) fn visit(case: &Case, subject: &dyn Subject, options: Options) -> Result<Visited, String> {
-    let blueprint = Blueprint::new(&case.world, &case.faults).map_err(|error| error.to_string())?;
+    // What changes before a step is the same in every visit.
+    let changes =
+        case.visits.first().into_iter().flat_map(|visit| &visit.steps).map(|step| &step.changes[..]);
+    let blueprint =
+        Blueprint::in_steps(&case.world, &case.faults, changes).map_err(|error| error.to_string())?;
     let (network, namespace) = match subject.isolation() {
         Isolation::Loopback => (Network::Loopback, None),
         Isolation::Namespace => {
@@ -41,7 +45,7 @@ pub(super) fn visit(case: &Case, subject: &dyn Subject, options: Options) -> Res
         lab.allow(options.deadline);
         let mut visited = Visited { sources: Vec::new(), runs: Vec::with_capacity(case.runs() as usize) };
         for (number, visit) in (0..case.runs()).zip(case.visits.iter().cycle()) {
-            let source = lab.begin_run(visit.view.as_deref());
+            let source = lab.begin_run(visit.view.as_deref()).map_err(|error| error.to_string())?;
             if let Some(view) = &visit.view {
                 let source = source.ok_or_else(|| format!("the world has no view {view}"))?;
                 // Nobody tells an unmodified program where to ask from, so its system does.
@@ -79,7 +83,7 @@ impl Stay<'_> {
         let mut runs = Vec::with_capacity(visit.steps.len());
         for (number, step) in visit.steps.iter().enumerate() {
             if number > 0 {
-                lab.next_step(number).map_err(|error| error.to_string())?;
+                lab.next_step(number, visit.view.as_deref()).map_err(|error| error.to_string())?;
             }
             let assignment = lab.assign(&step.task);
             let ended = if visit.steps.len() == 1 {

@@ -41,6 +41,13 @@ pub enum Broken {
         /// What they do.
         fault: ServerFault,
     },
+    /// A server presents another certificate than its own.
+    Presents {
+        /// Which servers.
+        servers: Servers,
+        /// The certificate's name in the world.
+        certificate: String,
+    },
     /// Nothing listens where a server should.
     Unreachable {
         /// Which servers.
@@ -86,7 +93,8 @@ impl Fault {
             Broken::Answer(fault) => fault.kind.name(),
             Broken::Certificate(fault) => fault.kind.name(),
             Broken::Server { fault, .. } => fault.kind.name(),
-            Broken::Unreachable { .. } => place::UNREACHABLE,
+            Broken::Presents { .. } => place::Premises::PRESENTS,
+            Broken::Unreachable { .. } => place::Premises::UNREACHABLE,
             Broken::Zone { change, .. } => change.name(),
         }
     }

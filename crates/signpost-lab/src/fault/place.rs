@@ -25,11 +25,17 @@ pub(super) enum Place {
     Zone,
 }
 
-/// A server that is not there is none of the mail server's faults: the lab leaves it out.
+/// What is none of the mail server's faults, because the lab decides it: whether it is there, and with what.
 #[derive(Clone, Debug, Deserialize, JsonSchema, VariantNames)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 #[strum(serialize_all = "kebab-case")]
-pub(super) enum Reachability {
+pub(super) enum Premises {
+    /// Another certificate of the world is presented than the server's own.
+    Presents {
+        /// The certificate's name.
+        #[schemars(with = "String")]
+        certificate: Spanned<String>,
+    },
     /// Nothing listens where the server should.
     Unreachable {
         /// The service label that is not listened for; without it, none is.
@@ -39,7 +45,10 @@ pub(super) enum Reachability {
     },
 }
 
-pub(super) const UNREACHABLE: &str = Reachability::VARIANTS[0];
+impl Premises {
+    pub(super) const PRESENTS: &str = Self::VARIANTS[0];
+    pub(super) const UNREACHABLE: &str = Self::VARIANTS[1];
+}
 
 /// Longer lists are no help beside a mistake.
 const MOST_NAMES: usize = 40;
@@ -61,7 +70,7 @@ impl Place {
     pub(super) fn kinds(self) -> Vec<&'static str> {
         match self {
             Self::Dns => AnswerFaultKind::names().to_vec(),
-            Self::Mail => [ServerFaultKind::names(), Reachability::VARIANTS].concat(),
+            Self::Mail => [ServerFaultKind::names(), Premises::VARIANTS].concat(),
             Self::Pki => CertificateFaultKind::names().to_vec(),
             Self::Zone => ZoneChange::VARIANTS.to_vec(),
         }
@@ -97,9 +106,18 @@ impl Place {
             }
             Self::Mail => {
                 let servers = fault.servers();
-                if fault.kind.get_ref() == UNREACHABLE {
-                    let (servers, Reachability::Unreachable { label }) = both(servers, fault.kind())?;
-                    return Ok(Broken::Unreachable { servers, label });
+                if Premises::VARIANTS.contains(&fault.kind.get_ref().as_str()) {
+                    return match both(servers, fault.kind())? {
+                        (servers, Premises::Presents { certificate }) => {
+                            fault
+                                .known_certificate(certificate.get_ref(), certificate.span())
+                                .map_err(|problem| vec![problem])?;
+                            Ok(Broken::Presents { servers, certificate: certificate.into_inner() })
+                        }
+                        (servers, Premises::Unreachable { label }) => {
+                            Ok(Broken::Unreachable { servers, label })
+                        }
+                    };
                 }
                 let (servers, kind) = both(servers, fault.kind())?;
                 let fault = ServerFault { number: fault.number, at: fault.at.to_owned(), kind };
@@ -165,13 +183,15 @@ impl<'a> Reading<'a> {
     }
 
     fn certificate(self) -> Result<&'a str, Problem> {
+        self.known_certificate(self.target, self.span.clone()).map(|()| self.target)
+    }
+
+    fn known_certificate(self, name: &str, span: std::ops::Range<usize>) -> Result<(), Problem> {
         let known: Vec<&str> = self.world.certificates.iter().map(|spec| spec.name.as_str()).collect();
-        if known.contains(&self.target) {
-            return Ok(self.target);
+        if known.contains(&name) {
+            return Ok(());
         }
-        Err(self
-            .problem(format!("the world has no certificate `{}`", self.target))
-            .one_of(self.target, &known))
+        Err(Problem::at(span, format!("the world has no certificate `{name}`")).one_of(name, &known))
     }
 
     fn origin(self) -> Result<Name, Problem> {

@@ -11,7 +11,7 @@ use signpost_mail::ServerFaultKind;
 use signpost_pki::CertificateFaultKind;
 use strum::IntoEnumIterator as _;
 
-use super::place::{Place, Reachability};
+use super::place::{Place, Premises};
 use super::{FaultTable, ZoneChange};
 
 impl JsonSchema for FaultTable {
@@ -53,7 +53,7 @@ fn kinds_at(place: Place, generator: &mut SchemaGenerator) -> Vec<Schema> {
     match place {
         Place::Dns => vec![AnswerFaultKind::json_schema(generator)],
         Place::Mail => {
-            vec![ServerFaultKind::json_schema(generator), Reachability::json_schema(generator)]
+            vec![ServerFaultKind::json_schema(generator), Premises::json_schema(generator)]
         }
         Place::Pki => vec![CertificateFaultKind::json_schema(generator)],
         Place::Zone => vec![ZoneChange::json_schema(generator)],
