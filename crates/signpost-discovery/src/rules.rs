@@ -48,7 +48,11 @@ impl Rules {
 
     /// The one thing that is wrong with how names are resolved. Asked for by whoever chooses the resolver.
     pub const fn resolver_flaw(self) -> Option<Flaw> {
-        if self.has(Defect::RejectsSha1) {
+        if self.has(Defect::BelievesEverAfter) {
+            Some(Flaw::BelievesEverAfter)
+        } else if self.has(Defect::KeepsAnswers) {
+            Some(Flaw::KeepsAnswers)
+        } else if self.has(Defect::RejectsSha1) {
             Some(Flaw::RejectsSha1)
         } else if self.has(Defect::TakesBogusForSecure) {
             Some(Flaw::TakesBogusForSecure)
@@ -63,6 +67,20 @@ impl Rules {
         } else {
             None
         }
+    }
+
+    /// The rules by which the client sets itself up again once it has worked: the same. Asked for by whoever remembers
+    /// that it has.
+    #[must_use]
+    pub const fn after_success(self) -> Self {
+        if self.has(Defect::TrustsWhatWorked) { self.with(Defect::SkipsPin) } else { self }
+    }
+
+    /// The rules for a user who would be content with TLS where it is offered: the same, because the domain's policy
+    /// binds whoever uses it. Asked for by whoever knows what the user wants.
+    #[must_use]
+    pub const fn for_a_lesser_stance(self) -> Self {
+        if self.has(Defect::ObeysLesserStance) { self.with(Defect::IgnoresStrippedStarttls) } else { self }
     }
 
     pub(crate) const fn refuses_bogus(self) -> bool {

@@ -3,6 +3,10 @@
 /// How a validator that works turns its verdict into a wrong one.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Flaw {
+    /// What was validated once is passed on as Secure ever after, whatever is answered later.
+    BelievesEverAfter,
+    /// An answer is used for ever, whatever its TTL.
+    KeepsAnswers,
     /// A DS RRset with nothing but SHA-1 digests breaks the chain, as if SHA-1 were a wrong digest (RFC 4509 §3 and
     /// RFC 4035 §5.2 know only the unknown one, which leaves the zone unsigned).
     RejectsSha1,

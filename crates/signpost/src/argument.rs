@@ -201,6 +201,9 @@ pub(crate) struct LabOptions {
     /// Print the assignment as one line of JSON instead of text.
     #[arg(long)]
     pub(crate) json: bool,
+    /// What the client reports, as an adapter would write it: a file that is read when a step ends, if it is there.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) report: Option<Utf8PathBuf>,
     /// Folder for the signed zones as master files, to be loaded elsewhere or checked.
     #[arg(long, value_name = "FOLDER")]
     pub(crate) zones: Option<Utf8PathBuf>,

@@ -8,6 +8,8 @@ use signpost_transcript::{Channel, ConnectionId, Event, Observation, Party, Tran
 /// A transcript, the listener behind each connection, and what was said in clear.
 pub(crate) struct Index<'t> {
     transcript: &'t Transcript,
+    /// What was seen in earlier steps of the same run: what a subject learnt there it need not ask for again.
+    earlier: Vec<&'t Transcript>,
     listeners: &'t Listeners<'t>,
     spoken: Vec<Spoken>,
 }
@@ -40,7 +42,18 @@ pub(crate) struct Spoken {
 
 impl<'t> Index<'t> {
     pub(crate) fn new(transcript: &'t Transcript, listeners: &'t Listeners<'t>) -> Self {
-        Self { transcript, listeners, spoken: spoken(transcript) }
+        Self { transcript, earlier: Vec::new(), listeners, spoken: spoken(transcript) }
+    }
+
+    /// Knows what was seen in earlier steps.
+    pub(crate) fn after(mut self, earlier: impl Iterator<Item = &'t Transcript>) -> Self {
+        self.earlier.extend(earlier);
+        self
+    }
+
+    /// Whether something of this kind was seen in this step or an earlier one.
+    pub(crate) fn has_up_to_now(&self, holds: impl Fn(&Event) -> bool) -> bool {
+        self.earlier.iter().copied().chain([self.transcript]).flat_map(Transcript::events).any(holds)
     }
 
     /// Whether something of this kind was seen.

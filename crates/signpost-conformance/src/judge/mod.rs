@@ -74,7 +74,7 @@ pub fn judge(demand: &Demand<'_>, runs: &[Run], claimed: Stance) -> Judgement {
     }
     let listeners = Listeners::of(runs.iter().map(|run| &run.transcript));
     for (number, run) in runs.iter().enumerate() {
-        let (verdict, findings) = judge_run(demand, run, &listeners);
+        let (verdict, findings) = judge_run(demand, run, &Index::new(&run.transcript, &listeners));
         // Before runs are compared: a recommendation that one breaks must not stand before a leak in another.
         let verdict = weakened(demand, verdict, &findings, claimed);
         if gravity(verdict) > gravity(worst.verdict) {
@@ -135,10 +135,9 @@ fn is_beyond(demand: &Demand<'_>, finding: &Finding, claimed: Stance) -> bool {
         && (claimed == Stance::Opportunistic || !is_in_clear)
 }
 
-fn judge_run(demand: &Demand<'_>, run: &Run, listeners: &Listeners<'_>) -> (Verdict, Vec<Finding>) {
-    let index = Index::new(&run.transcript, listeners);
-    let mut findings = invariant::broken_invariants(&index, demand.ground);
-    findings.extend(forbidden(demand, &index));
+fn judge_run(demand: &Demand<'_>, run: &Run, index: &Index<'_>) -> (Verdict, Vec<Finding>) {
+    let mut findings = invariant::broken_invariants(index, demand.ground);
+    findings.extend(forbidden(demand, index));
     let ended = run.ended.as_ref().map_err(String::as_str).and_then(|report| {
         let ending = demand.expectation.end.held_against(report).ok_or("a report of another role")?;
         Ok((report, ending))
@@ -152,7 +151,7 @@ fn judge_run(demand: &Demand<'_>, run: &Run, listeners: &Listeners<'_>) -> (Verd
             return (Verdict::Errored, vec![error]);
         }
     };
-    let claim = ending.false_claim(&index);
+    let claim = ending.false_claim(index);
     findings
         .extend(claim.map(|expected| note(GroundRule::ClaimsAreTrue.slug(), expected, &report.to_string())));
     if let Some(reason) = report.unsupported_reason()
@@ -163,7 +162,7 @@ fn judge_run(demand: &Demand<'_>, run: &Run, listeners: &Listeners<'_>) -> (Verd
             vec![note(GroundRule::Supported.slug(), "a subject that can do this", reason)],
         );
     }
-    if let Some(finding) = ending.is_not_its_own(&index)
+    if let Some(finding) = ending.is_not_its_own(index)
         && findings.is_empty()
     {
         return (Verdict::Inconclusive, vec![finding]);
@@ -172,7 +171,7 @@ fn judge_run(demand: &Demand<'_>, run: &Run, listeners: &Listeners<'_>) -> (Verd
     let stopped_early = !ending.went_on();
     let outcome = wrong_outcome(demand, report, ending.as_ref());
     if findings.is_empty() && (outcome.is_none() || stopped_early) {
-        let (unreached, idle) = (unreached(demand, &index), idle(demand, &index));
+        let (unreached, idle) = (unreached(demand, index), idle(demand, index));
         // Where only success is right, a step that is missing is a mistake and no want of opportunity; a fault that
         // never bit has shown nothing of anybody.
         let has_no_excuse = ending.must_go_on() && !(outcome.is_none() && stopped_early);

@@ -7,7 +7,7 @@ use signpost_format::{Finding, Verdict};
 use signpost_transcript::{Event, Observation, Transcript};
 
 use super::{Demand, Judgement, Run, gravity, judge_run, note, weakened};
-use crate::evidence::Listeners;
+use crate::evidence::{Index, Listeners};
 use crate::ground_rule::GroundRule;
 
 /// What a case demands of one step of one run.
@@ -35,7 +35,11 @@ pub fn judge_parts(parts: &[Part<'_>], runs: &[Run], claimed: Stance) -> Judgeme
     }
     let listeners = Listeners::of(runs.iter().map(|run| &run.transcript));
     for (number, (part, run)) in parts.iter().zip(runs).enumerate() {
-        let mut judgement = judge_part(part, run, &listeners, claimed);
+        // A visit's steps follow one another, so those before this one are its earlier ones.
+        let begun = number - part.step.map_or(0, |step| step - 1).min(number);
+        let earlier = runs[begun..number].iter().map(|run| &run.transcript);
+        let index = Index::new(&run.transcript, &listeners).after(earlier);
+        let mut judgement = judge_part(part, run, &index, claimed);
         if gravity(judgement.verdict) > gravity(worst.verdict) {
             for finding in &mut judgement.findings {
                 finding.expected = format!("{}{}", part.place(), finding.expected);
@@ -55,8 +59,8 @@ impl Part<'_> {
     }
 }
 
-fn judge_part(part: &Part<'_>, run: &Run, listeners: &Listeners<'_>, claimed: Stance) -> Judgement {
-    let (verdict, findings) = judge_run(&part.demand, run, listeners);
+fn judge_part(part: &Part<'_>, run: &Run, index: &Index<'_>, claimed: Stance) -> Judgement {
+    let (verdict, findings) = judge_run(&part.demand, run, index);
     let verdict = weakened(&part.demand, verdict, &findings, claimed);
     let judgement = Judgement { verdict, findings, run: 0 };
     // These hold whoever asks and whatever the answer was.

@@ -124,14 +124,13 @@ pub fn run_case(case: &Case, subject: &dyn Subject, options: Options) -> CaseRes
     result(case, judgement, runs, start.elapsed(), subject.reproduce(&case.id))
 }
 
-/// Judges one run that the caller made in this lab of the case: where the case has views, by what is expected in the one
-/// that was asked.
+/// Judges the steps of one visit that the caller made to this lab of the case: where the case has views, by what is
+/// expected in the one that was asked.
 #[must_use]
-pub fn judge_by_hand(case: &Case, lab: &Lab, run: Run) -> CaseResult {
-    let runs = vec![run];
+pub fn judge_by_hand(case: &Case, lab: &Lab, runs: Vec<Run>) -> CaseResult {
     let has_asked = |source: IpAddr| {
         let is_its = |event: &Event| matches!(event, Event::Query { peer, .. } if peer.ip() == source);
-        runs[0].transcript.events().any(is_its)
+        runs.iter().flat_map(|run| run.transcript.events()).any(is_its)
     };
     let sources: Vec<Option<IpAddr>> =
         case.visits.iter().map(|visit| visit.view.as_deref().and_then(|view| lab.source_of(view))).collect();

@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use nix::sys::signal::{Signal, killpg};
 use nix::unistd::Pid;
 use signpost_format::set_up::Stance;
-use signpost_format::{Assignment, Profile, Report, Role, resolve, set_up};
+use signpost_format::{Assignment, Profile, Report, Role};
 use signpost_transcript::{Event, Recorder, SubjectLine};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
 use tokio::process::{Child, Command};
@@ -163,11 +163,7 @@ fn read_report(role: Role, output: &[u8]) -> Result<Report, SubjectError> {
             "expected one line of JSON on standard output, seen {count}"
         )));
     };
-    let report = match role {
-        Role::Resolve => serde_json::from_str::<resolve::Report>(line).map(Report::from),
-        Role::SetUp => serde_json::from_str::<set_up::Report>(line).map(Report::from),
-    };
-    report.map_err(|error| {
+    Report::from_json(role, line).map_err(|error| {
         SubjectError::Garbage(format!(
             "column {}: {error}; see docs/adapters.md for the format",
             error.column()
@@ -193,6 +189,8 @@ fn record(recorder: &Recorder, line: SubjectLine, output: &[u8]) {
 
 #[cfg(test)]
 mod tests {
+    use signpost_format::set_up;
+
     use super::*;
 
     #[test]

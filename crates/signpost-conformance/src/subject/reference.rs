@@ -9,14 +9,14 @@ use rand::{Rng, SeedableRng};
 use rustls_pki_types::CertificateDer;
 use rustls_pki_types::pem::PemObject;
 use signpost_discovery::{Defect, Limits, Outcome, Ports, Request, Rules, TrustStore, drive};
-use signpost_format::set_up::{self, ConfiguredEndpoint, Security};
+use signpost_format::set_up::{self, ConfiguredEndpoint, Security, Stance};
 use signpost_format::{Assignment, Dns, Label, Profile, Report, Role};
 use signpost_protocol::TlsStart;
 use signpost_validate::flawed::{AdTrustingResolver, AdditionalTrustingResolver, FlawedValidator};
 use signpost_validate::{AuditedValidator, Resolver, TrustAnchor, Upstream};
 
 use super::resolver::answer;
-use super::{Environment, Isolation, Subject, SubjectError};
+use super::{Environment, Isolation, Session, Subject, SubjectError};
 
 /// How long the reference waits for one reply, by DNS or by a server, in a lab on the same machine.
 const PATIENCE: Duration = Duration::from_millis(800);
@@ -86,6 +86,44 @@ impl Subject for Reference {
         assignment: &Assignment,
         environment: Environment<'_>,
     ) -> Result<Report, SubjectError> {
+        Stay::new(self, environment).ask(assignment).await
+    }
+
+    fn stay<'s>(&'s self, environment: Environment<'s>) -> Option<Box<dyn Session + 's>> {
+        Some(Box::new(Stay::new(self, environment)))
+    }
+}
+
+/// The reference with what it remembers: what its resolver does, and whether it has worked.
+struct Stay<'s> {
+    reference: &'s Reference,
+    /// Of the next step: another in each.
+    seed: u64,
+    resolver: Option<Arc<dyn Resolver>>,
+    has_worked: bool,
+}
+
+impl<'s> Stay<'s> {
+    fn new(reference: &'s Reference, environment: Environment<'_>) -> Self {
+        Self { reference, seed: environment.seed, resolver: None, has_worked: false }
+    }
+
+    /// The resolver that was made at the first step.
+    fn resolver(&mut self, upstream: &Upstream) -> Arc<dyn Resolver> {
+        let made = || Arc::from(self.reference.resolver(upstream));
+        Arc::clone(self.resolver.get_or_insert_with(made))
+    }
+
+    fn rules(&self, stance: Stance) -> Rules {
+        let rules = self.reference.rules;
+        let rules = if self.has_worked { rules.after_success() } else { rules };
+        if stance < Stance::Required { rules.for_a_lesser_stance() } else { rules }
+    }
+}
+
+#[async_trait(?Send)]
+impl Session for Stay<'_> {
+    async fn ask(&mut self, assignment: &Assignment) -> Result<Report, SubjectError> {
         let assignment = match assignment {
             Assignment::Resolve(assignment) => {
                 return answer(assignment, |upstream| self.resolver(upstream)).await;
@@ -93,11 +131,13 @@ impl Subject for Reference {
             Assignment::SetUp(assignment) => assignment,
         };
         let request = request(assignment)?;
-        let upstream = upstream(&assignment.dns)?;
-        let resolver: Arc<dyn Resolver> = Arc::from(self.resolver(&upstream));
-        let mut random = StdRng::seed_from_u64(environment.seed);
-        let entropy = move || random.next_u64();
-        Ok(report(drive(request, self.rules, resolver, entropy).await).into())
+        let resolver = self.resolver(&upstream(&assignment.dns)?);
+        let rules = self.rules(assignment.stance);
+        let mut random = StdRng::seed_from_u64(self.seed);
+        self.seed = self.seed.wrapping_add(1);
+        let outcome = drive(request, rules, resolver, move || random.next_u64()).await;
+        self.has_worked |= matches!(outcome, Outcome::Configured(_));
+        Ok(report(outcome).into())
     }
 }
 

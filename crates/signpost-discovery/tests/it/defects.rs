@@ -194,6 +194,11 @@ fn world(defect: Defect) -> Option<(World, &'static str, &'static str)> {
         | Defect::TakesFailureForAbsence
         | Defect::TakesUnsignedForSecure
         | Defect::TakesUnusualForUnsigned => return None,
+        // These show at a second visit, or to a user who asks for less, which the rules are told of from outside.
+        Defect::BelievesEverAfter
+        | Defect::KeepsAnswers
+        | Defect::ObeysLesserStance
+        | Defect::TrustsWhatWorked => return None,
         _ => panic!("{defect} has no world"),
     };
     Some((world, honest, flawed))

@@ -6,6 +6,9 @@
 mod additional;
 mod unusual;
 
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+
 use async_trait::async_trait;
 use bytes::Bytes;
 use domain::base::Message;
@@ -22,19 +25,26 @@ pub struct FlawedValidator {
     flaw: Flaw,
     validating: AuditedValidator,
     expectations: Expectations,
+    /// What was answered before, for flaws that rest on it.
+    answered: Mutex<HashMap<(Name, RecordType), Lookup>>,
 }
 
 impl FlawedValidator {
     /// A resolver that asks `upstream.server`.
     pub fn new(upstream: &Upstream, flaw: Flaw) -> Self {
         let expectations = Expectations::new(Exchange::new(upstream));
-        Self { flaw, validating: AuditedValidator::new(upstream), expectations }
+        Self { flaw, validating: AuditedValidator::new(upstream), expectations, answered: Mutex::default() }
     }
 }
 
 #[async_trait]
 impl Resolver for FlawedValidator {
     async fn lookup(&self, name: &Name, record_type: RecordType) -> Lookup {
+        let question = (name.to_lowercase(), record_type);
+        let before = self.answered.lock().unwrap_or_else(PoisonError::into_inner).get(&question).cloned();
+        if let (Flaw::KeepsAnswers, Some(before)) = (self.flaw, &before) {
+            return before.clone();
+        }
         let mut lookup = self.validating.lookup(name, record_type).await;
         let is_failure = matches!(lookup.answer, Answer::Failed(_));
         match (self.flaw, lookup.security) {
@@ -50,6 +60,11 @@ impl Resolver for FlawedValidator {
             }
             (Flaw::TakesUnsignedForSecure, SecurityStatus::Insecure) => {
                 lookup.security = SecurityStatus::Secure
+            }
+            (Flaw::BelievesEverAfter, SecurityStatus::Bogus)
+                if !is_failure && before.is_some_and(|before| before.security == SecurityStatus::Secure) =>
+            {
+                lookup.security = SecurityStatus::Secure;
             }
             (Flaw::TakesFailureForAbsence, SecurityStatus::Bogus | SecurityStatus::Indeterminate)
                 if is_failure =>
@@ -67,6 +82,9 @@ impl Resolver for FlawedValidator {
                 lookup = Lookup::new(SecurityStatus::Bogus, Answer::Failed(Failure::Malformed));
             }
             _ => {}
+        }
+        if matches!(self.flaw, Flaw::BelievesEverAfter | Flaw::KeepsAnswers) && !is_failure {
+            self.answered.lock().unwrap_or_else(PoisonError::into_inner).insert(question, lookup.clone());
         }
         lookup
     }

@@ -1,15 +1,15 @@
 //! `signpost lab`: a lab to try a client in by hand.
 
 use camino::Utf8Path;
-use signpost_conformance::case::Case;
+use signpost_conformance::case::{Case, Step};
 use signpost_conformance::judge::Run;
 use signpost_conformance::runner;
 use signpost_conformance::suite::Suite;
 use signpost_format::set_up::{self, ConfiguredEndpoint};
 use signpost_format::{Assignment, Report, Role, Verdict, resolve};
 use signpost_lab::{Blueprint, Lab, Network};
-use signpost_protocol::TlsStart;
 use signpost_transcript::{Channel, Event, Transcript};
+use tokio::io::{AsyncBufReadExt as _, BufReader};
 
 use super::{find_case, load_suite, print, tell};
 use crate::argument::LabOptions;
@@ -25,7 +25,10 @@ pub(crate) fn lab(options: &LabOptions) -> Result<Exit, Failure> {
         .build()
         .map_err(|error| Failure::not_started(format_args!("no runtime: {error}")))?;
     runtime.block_on(async {
-        let blueprint = Blueprint::new(&case.world, &case.faults).map_err(Failure::not_started)?;
+        let changes = case.visits.first().into_iter().flat_map(|visit| &visit.steps);
+        let changes = changes.map(|step| &step.changes[..]);
+        let blueprint =
+            Blueprint::in_steps(&case.world, &case.faults, changes).map_err(Failure::not_started)?;
         let ca_file = tempfile::Builder::new()
             .prefix("signpost-ca-")
             .suffix(".pem")
@@ -36,28 +39,68 @@ pub(crate) fn lab(options: &LabOptions) -> Result<Exit, Failure> {
         if let Some(folder) = &options.zones {
             write_zones(&lab, folder)?;
         }
-        lab.begin_run(None);
-        let step = case.first_step().ok_or_else(|| Failure::not_started("the case asks nothing"))?;
-        let assignment = lab.assign(&step.task);
-        let shown = if options.json {
-            serde_json::to_string(&assignment).map_err(Failure::not_started)? + "\n"
-        } else {
-            describe(case, &lab, &assignment, &ca_file.path().display().to_string())
-        };
-        print(&shown)?;
-        let is_shown_only = case.role() == Role::Resolve;
-        let ends = if is_shown_only { "shows" } else { "judges" };
-        tell(&format!("the lab runs; ctrl-c ends it and {ends} what was seen"));
-        tokio::signal::ctrl_c().await.map_err(Failure::not_started)?;
-        lab.settle().await;
-        let transcript = lab.take_transcript();
-        // What a resolver made of the answers is not seen here.
-        if is_shown_only {
-            print(&show(case, &transcript))?;
-            return Ok(Exit::AsExpected);
+        lab.begin_run(None).map_err(Failure::not_started)?;
+        let steps = case.visits.first().map_or(&[][..], |visit| &visit.steps);
+        let mut runs = Vec::with_capacity(steps.len());
+        for (number, step) in steps.iter().enumerate() {
+            if number > 0 {
+                lab.next_step(number, None).map_err(Failure::not_started)?;
+            }
+            let assignment = lab.assign(&step.task);
+            let shown = if options.json {
+                serde_json::to_string(&assignment).map_err(Failure::not_started)? + "\n"
+            } else {
+                describe(case, step, &lab, &assignment, &ca_file.path().display().to_string())
+            };
+            print(&shown)?;
+            let is_last = number + 1 == steps.len();
+            let goes_on = if is_last { wait_for_end(options).await? } else { wait_for_next(number).await? };
+            lab.settle().await;
+            let transcript = lab.recorder().take_step();
+            let reported = options.report.as_deref().map(|file| read_report(file, assignment.role()));
+            let report = reported.transpose()?.flatten();
+            // What a resolver made of the answers is not seen here.
+            let Some(report) = report.or_else(|| seen_outcome(&lab, &assignment, &transcript)) else {
+                print(&show(step, &transcript))?;
+                return Ok(Exit::AsExpected);
+            };
+            runs.push(Run { transcript, ended: Ok(report) });
+            if !goes_on {
+                break;
+            }
         }
-        let ended = Ok(seen_outcome(&transcript));
-        judge(&suite, case, &lab, Run { transcript, ended })
+        judge(&suite, case, &lab, runs)
+    })
+}
+
+/// Waits for ctrl-c, at the last step. Nothing goes on then.
+async fn wait_for_end(options: &LabOptions) -> Result<bool, Failure> {
+    let report = options.report.as_ref().map(|file| format!(", reads {file}")).unwrap_or_default();
+    tell(&format!("the lab runs; ctrl-c ends it{report} and judges what was seen"));
+    tokio::signal::ctrl_c().await.map_err(Failure::not_started)?;
+    Ok(false)
+}
+
+/// Waits until a person says that the next step may come, or that there is to be none.
+async fn wait_for_next(number: usize) -> Result<bool, Failure> {
+    tell(&format!("step {}; the enter key makes what changes before the next, ctrl-c ends here", number + 1));
+    let mut lines = BufReader::new(tokio::io::stdin()).lines();
+    tokio::select! {
+        line = lines.next_line() => Ok(line.map_err(Failure::not_started)?.is_some()),
+        ended = tokio::signal::ctrl_c() => ended.map(|()| false).map_err(Failure::not_started),
+    }
+}
+
+/// What the client reported, if it has: an adapter's line in a file.
+fn read_report(file: &Utf8Path, role: Role) -> Result<Option<Report>, Failure> {
+    let text = match std::fs::read_to_string(file) {
+        Ok(text) => text,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(Failure::usage(format_args!("failed to read {file}: {error}"))),
+    };
+    Report::from_json(role, &text).map(Some).map_err(|error| {
+        Failure::usage(format_args!("{file} is no report of the role {role}: {error}"))
+            .hint("docs/adapters.md says what an adapter writes")
     })
 }
 
@@ -75,7 +118,7 @@ fn write_zones(lab: &Lab, folder: &Utf8Path) -> Result<(), Failure> {
     Ok(())
 }
 
-fn describe(case: &Case, lab: &Lab, assignment: &Assignment, ca_file: &str) -> String {
+fn describe(case: &Case, step: &Step, lab: &Lab, assignment: &Assignment, ca_file: &str) -> String {
     let dns = assignment.dns();
     let anchor = dns.trust_anchor.join("\n               ");
     let views: String = case
@@ -94,7 +137,7 @@ fn describe(case: &Case, lab: &Lab, assignment: &Assignment, ca_file: &str) -> S
             "{head}question       {} {}\nexpected       {}\n{servers}{anchor}\n{views}",
             question.name,
             question.record_type,
-            expected(case)
+            expected(step)
         ),
         Assignment::SetUp(set_up::Assignment { service, address, password, ports, .. }) => {
             let ports: Vec<String> = ports.iter().map(|(label, port)| format!("{label} {port}")).collect();
@@ -107,44 +150,44 @@ fn describe(case: &Case, lab: &Lab, assignment: &Assignment, ca_file: &str) -> S
     }
 }
 
-fn expected(case: &Case) -> String {
-    case.first_step().map(|step| step.expectation.end.outcomes().join(" or ")).unwrap_or_default()
+fn expected(step: &Step) -> String {
+    step.expectation.end.outcomes().join(" or ")
 }
 
 /// The questions that came, the faults that bit, and what a resolver has to make of it.
-fn show(case: &Case, transcript: &Transcript) -> String {
+fn show(step: &Step, transcript: &Transcript) -> String {
     let lines = transcript.observations.iter().map(|seen| format!("{:>5} {}\n", seen.sequence, seen.event));
-    lines.chain([format!("expected of a resolver: {}\n", expected(case))]).collect()
+    lines.chain([format!("expected of a resolver: {}\n", expected(step))]).collect()
 }
 
-/// Nobody reports what a client did that was used by hand, so the servers' word stands for it.
-fn seen_outcome(transcript: &Transcript) -> Report {
-    let mut accepted = transcript.events().filter_map(|event| match event {
-        Event::Credential { connection, channel: Channel::Tls, accepted: true, .. } => Some(*connection),
-        _ => None,
-    });
-    let Some(connection) = accepted.next() else {
-        let detail = Some("no server accepted a login inside TLS".to_owned());
-        return set_up::Report::Declined { detail }.into();
-    };
-    let listener = transcript.events().find_map(|event| match event {
-        Event::Accepted { connection: accepted, server, label, .. } if *accepted == connection => {
-            Some((server.clone(), label.tls()))
+/// Nobody reports what a client did that was used by hand, so the servers' word stands for it. Of a resolver they have
+/// none.
+fn seen_outcome(lab: &Lab, assignment: &Assignment, transcript: &Transcript) -> Option<Report> {
+    let Assignment::SetUp(_) = assignment else { return None };
+    let accepted = transcript.events().find_map(|event| match event {
+        Event::Credential { connection, channel: Channel::Tls, accepted: true, user, .. } => {
+            Some((*connection, user))
         }
         _ => None,
     });
-    let (host, tls) = listener.unwrap_or((String::new(), TlsStart::Starttls));
-    let security = tls.into();
-    set_up::Report::Configured {
-        endpoint: ConfiguredEndpoint { host, port: 0, security },
-        user: None,
-        notes: Vec::new(),
-    }
-    .into()
+    let configured = accepted.and_then(|(connection, user)| {
+        let (server, label) = transcript.events().find_map(|event| match event {
+            Event::Accepted { connection: accepted, server, label, .. } if *accepted == connection => {
+                Some((server, *label))
+            }
+            _ => None,
+        })?;
+        let (host, port) = lab.endpoint(server, label)?;
+        let endpoint = ConfiguredEndpoint { host: host.to_owned(), port, security: label.tls().into() };
+        Some(set_up::Report::Configured { endpoint, user: Some(user.clone()), notes: Vec::new() })
+    });
+    let declined =
+        || set_up::Report::Declined { detail: Some("no server accepted a login inside TLS".to_owned()) };
+    Some(configured.unwrap_or_else(declined).into())
 }
 
-fn judge(suite: &Suite, case: &Case, lab: &Lab, run: Run) -> Result<Exit, Failure> {
-    let result = runner::judge_by_hand(case, lab, run);
+fn judge(suite: &Suite, case: &Case, lab: &Lab, runs: Vec<Run>) -> Result<Exit, Failure> {
+    let result = runner::judge_by_hand(case, lab, runs);
     let text = match result.verdict {
         Verdict::Pass => report::one_line(&result) + "\n",
         _ => report::human::failure(suite, &result),

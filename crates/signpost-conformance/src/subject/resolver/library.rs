@@ -1,5 +1,7 @@
 //! Validating libraries as they ship, and the reference's own validator, each in this process.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use signpost_format::{Assignment, Profile, Report, Role, resolve};
 use signpost_validate::{Answer, DomainValidator, Failure, HickoryValidator, Resolver, Upstream};
@@ -64,14 +66,14 @@ impl Subject for Library {
         let Assignment::Resolve(assignment) = assignment else {
             return Ok(Report::unsupported(assignment.role(), "it is a resolver"));
         };
-        answer(assignment, self.make).await
+        answer(assignment, |upstream| Arc::from((self.make)(upstream))).await
     }
 }
 
 /// Answers the question of an assignment with a validator made for it.
 pub(in crate::subject) async fn answer(
     assignment: &resolve::Assignment,
-    make: impl FnOnce(&Upstream) -> Box<dyn Resolver>,
+    make: impl FnOnce(&Upstream) -> Arc<dyn Resolver>,
 ) -> Result<Report, SubjectError> {
     let task = Task::read(assignment)?;
     let mut upstream = Upstream::new(task.authority, task.anchor);
