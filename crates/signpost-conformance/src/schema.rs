@@ -6,12 +6,15 @@ use signpost_format::{Assignment, Line, Role, resolve, set_up};
 
 use crate::role::{resolve as resolve_role, set_up as set_up_role};
 use crate::scenario::ScenarioTable;
+use crate::subject::RecipeTable;
 
 /// A format that others read or write.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Format {
     /// What an adapter reads: one line.
     Assignment,
+    /// A recipe file, as the JSON that its TOML stands for.
+    Recipe,
     /// What an adapter writes: one line.
     Report,
     /// One line of the results.
@@ -22,13 +25,14 @@ pub enum Format {
 
 impl Format {
     /// Every format.
-    pub const ALL: [Self; 4] = [Self::Assignment, Self::Report, Self::Results, Self::Scenario];
+    pub const ALL: [Self; 5] = [Self::Assignment, Self::Recipe, Self::Report, Self::Results, Self::Scenario];
 
     /// The format's name on the command line.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
             Self::Assignment => "assignment",
+            Self::Recipe => "recipe",
             Self::Report => "report",
             Self::Results => "results",
             Self::Scenario => "scenario",
@@ -40,6 +44,7 @@ impl Format {
     pub const fn path(self) -> &'static str {
         match self {
             Self::Assignment => "docs/assignment.schema.json",
+            Self::Recipe => "fixtures/subjects/recipe.schema.json",
             Self::Report => "docs/report.schema.json",
             Self::Results => "docs/results.schema.json",
             Self::Scenario => "scenarios/scenario.schema.json",
@@ -52,6 +57,7 @@ impl Format {
         match self {
             // A key with a default is always written, but need not be read.
             Self::Assignment => schema::<Assignment>(SchemaSettings::draft2020_12().for_serialize()),
+            Self::Recipe => schema::<RecipeTable>(SchemaSettings::draft2020_12()),
             Self::Report => schema::<AdapterReport>(SchemaSettings::draft2020_12()),
             Self::Results => schema::<Line>(SchemaSettings::draft2020_12().for_serialize()),
             Self::Scenario => scenario(),

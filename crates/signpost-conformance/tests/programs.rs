@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use libtest_mimic::{Arguments, Failed, Trial};
 use signpost_conformance::runner::{Options, run_case};
-use signpost_conformance::subject::{RECIPES, Subject};
+use signpost_conformance::subject::{Recipe, Subject};
 use signpost_conformance::suite::Suite;
 use signpost_format::Verdict;
 use signpost_format::resolve::Status;
@@ -44,8 +44,16 @@ fn main() -> ExitCode {
         }
     };
     let mut trials = Vec::new();
-    for recipe in &RECIPES {
-        let subject = match recipe.find() {
+    for name in Recipe::names() {
+        let recipe = match Recipe::named(&name) {
+            Ok(recipe) => recipe,
+            Err(problems) => {
+                eprintln!("{problems}");
+                return ExitCode::FAILURE;
+            }
+        };
+        let Some(found) = recipe.map(|recipe| recipe.find(None)) else { continue };
+        let subject = match found {
             Ok(subject) => subject,
             Err(missing) => {
                 eprintln!("skipped: {missing}");
@@ -60,7 +68,7 @@ fn main() -> ExitCode {
             let cases = suite.cases.iter().filter(|case| case.scenario.id == scenario);
             for case in cases.filter(|case| case.is_for(subject.as_ref())) {
                 let (subject, case) = (Arc::clone(&subject), Arc::clone(case));
-                let name = format!("{} {}", recipe.name, case.id);
+                let name = format!("{name} {}", case.id);
                 let test = move || {
                     let result = run_case(&case, subject.as_ref(), Options::default());
                     match (result.verdict, &result.report) {

@@ -76,6 +76,12 @@ impl Source {
         self.text.as_bytes()[..end].iter().filter(|&&byte| byte == b'\n').count() + 1
     }
 
+    /// The first line of what these bytes are, where a span over many lines would say no more.
+    #[must_use]
+    pub fn first_line(&self, span: &Range<usize>) -> Range<usize> {
+        reading::first_line(&self.text, span)
+    }
+
     /// The bytes of a line, from 1, without the line's end; nothing at the end of the text where there is no such line.
     #[must_use]
     pub fn span_of_line(&self, line: usize) -> Range<usize> {

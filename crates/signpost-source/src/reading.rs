@@ -68,7 +68,7 @@ fn first_of_each_line(text: &str, errors: &[Error]) -> Vec<Problem> {
 }
 
 /// A span over many lines says no more than its first line.
-fn first_line(text: &str, span: &Range<usize>) -> Range<usize> {
+pub(crate) fn first_line(text: &str, span: &Range<usize>) -> Range<usize> {
     let Some(spanned) = text.get(span.clone()) else { return span.clone() };
     let start = span.start + spanned.len() - spanned.trim_start().len();
     let length = spanned.trim_start().lines().next().unwrap_or_default().len();

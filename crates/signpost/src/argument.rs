@@ -83,7 +83,8 @@ pub(crate) struct Selection {
 pub(crate) struct RunOptions {
     #[command(flatten)]
     pub(crate) selection: Selection,
-    /// What is tested: `reference`, `reference?defect=NAME`, `cmd:PROGRAM`, or a recipe such as `msmtp`.
+    /// What is tested: `reference`, `reference?defect=NAME`, `cmd:PROGRAM`, or a recipe: `msmtp`,
+    /// `NAME:MODE` or `./FILE.toml`.
     #[arg(long, default_value = "reference")]
     pub(crate) subject: String,
     /// Only the cases of this profile, and what an adapter claims to follow: `dnssec`, `policy-records` or `srv-discovery`.

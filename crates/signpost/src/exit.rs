@@ -54,6 +54,11 @@ impl Failure {
         Self { exit: Exit::Usage, message: frames, hint: None, is_framed: true }
     }
 
+    /// What cannot start, shown in the file that says it.
+    pub(crate) fn not_started_frames(frames: String) -> Self {
+        Self { exit: Exit::NotStarted, message: frames, hint: None, is_framed: true }
+    }
+
     /// A lab or subject that does not start.
     pub(crate) fn not_started(message: impl fmt::Display) -> Self {
         Self { exit: Exit::NotStarted, message: message.to_string(), hint: None, is_framed: false }

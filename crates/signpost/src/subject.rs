@@ -2,7 +2,8 @@
 
 use std::path::Path;
 
-use signpost_conformance::subject::{External, Library, Missing, RECIPES, Recipe, Reference, Subject};
+use camino::Utf8Path;
+use signpost_conformance::subject::{External, Library, Missing, Recipe, RecipeError, Reference, Subject};
 use signpost_discovery::Defect;
 use signpost_format::Profile;
 use signpost_source::nearest;
@@ -40,15 +41,15 @@ pub(crate) fn named(text: &str, profile: Option<Profile>) -> Result<Box<dyn Subj
             })?;
             Ok(Box::new(Reference::with_defect(defect)))
         }
-        _ => match Recipe::named(text) {
-            Some(recipe) => recipe.find().map_err(missing),
+        _ => match recipe(text)? {
+            Some((recipe, mode)) => recipe.find(mode).map_err(missing),
             None => {
-                let libraries = Library::ALL.iter().map(|library| library.name);
-                let recipes: Vec<_> = RECIPES.iter().map(|recipe| recipe.name).chain(libraries).collect();
+                let libraries = Library::ALL.iter().map(|library| library.name.to_owned());
+                let recipes: Vec<String> = Recipe::names().into_iter().chain(libraries).collect();
                 let hint = match nearest(text, &recipes) {
                     Some(meant) => format!("did you mean `{meant}`?"),
                     None => format!(
-                        "use reference, reference?defect=NAME, cmd:PROGRAM, or one of {}",
+                        "use reference, reference?defect=NAME, cmd:PROGRAM, FILE.toml, or one of {}",
                         recipes.join(", ")
                     ),
                 };
@@ -58,15 +59,34 @@ pub(crate) fn named(text: &str, profile: Option<Profile>) -> Result<Box<dyn Subj
     }
 }
 
+/// The recipe that a subject's name begins with, and the mode behind a colon: one that is built in, or a file.
+fn recipe(text: &str) -> Result<Option<(Recipe, Option<&str>)>, Failure> {
+    let (name, mode) = match text.rsplit_once(':') {
+        Some((name, mode)) if !mode.contains(['/', '.']) => (name, Some(mode)),
+        _ => (text, None),
+    };
+    let recipe = if name.ends_with(".toml") {
+        Some(Recipe::load(Utf8Path::new(name)).map_err(|error| match error {
+            RecipeError::Malformed(problems) => Failure::frames(problems.styled()),
+            RecipeError::Unreadable(message) => Failure::usage(message),
+        })?)
+    } else {
+        Recipe::named(name).map_err(|problems| Failure::frames(problems.styled()))?
+    };
+    Ok(recipe.map(|recipe| (recipe, mode)))
+}
+
 /// A program that is not installed is no failure of anybody's, unless whoever runs this says that it must be there.
 fn missing(missing: Missing) -> Failure {
-    if are_programs_required() {
-        return Failure::not_started(missing);
+    match &missing {
+        Missing::Mode { message, hint } => Failure::usage(message).hint(hint),
+        Missing::Program { program, install } if !are_programs_required() => {
+            Failure::skipped(format_args!("{program} is not installed, so nothing was run"))
+                .hint(format!("`{install}` installs it; with SIGNPOST_REQUIRE_PROGRAMS set this is an error"))
+        }
+        Missing::Program { .. } => Failure::not_started(missing),
+        Missing::Unexplained(problems) => Failure::not_started_frames(problems.styled()),
     }
-    Failure::skipped(format_args!("{} is not installed, so nothing was run", missing.program)).hint(format!(
-        "`{}` installs it; with SIGNPOST_REQUIRE_PROGRAMS set this is an error",
-        missing.install
-    ))
 }
 
 /// Whether a program that is not installed is an error.

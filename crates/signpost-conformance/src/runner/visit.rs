@@ -32,6 +32,7 @@ pub(super) fn visit(case: &Case, subject: &dyn Subject, options: Options) -> Res
         Isolation::Loopback => (Network::Loopback, None),
         Isolation::Namespace => {
             let layout = Layout::new("client.example", PRIVATE_RESOLVER, &blueprint.ca_pem());
+            let layout = subject.visible().into_iter().fold(layout, Layout::visible);
             (Network::Private, Some(Namespace::enter(&layout).map_err(|error| error.to_string())?))
         }
     };

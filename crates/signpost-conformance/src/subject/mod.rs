@@ -1,11 +1,11 @@
 //! Implementations under test.
 
 mod external;
-mod msmtp;
-mod program;
 mod recipe;
 mod reference;
 mod resolver;
+
+use std::path::PathBuf;
 
 use async_trait::async_trait;
 use signpost_format::set_up::Stance;
@@ -14,7 +14,8 @@ use signpost_sandbox::Namespace;
 use signpost_transcript::Recorder;
 
 pub use external::External;
-pub use recipe::{Missing, RECIPES, Recipe};
+pub(crate) use recipe::RecipeTable;
+pub use recipe::{Missing, Mode, Recipe, RecipeError};
 pub use reference::Reference;
 pub use resolver::Library;
 
@@ -64,6 +65,11 @@ pub trait Subject: Send + Sync {
     /// The protection that its mode claims.
     fn stance(&self) -> Stance {
         Stance::Verified
+    }
+
+    /// What it must find of this machine although a case in a namespace hides it: a program in the user's home.
+    fn visible(&self) -> Vec<PathBuf> {
+        Vec::new()
     }
 
     /// Runs once. The runner keeps the deadline; a future that it drops must take its processes with it.

@@ -4,9 +4,10 @@ use std::fmt::Write as _;
 
 use serde_json::{Value, json};
 use signpost_conformance::case::Case;
-use signpost_conformance::subject::{Library, RECIPES};
+use signpost_conformance::subject::{Library, Mode, Recipe};
 use signpost_conformance::suite::Suite;
 use signpost_discovery::Defect;
+use signpost_format::set_up::Stance;
 
 use super::{load_suite, print};
 use crate::argument::{ListFormat, ListOptions};
@@ -21,7 +22,7 @@ pub(crate) fn list(options: &ListOptions) -> Result<Exit, Failure> {
     } else if options.requirements {
         requirements(&suite)
     } else if options.subjects {
-        subjects()
+        subjects()?
     } else {
         suite.select(filters, None, None).iter().map(|case| case_entry(case)).collect()
     };
@@ -123,7 +124,7 @@ fn ids(suite: &Suite, holds: impl Fn(&Case) -> bool) -> Vec<String> {
     suite.cases.iter().filter(|case| holds(case)).map(|case| case.id.clone()).collect()
 }
 
-fn subjects() -> Vec<Entry> {
+fn subjects() -> Result<Vec<Entry>, Failure> {
     let entry = |name: &str, text: &str, details: Vec<String>| Entry {
         name: name.to_owned(),
         text: text.to_owned(),
@@ -142,17 +143,43 @@ fn subjects() -> Vec<Entry> {
             "A program that reads an assignment and writes a report, both as one line of JSON.",
             vec!["docs/adapters.md".to_owned()],
         ),
+        entry(
+            "FILE.toml",
+            "An unmodified program of your own, by a recipe.",
+            vec!["docs/recipes.md".to_owned()],
+        ),
     ];
     let libraries = Library::ALL.iter().map(|library| {
         let state = format!("built in: {}", library.version);
         entry(library.name, "A validating library, as a resolver.", vec![state])
     });
-    let recipes = RECIPES.iter().map(|recipe| {
-        let state = match recipe.find() {
-            Ok(subject) => format!("installed: {}", subject.version()),
-            Err(missing) => missing.to_string(),
-        };
-        entry(recipe.name, recipe.about, vec![state])
-    });
-    own.into_iter().chain(libraries).chain(recipes).collect()
+    let mut recipes = Vec::new();
+    for name in Recipe::names() {
+        if let Some(recipe) = Recipe::named(&name).map_err(|problems| Failure::frames(problems.styled()))? {
+            let state = match recipe.find(None) {
+                Ok(subject) => format!("installed: {}", subject.version()),
+                Err(missing) => missing.to_string(),
+            };
+            let details = std::iter::once(state).chain(modes(&recipe)).collect();
+            recipes.push(entry(&name, recipe.about(), details));
+        }
+    }
+    Ok(own.into_iter().chain(libraries).chain(recipes).collect())
+}
+
+/// A line for each mode, with the name on the command line and what it claims.
+fn modes(recipe: &Recipe) -> Vec<String> {
+    let line = |mode: &Mode| {
+        let claim = mode.stance.map(|stance| match stance {
+            Stance::Opportunistic => "TLS where it is offered",
+            Stance::Required => "TLS always, whoever the peer is",
+            Stance::Verified => "TLS always, with a verified peer",
+        });
+        let parts: Vec<&str> = [mode.about.as_str(), claim.unwrap_or_default()]
+            .into_iter()
+            .filter(|part| !part.is_empty())
+            .collect();
+        (!parts.is_empty()).then(|| format!("mode {}: {}", recipe.name_in(mode), parts.join("; ")))
+    };
+    recipe.modes().iter().filter_map(line).collect()
 }

@@ -95,7 +95,8 @@ const INDEPENDENT: [&str; 8] =
 fn installed() -> Result<Vec<Box<dyn Subject>>, Failure> {
     let mut subjects = Vec::new();
     for name in INDEPENDENT {
-        match Recipe::named(name).map(Recipe::find) {
+        let recipe = Recipe::named(name).map_err(|problems| Failure::frames(problems.styled()))?;
+        match recipe.map(|recipe| recipe.find(None)) {
             Some(Err(missing)) if !subject::are_programs_required() => tell(&format!("left out: {missing}")),
             Some(Err(missing)) => return Err(Failure::not_started(missing)),
             Some(Ok(subject)) => subjects.push(subject),
