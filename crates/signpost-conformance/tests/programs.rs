@@ -1,9 +1,11 @@
-//! Recipes with the real programs, in real namespaces, against real labs. What is missing is left out and said so,
+//! Recipes with the real programs, and some of a user's own, in real namespaces, against real labs. What is missing is left out and said so,
 //! unless `SIGNPOST_REQUIRE_PROGRAMS` is set.
 
+use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 
+use camino::Utf8PathBuf;
 use libtest_mimic::{Arguments, Failed, Trial};
 use signpost_conformance::runner::{Options, run_case};
 use signpost_conformance::subject::{Recipe, Subject};
@@ -37,7 +39,7 @@ fn main() -> ExitCode {
         }
     }
     let suite = match Suite::built_in() {
-        Ok(suite) => suite,
+        Ok(suite) => Arc::new(suite),
         Err(error) => {
             eprintln!("{error}");
             return ExitCode::FAILURE;
@@ -80,7 +82,99 @@ fn main() -> ExitCode {
             }
         }
     }
+    for own in OWN {
+        let (suite, own) = (Arc::clone(&suite), own);
+        let name = format!("{}:{} {}", own.recipe, own.mode.unwrap_or_default(), own.case);
+        trials.push(Trial::test(name, move || own.run(&suite)).with_ignored_flag(prepared.is_err()));
+    }
     libtest_mimic::run(&Arguments::from_args(), trials).exit_code()
+}
+
+/// A recipe of the user's own beside this file, whose program says what it was given.
+#[derive(Clone, Copy)]
+struct Own {
+    recipe: &'static str,
+    mode: Option<&'static str>,
+    case: &'static str,
+    version: &'static str,
+    /// What comes of it: its report, or why there is none.
+    said: &'static str,
+}
+
+const OWN: [Own; 6] = [
+    Own {
+        recipe: "client.toml",
+        mode: None,
+        case: "honest/two-servers[submission]",
+        version: "client 1.2",
+        said: "refused untrusted: not trusted",
+    },
+    Own {
+        recipe: "client.toml",
+        mode: Some("careless"),
+        case: "honest/two-servers[submission]",
+        version: "client 1.2",
+        said: "configured mail.example.net:587 with STARTTLS as alice, noting mode careless arguments \
+               HOME/etc/client.conf - { stays } {as it is}",
+    },
+    Own {
+        recipe: "client.toml",
+        mode: Some("careless"),
+        case: "honest/two-servers[pop3]",
+        version: "client 1.2",
+        said: "configured mail.example.net:110 with STARTTLS as alice, noting mode careless arguments \
+               HOME/etc/client.conf - { stays } {as it is}",
+    },
+    Own {
+        recipe: "resolver.toml",
+        mode: None,
+        case: "honest/resolver-address[dns]",
+        version: "unknown",
+        said: "answered secure, NOERROR, EDE 3, EDE 19, TTL 60: submit1.example.com. A",
+    },
+    Own {
+        recipe: "slow.toml",
+        mode: None,
+        case: "honest/two-servers[submission]",
+        version: "unknown",
+        said: "declined: no answer in time",
+    },
+    Own {
+        recipe: "slow.toml",
+        mode: Some("helpless"),
+        case: "honest/two-servers[submission]",
+        version: "unknown",
+        said: "the subject crashed: exit code 4",
+    },
+];
+
+impl Own {
+    fn run(self, suite: &Suite) -> Result<(), Failed> {
+        // A folder that is hidden from programs, so that what the recipe names of it must be shown to them.
+        let folder = tempfile::tempdir()?;
+        let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/recipes");
+        for entry in beside.read_dir()? {
+            let entry = entry?;
+            std::fs::copy(entry.path(), folder.path().join(entry.file_name()))?;
+        }
+        let path = Utf8PathBuf::from_path_buf(folder.path().join(self.recipe)).map_err(|_| "no UTF-8")?;
+        let subject = Recipe::load(&path)?.find(self.mode)?;
+        let name = self.mode.map_or_else(|| path.to_string(), |mode| format!("{path}:{mode}"));
+        assert_eq!((subject.name(), subject.version()), (name.as_str(), self.version));
+        let case = suite.cases.iter().find(|case| case.id == self.case).ok_or("no such case")?;
+        let result = run_case(case, subject.as_ref(), Options::default());
+        let said = match &result.report {
+            Some(Report::SetUp(set_up::Report::Configured { user, notes, .. })) => {
+                let home = notes.iter().find_map(|note| note.strip_suffix("/etc/client.conf"));
+                let notes = notes.join(" ").replace(home.unwrap_or_default(), "HOME");
+                let user = user.as_deref().unwrap_or_default();
+                format!("{} as {user}, noting {notes}", result.report.as_ref().ok_or("no report")?)
+            }
+            Some(report) => report.to_string(),
+            None => result.findings.first().map(|finding| finding.seen.clone()).unwrap_or_default(),
+        };
+        if said == self.said { Ok(()) } else { Err(Failed::from(format!("{said}\n{result:#?}"))) }
+    }
 }
 
 fn is_configured(report: &Report) -> bool {

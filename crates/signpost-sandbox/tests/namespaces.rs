@@ -36,6 +36,7 @@ fn main() -> ExitCode {
         ("files_are_laid_over_the_hosts", files_are_laid_over_the_hosts),
         ("files_that_the_host_lacks_are_laid_too", files_that_the_host_lacks_are_laid_too),
         ("a_kept_path_stays_visible", a_kept_path_stays_visible),
+        ("a_kept_path_is_never_emptied", a_kept_path_is_never_emptied),
         ("a_renewed_home_is_empty_but_for_what_is_kept", a_renewed_home_is_empty_but_for_what_is_kept),
         ("a_program_gets_input_and_a_small_environment", a_program_gets_input_and_a_small_environment),
         ("a_program_finds_no_terminal", a_program_finds_no_terminal),
@@ -212,6 +213,18 @@ fn a_kept_path_stays_visible() {
     let kept_file = inside(&layout().visible(&file), async |_| fs::read(&file));
     assert_eq!((kept.unwrap(), kept_file.unwrap()), (b"kept".to_vec(), b"kept".to_vec()));
     fs::remove_dir_all(&directory).unwrap();
+}
+
+fn a_kept_path_is_never_emptied() {
+    let hidden = std::env::temp_dir().join(format!("signpost-sandbox-twice-{}", std::process::id()));
+    let in_sight = Path::new(env!("CARGO_TARGET_TMPDIR")).join("kept");
+    for file in [hidden, in_sight] {
+        fs::write(&file, "kept").unwrap();
+        let kept = inside(&layout().visible(&file).visible(&file), async |_| fs::read(&file));
+        assert_eq!(kept.unwrap(), b"kept");
+        assert_eq!(fs::read(&file).unwrap(), b"kept");
+        fs::remove_file(&file).unwrap();
+    }
 }
 
 fn a_renewed_home_is_empty_but_for_what_is_kept() {

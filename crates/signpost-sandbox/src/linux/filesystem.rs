@@ -196,8 +196,12 @@ impl Held {
         format!("/proc/thread-self/fd/{}", self.0.as_raw_fd()).into()
     }
 
-    /// Makes it visible at a path where nothing is.
+    /// Makes it visible at a path where nothing is, or where it is itself: what was not hidden must not be made anew,
+    /// which would empty the host's file.
     fn bind_new(&self, path: &Path) -> io::Result<()> {
+        if path.exists() {
+            return bind(self.path(), path);
+        }
         if self.0.metadata()?.is_dir() {
             fs::create_dir_all(path)?;
         } else {

@@ -114,7 +114,11 @@ impl Subject for Program {
     fn visible(&self) -> Vec<PathBuf> {
         let own = self.plan.commands.iter().filter(|command| command.program.contains('/'));
         let programs = own.filter_map(|command| self.paths.get(&command.program)?.canonicalize().ok());
-        self.plan.visible.iter().cloned().chain(programs).collect()
+        let mut paths: Vec<PathBuf> = self.plan.visible.iter().cloned().chain(programs).collect();
+        // What lies below a folder that is shown is shown with it; sorted, the folder comes first.
+        paths.sort();
+        paths.dedup_by(|path, shown| path.starts_with(shown));
+        paths
     }
 
     async fn run(
@@ -191,10 +195,10 @@ async fn follow(
             role::give_up(plan.role, &mut values, "no answer in time");
             return role::report(plan.role, &values).map(Some);
         };
-        for rule in &command.rules {
-            rule.apply(&run, &mut values)?;
-        }
         let is_success = command.success.contains(&run.code);
+        for rule in &command.rules {
+            rule.apply(&run, is_success, &mut values)?;
+        }
         if !is_success {
             role::give_up(plan.role, &mut values, &run.complaint());
         }

@@ -17,7 +17,7 @@ pub(super) struct Rule {
     pub(super) when: When,
     pub(super) take: Take,
     pub(super) set: Vec<(String, Template)>,
-    /// What it means that it does not hold, where that leaves nothing to go on with.
+    /// What it means that it does not hold of a program that says that it succeeded.
     pub(super) missing: Option<String>,
 }
 
@@ -42,7 +42,8 @@ pub(super) fn pattern(text: &str) -> Result<Regex, Error> {
 }
 
 impl Rule {
-    pub(super) fn apply(&self, run: &Run, values: &mut Values) -> Result<(), SubjectError> {
+    /// Reads the output of a program that did, or did not, say that it succeeded.
+    pub(super) fn apply(&self, run: &Run, is_success: bool, values: &mut Values) -> Result<(), SubjectError> {
         if self.holds(run, values) {
             for (stream, pattern) in &self.patterns {
                 self.take.captures(pattern, run.text(*stream), values);
@@ -52,7 +53,10 @@ impl Rule {
             }
             return Ok(());
         }
-        self.missing.as_ref().map_or(Ok(()), |missing| Err(SubjectError::Garbage(missing.clone())))
+        match &self.missing {
+            Some(missing) if is_success => Err(SubjectError::Garbage(missing.clone())),
+            _ => Ok(()),
+        }
     }
 
     fn holds(&self, run: &Run, values: &Values) -> bool {
@@ -100,7 +104,7 @@ mod tests {
             missing: None,
         };
         let mut values = Values::default();
-        rule.apply(&run, &mut values).unwrap();
+        rule.apply(&run, true, &mut values).unwrap();
         values.text(name)
     }
 

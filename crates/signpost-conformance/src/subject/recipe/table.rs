@@ -238,7 +238,7 @@ pub(crate) struct ReadTable {
     #[serde(default)]
     #[schemars(with = "BTreeMap<String, String>")]
     pub(super) set: BTreeMap<Spanned<String>, Spanned<String>>,
-    /// Makes it an error that the rule does not hold, and says what it then means.
+    /// Makes it an error that the rule does not hold after a success, and says what it then means.
     pub(super) missing: Option<String>,
 }
 
