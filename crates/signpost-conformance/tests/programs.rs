@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use camino::Utf8PathBuf;
+use camino::{Utf8Path, Utf8PathBuf};
 use libtest_mimic::{Arguments, Failed, Trial};
 use signpost_conformance::runner::{Options, run_case};
 use signpost_conformance::subject::{Recipe, Subject};
@@ -14,6 +14,7 @@ use signpost_format::Verdict;
 use signpost_format::resolve::Status;
 use signpost_format::{Report, resolve, set_up};
 use signpost_sandbox::prepare;
+use signpost_source::Files;
 
 /// Whether a report is one that the scenario allows.
 type IsRight = fn(&Report) -> bool;
@@ -82,12 +83,40 @@ fn main() -> ExitCode {
             }
         }
     }
+    trials.push(
+        Trial::test("unbound, asked twice", || is_asked_twice("unbound"))
+            .with_ignored_flag(prepared.is_err()),
+    );
     for own in OWN {
         let (suite, own) = (Arc::clone(&suite), own);
         let name = format!("{}:{} {}", own.recipe, own.mode.unwrap_or_default(), own.case);
         trials.push(Trial::test(name, move || own.run(&suite)).with_ignored_flag(prepared.is_err()));
     }
     libtest_mimic::run(&Arguments::from_args(), trials).exit_code()
+}
+
+/// A server is started once for all steps: it remembers what it was told, and is not told again.
+fn is_asked_twice(name: &str) -> Result<(), Failed> {
+    let recipe = Recipe::named(name)?.ok_or("no such recipe")?;
+    let Ok(subject) = recipe.find(None) else { return Ok(()) };
+    let folder = tempfile::tempdir()?;
+    let folder = Utf8Path::from_path(folder.path()).ok_or("no UTF-8")?;
+    let scenarios = Utf8Path::new(env!("CARGO_MANIFEST_DIR")).join("../../scenarios");
+    let scenario = std::fs::read_to_string(scenarios.join("honest/resolver-address.toml"))?;
+    std::fs::create_dir_all(folder.join("honest"))?;
+    std::fs::write(folder.join("honest/twice.toml"), format!("{scenario}\n[[step]]\n\n[[step]]\n"))?;
+    std::fs::copy(scenarios.join("requirements.toml"), folder.join("requirements.toml"))?;
+    for world in ["resolver", "shared"] {
+        std::fs::create_dir_all(folder.join("worlds").join(world))?;
+        for entry in scenarios.join("worlds").join(world).read_dir_utf8()? {
+            let entry = entry?;
+            std::fs::copy(entry.path(), folder.join("worlds").join(world).join(entry.file_name()))?;
+        }
+    }
+    let suite = Suite::load(&Files::Folder(folder.to_owned()))?;
+    let case = suite.cases.first().ok_or("no case")?;
+    let result = run_case(case, subject.as_ref(), Options::default());
+    if result.report.as_ref().is_some_and(is_secure) { Ok(()) } else { Err(format!("{result:#?}").into()) }
 }
 
 /// A recipe of the user's own beside this file, whose program says what it was given.
