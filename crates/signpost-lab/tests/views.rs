@@ -70,7 +70,7 @@ fn each_view_has_its_answer_and_its_chain() {
             (Some("guests"), "guests.example.com.", SecurityStatus::Insecure),
             (None, "outside.example.com.", SecurityStatus::Secure),
         ] {
-            let source = lab.begin_run(view);
+            let source = lab.begin_run(view).unwrap();
             assert_eq!(source.is_some(), view.is_some());
             assert_eq!(lab.dns().source, source);
             let (believed, data) = validated(&lab, source).await;
@@ -97,10 +97,10 @@ fn an_answer_is_broken_in_one_view_only() {
         "at = \"dns:_submission._tcp.example.com/SRV\"\nkind = \"signature-broken\"\nview = \"inside\"\n",
     );
     inside(&[broken], async |mut lab| {
-        let source = lab.begin_run(Some("inside"));
+        let source = lab.begin_run(Some("inside")).unwrap();
         assert_eq!(validated(&lab, source).await.0, SecurityStatus::Bogus);
         assert_eq!(resolved(&lab, source).await.0, "SERVFAIL");
-        let source = lab.begin_run(Some("outside"));
+        let source = lab.begin_run(Some("outside")).unwrap();
         assert_eq!(validated(&lab, source).await.0, SecurityStatus::Secure);
         assert_eq!(resolved(&lab, source).await, ("NOERROR".to_owned(), true));
     });
@@ -115,7 +115,7 @@ fn a_zone_is_published_otherwise_in_one_view_only_and_its_transcripts_say_so() {
         for (view, target, faults) in
             [("inside", "inside.example.com.", 0), ("outside", " .", 1), ("outside", " .", 1)]
         {
-            let source = lab.begin_run(Some(view));
+            let source = lab.begin_run(Some(view)).unwrap();
             let (security, data) = validated(&lab, source).await;
             assert_eq!(security, SecurityStatus::Secure);
             assert!(data.ends_with(target), "{view}: {data}");
@@ -137,7 +137,7 @@ fn two_faults_of_one_place_and_kind_are_told_apart() {
         numbered(number, "at = \"dns:_submission._tcp.example.com/SRV\"\nkind = \"signature-extra\"\n")
     };
     inside(&[publish(1, "one"), publish(2, "two"), broken(3), broken(4)], async |mut lab| {
-        let source = lab.begin_run(None);
+        let source = lab.begin_run(None).unwrap();
         validated(&lab, source).await;
         let transcript = lab.take_transcript();
         let numbers: BTreeSet<u32> = transcript
