@@ -5,7 +5,6 @@ use std::fmt;
 use std::sync::Arc;
 
 use camino::Utf8Path;
-use include_dir::{Dir, include_dir};
 use signpost_lab::{Blueprint, LabError, World, WorldError, ZoneMistake};
 use signpost_source::{Files, Problem, Problems, Source};
 
@@ -18,10 +17,10 @@ use crate::subject::Subject;
 use crate::tombstone::Tombstones;
 use crate::vocabulary::Vocabulary;
 
-static BUILT_IN: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/../../scenarios");
-
 /// Files of the suite that are no scenarios.
-const OTHER_FILES: [&str; 3] = [REQUIREMENTS, TOMBSTONES, VOCABULARY];
+const OTHER_FILES: [&str; 4] = [PACKAGE, REQUIREMENTS, TOMBSTONES, VOCABULARY];
+/// A suite may be a package that embeds it, as the built-in one is.
+const PACKAGE: &str = "Cargo.toml";
 const REQUIREMENTS: &str = "requirements.toml";
 const TOMBSTONES: &str = "tombstones.toml";
 const VOCABULARY: &str = "vocabulary.toml";
@@ -72,7 +71,7 @@ impl Suite {
     ///
     /// As [`Suite::load`].
     pub fn built_in() -> Result<Self, SuiteError> {
-        Self::load(&Files::Embedded(&BUILT_IN))
+        Self::load(&Files::Embedded(&signpost_scenarios::SUITE))
     }
 
     /// Reads a suite and holds all of its files against each other.

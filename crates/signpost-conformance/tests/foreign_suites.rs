@@ -48,3 +48,14 @@ fn a_suite_may_name_reasons_and_defects_that_the_reference_does_not_have() {
     let case = suite.case("downgrade/starttls-stripped[pop3]").unwrap();
     assert_eq!(case.defects().collect::<Vec<_>>(), ["talks-too-early"]);
 }
+
+#[test]
+fn a_suite_need_be_no_package_and_may_be_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = Utf8Path::from_path(folder.path()).unwrap();
+    let files = suite(folder, "starttls-not-offered", "ignores-stripped-starttls");
+    let alone = Suite::load(&files).unwrap().cases.len();
+    fs::write(folder.join("Cargo.toml"), "[package]\nname = \"our-suite\"\n").unwrap();
+    fs::write(folder.join("lib.rs"), "").unwrap();
+    assert_eq!(Suite::load(&files).unwrap().cases.len(), alone);
+}
