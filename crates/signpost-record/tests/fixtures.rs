@@ -1,24 +1,21 @@
 //! Records as files: those of the proposal of 2006 letter for letter, those that are fine and their canonical form,
 //! those that are not and what is wrong where.
 
-use std::fs;
-use std::path::{Path, PathBuf};
-
+use signpost_fixtures::RECORDS;
 use signpost_record::{DigestAlgorithm, ErrorKind, KeyRecord, PolicyRecord, usable_keys};
 
-fn directory(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures/records").join(name)
-}
-
 /// The lines of a file; the octets of a record need not be text.
-fn lines(path: &Path) -> Vec<Vec<u8>> {
-    let octets = fs::read(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-    let octets = octets.strip_suffix(b"\n").unwrap_or(&octets);
+fn lines(octets: &[u8]) -> Vec<Vec<u8>> {
+    let octets = octets.strip_suffix(b"\n").unwrap_or(octets);
     octets.split(|&octet| octet == b'\n').map(<[u8]>::to_vec).collect()
 }
 
+fn file(path: &str) -> Vec<Vec<u8>> {
+    lines(RECORDS.get_file(path).unwrap_or_else(|| panic!("there is no {path}")).contents())
+}
+
 fn seed(name: &str) -> Vec<u8> {
-    let mut lines = lines(&directory("seed").join(name));
+    let mut lines = file(&format!("seed/{name}"));
     assert_eq!(lines.len(), 1, "{name} holds one record");
     lines.remove(0)
 }
@@ -43,9 +40,9 @@ fn read(text: &[u8]) -> String {
 fn check_table(name: &str) {
     let mut wrong = Vec::new();
     let mut count = 0;
-    for entry in fs::read_dir(directory(name)).expect("the directory of fixtures is there") {
-        let path = entry.expect("its entries can be listed").path();
-        let lines = lines(&path);
+    for entry in RECORDS.get_dir(name).expect("the directory of fixtures is there").files() {
+        let path = entry.path();
+        let lines = lines(entry.contents());
         let [record, expected] = &lines[..] else {
             panic!("{}: expected two lines, the record and what comes of it", path.display());
         };
@@ -125,7 +122,7 @@ fn seed_digest_is_refused_at_its_exact_octets() {
 
 #[test]
 fn the_strongest_digest_counts() {
-    let lines = lines(&directory("valid").join("key-all-digests.txt"));
+    let lines = file("valid/key-all-digests.txt");
     let record = KeyRecord::parse(&lines[0]).unwrap().unwrap();
     assert_eq!(record.strongest().unwrap().algorithm, DigestAlgorithm::Sha512);
     assert!(record.digests().map(|digest| digest.algorithm).eq(DigestAlgorithm::ALL));
