@@ -78,19 +78,25 @@ impl Expectations {
     /// Marks which results are as expected. An entry that matches no case is an error where all cases were run; one
     /// whose case came out otherwise makes that case unexpected.
     pub fn apply(&self, results: &mut [CaseResult], all_cases: bool) -> Vec<String> {
-        let mut errors = Vec::new();
         for entry in &self.entries {
-            let mut matched = false;
             for result in results.iter_mut().filter(|result| entry.covers(&result.id)) {
-                matched = true;
                 result.expected = result.verdict == entry.deviation.verdict;
                 result.known = Some(entry.deviation.clone());
             }
-            if !matched && all_cases {
-                errors.push(format!("{}: `{}` matches no case of this run", entry.place, entry.case));
-            }
         }
-        errors
+        let ids: Vec<&str> = results.iter().map(|result| result.id.as_str()).collect();
+        if all_cases { self.unmatched(&ids) } else { Vec::new() }
+    }
+
+    /// Entries that match none of these cases, which are all that the subject has: each as an error with its place.
+    #[must_use]
+    pub fn unmatched(&self, ids: &[&str]) -> Vec<String> {
+        let is_idle = |entry: &&Entry| !ids.iter().any(|id| entry.covers(id));
+        self.entries
+            .iter()
+            .filter(is_idle)
+            .map(|entry| format!("{}: `{}` matches no case of this run", entry.place, entry.case))
+            .collect()
     }
 }
 

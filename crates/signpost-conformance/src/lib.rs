@@ -5,6 +5,7 @@ pub mod case;
 mod check;
 pub mod evidence;
 pub mod expectation_file;
+pub mod explanation;
 pub mod ground_rule;
 pub mod judge;
 mod partition;

@@ -1,5 +1,6 @@
 //! Runs cases: each in a lab and on a thread of its own, controls before what rests on them.
 
+mod after_control;
 mod outcome;
 mod parallel;
 mod visit;
@@ -20,6 +21,8 @@ use crate::case::Case;
 use crate::judge::Run;
 use crate::subject::Subject;
 use crate::suite::Suite;
+pub use after_control::AfterControl;
+use after_control::bears;
 use outcome::{judge_case, judge_visit, lab_failed, result, without_control};
 use parallel::in_parallel;
 use visit::{Visited, visit};
@@ -69,7 +72,7 @@ pub fn run(
     });
     let failed: BTreeMap<String, Verdict> = results
         .values()
-        .filter(|result| !matches!(result.verdict, Verdict::Pass | Verdict::Weak))
+        .filter(|result| !bears(result.verdict))
         .map(|result| (result.id.clone(), result.verdict))
         .collect();
     let mut keep = |result: CaseResult| {

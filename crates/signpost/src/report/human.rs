@@ -1,20 +1,15 @@
 //! For a terminal: verdicts by area, and for each failure what was expected, what was seen and how to see it again.
 
-use std::collections::BTreeSet;
 use std::fmt::Write;
 use std::time::Duration;
 
 use anstyle::Style;
+use signpost_conformance::explanation::Explanation;
 use signpost_conformance::suite::Suite;
 use signpost_format::CaseResult;
 use signpost_format::Verdict;
 
 use super::{Report, style};
-
-/// Lines of the transcript shown before and after those that a finding names.
-const CONTEXT: u32 = 2;
-/// Lines of the transcript shown where no finding names any.
-const TAIL: usize = 12;
 
 /// The whole report.
 pub(crate) fn render(report: &Report<'_>) -> String {
@@ -41,54 +36,7 @@ pub(crate) fn failure(suite: &Suite, result: &CaseResult) -> String {
         "{verdict}{}{verdict:#} {bold}{}{bold:#} ({})",
         result.verdict, result.id, result.severity
     );
-    let _ = writeln!(text, "  {}", result.title);
-    if let Some(known) = &result.known {
-        let _ = writeln!(text, "  expected verdict: {} ({})", known.verdict, known.reason);
-    }
-    let mut shown: Vec<&str> = Vec::new();
-    for finding in &result.findings {
-        if shown.contains(&finding.requirement.as_str()) {
-            continue;
-        }
-        shown.push(&finding.requirement);
-        let requirement = suite.requirements.find(&finding.requirement);
-        let level = requirement.map_or_else(String::new, |requirement| {
-            format!(" {} ({})", requirement.level, requirement.source)
-        });
-        let _ = writeln!(text, "  requirement: {}{level}", finding.requirement);
-        if let Some(requirement) = requirement {
-            let _ = writeln!(text, "               {}", requirement.text);
-        }
-        for same in result.findings.iter().filter(|same| same.requirement == finding.requirement) {
-            let _ = writeln!(text, "  expected:    {}", same.expected);
-            let _ = writeln!(text, "  seen:        {}", same.seen);
-        }
-    }
-    if let Some(reported) = &result.report {
-        let _ = writeln!(text, "  reported:    {reported}");
-    }
-    text.push_str(&excerpt(result));
-    let _ = writeln!(text, "  reproduce:   {}", result.reproduce);
-    text
-}
-
-/// The lines of the transcript that show it.
-fn excerpt(result: &CaseResult) -> String {
-    let named: BTreeSet<u32> = result.findings.iter().flat_map(|finding| &finding.lines).copied().collect();
-    let from_end = result.transcript.len().saturating_sub(TAIL);
-    let shown = |index: usize, sequence: u32| {
-        if named.is_empty() {
-            return index >= from_end;
-        }
-        named.iter().any(|&line| line.abs_diff(sequence) <= CONTEXT)
-    };
-    let mut text = String::new();
-    for (index, observation) in result.transcript.iter().enumerate() {
-        if shown(index, observation.sequence) {
-            let mark = if named.contains(&observation.sequence) { '>' } else { ' ' };
-            let _ = writeln!(text, "  {mark}{:>4} {}", observation.sequence, observation.event);
-        }
-    }
+    let _ = write!(text, "{}", Explanation::of(result, &suite.requirements));
     text
 }
 
