@@ -2,7 +2,6 @@
 //! program; each is a file below `fixtures/subjects`, or one of the user's own. docs/recipes.md describes the format.
 
 mod check;
-mod embedded;
 mod names;
 mod plan;
 mod process;
@@ -157,7 +156,7 @@ impl Recipe {
 }
 
 fn built_in() -> Files {
-    Files::Embedded(&embedded::FILES)
+    Files::Embedded(&signpost_fixtures::SUBJECTS)
 }
 
 /// Why there is no recipe.
