@@ -16,7 +16,6 @@
 //! # }
 //! ```
 
-mod accept;
 mod answer;
 mod authority;
 mod denial;

@@ -4,12 +4,12 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use signpost_serve::Acceptor;
 use signpost_transcript::Transport;
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::{TcpListener, UdpSocket};
 use tokio::task::JoinSet;
 
-use crate::accept::next_connection;
 use crate::reply::Reply;
 
 /// What answers the messages that come in by sockets. It also says what goes into a datagram and what is truncated.
@@ -62,9 +62,10 @@ async fn serve_datagrams(answerer: Arc<impl Answerer>, udp: UdpSocket) {
 }
 
 async fn serve_connections(answerer: Arc<impl Answerer>, tcp: TcpListener) {
+    let mut acceptor = Acceptor::new(tcp);
     let mut open = JoinSet::new();
     loop {
-        let (stream, peer) = next_connection(|| tcp.accept()).await;
+        let (stream, peer) = acceptor.accept().await;
         forget_finished(&mut open);
         if open.len() < MOST_CONNECTIONS {
             open.spawn(serve_stream(Arc::clone(&answerer), stream, peer));
