@@ -7,7 +7,7 @@ use signpost_format::{Assignment, Profile, Report, Role, resolve};
 use signpost_validate::{Answer, DomainValidator, Failure, HickoryValidator, Resolver, Upstream};
 
 use super::{PROFILES, ROLES, Task, from_lookup};
-use crate::subject::{Environment, Isolation, Subject, SubjectError};
+use crate::subject::{Environment, Isolation, Session, Subject, SubjectError};
 
 /// How long a library waits for one reply, in a lab on the same machine.
 const REPLY_LIMIT: std::time::Duration = std::time::Duration::from_millis(800);
@@ -63,10 +63,30 @@ impl Subject for Library {
     }
 
     async fn run(&self, assignment: &Assignment, _: Environment<'_>) -> Result<Report, SubjectError> {
+        Stay { library: *self, resolver: None }.ask(assignment).await
+    }
+
+    fn stay<'s>(&'s self, _: Environment<'s>) -> Option<Box<dyn Session + 's>> {
+        Some(Box::new(Stay { library: *self, resolver: None }))
+    }
+}
+
+/// A library's resolver with its cache, made at the first question.
+struct Stay {
+    library: Library,
+    resolver: Option<Arc<dyn Resolver>>,
+}
+
+#[async_trait(?Send)]
+impl Session for Stay {
+    async fn ask(&mut self, assignment: &Assignment) -> Result<Report, SubjectError> {
         let Assignment::Resolve(assignment) = assignment else {
             return Ok(Report::unsupported(assignment.role(), "it is a resolver"));
         };
-        answer(assignment, |upstream| Arc::from((self.make)(upstream))).await
+        answer(assignment, |upstream| {
+            Arc::clone(self.resolver.get_or_insert_with(|| Arc::from((self.library.make)(upstream))))
+        })
+        .await
     }
 }
 
