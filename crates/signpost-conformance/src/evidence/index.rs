@@ -51,6 +51,11 @@ impl<'t> Index<'t> {
         self
     }
 
+    /// Whether there were earlier steps.
+    pub(crate) fn is_later(&self) -> bool {
+        !self.earlier.is_empty()
+    }
+
     /// Whether something of this kind was seen in this step or an earlier one.
     pub(crate) fn has_up_to_now(&self, holds: impl Fn(&Event) -> bool) -> bool {
         self.earlier.iter().copied().chain([self.transcript]).flat_map(Transcript::events).any(holds)

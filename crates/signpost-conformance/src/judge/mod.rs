@@ -170,7 +170,8 @@ fn judge_run(demand: &Demand<'_>, run: &Run, index: &Index<'_>) -> (Verdict, Vec
     // A subject that stopped before the case began to bite has not shown that it would stop there.
     let stopped_early = !ending.went_on();
     let outcome = wrong_outcome(demand, report, ending.as_ref());
-    if findings.is_empty() && (outcome.is_none() || stopped_early) {
+    // Nor has one that answered from memory in a later step, and never came upon what is broken there.
+    if findings.is_empty() && (outcome.is_none() || stopped_early || index.is_later()) {
         let (unreached, idle) = (unreached(demand, index), idle(demand, index));
         // Where only success is right, a step that is missing is a mistake and no want of opportunity; a fault that
         // never bit has shown nothing of anybody.

@@ -61,3 +61,35 @@ fn a_run_that_broke_off_is_errored_and_one_that_merely_lacks_a_step_is_too() {
         assert_eq!(broken(&judgement), ["suite/subject-runs"]);
     }
 }
+
+#[test]
+fn who_answers_from_memory_has_not_come_upon_what_is_broken_now() {
+    use signpost_format::resolve::{Report, Status};
+
+    use crate::role::End;
+    use crate::role::resolve::{Expectation, Outcome};
+
+    let asked = || query("example.com", "DNSKEY");
+    let report =
+        |status| Report::Answered { status, rcode: None, ede: vec![], ttl: None, detail: None }.into();
+    let ending = |outcome| {
+        Case::ending(End::Resolve(Expectation { outcomes: vec![outcome], ..Expectation::default() }))
+    };
+    let first = ending(Outcome::Secure);
+    let mut second = ending(Outcome::Bogus);
+    second.faults = vec![demanded(1, "dns:a/A", "signature-broken")];
+    let judged = |seen: Vec<Event>, status| {
+        let runs = [run([asked()], Ok(report(Status::Secure))), run(seen, Ok(report(status)))];
+        first.demanding(|first| {
+            second.demanding(|second| {
+                let part = |step, demand| Part { view: None, step: Some(step), demand };
+                judge_parts(&[part(1, first), part(2, second)], &runs, Default::default()).verdict
+            })
+        })
+    };
+    let bitten = || vec![fault("dns:a/A", "signature-broken")];
+    assert_eq!(judged(bitten(), Status::Bogus), Verdict::Pass);
+    assert_eq!(judged(bitten(), Status::Secure), Verdict::Fail);
+    assert_eq!(judged(vec![], Status::Secure), Verdict::Inconclusive);
+    assert_eq!(judged(vec![], Status::Bogus), Verdict::Inconclusive);
+}
