@@ -1,4 +1,4 @@
-//! What is said of every file in `fixtures/subjects-malformed`.
+//! What is said of every file in `fixtures/subjects-malformed`, and nothing of what the documentation shows.
 
 use camino::{Utf8Path, Utf8PathBuf};
 use signpost_conformance::subject::Recipe;
@@ -18,6 +18,18 @@ fn every_mistake_is_shown_where_it_is() {
         let said = said.replace(&format!("{folder}/"), "");
         insta::assert_snapshot!(name.trim_end_matches(".toml"), said);
     }
+}
+
+#[test]
+fn the_example_of_the_documentation_is_a_recipe() {
+    let text = std::fs::read_to_string(root().join("docs/recipes.md")).unwrap();
+    let example = text.split("```toml\n").nth(1).unwrap().split("```").next().unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let path = Utf8PathBuf::from_path_buf(folder.path().join("my-client.toml")).unwrap();
+    std::fs::write(&path, example).unwrap();
+    let recipe = Recipe::load(&path).unwrap_or_else(|error| panic!("{error}"));
+    let modes: Vec<&str> = recipe.modes().iter().map(|mode| mode.name.as_str()).collect();
+    assert_eq!(modes, ["default", "strict"]);
 }
 
 #[test]

@@ -35,12 +35,32 @@ fn every_scenario_fits_its_schema() {
 }
 
 #[test]
+fn every_recipe_fits_its_schema() {
+    let schema = jsonschema::validator_for(&Format::Recipe.schema()).unwrap();
+    for folder in ["fixtures/subjects", "crates/signpost-conformance/tests/recipes"] {
+        let files = Files::Folder(root().join(folder));
+        let paths: Vec<Utf8PathBuf> = files.list("toml").unwrap();
+        assert!(!paths.is_empty());
+        for path in paths {
+            let value: serde_json::Value = toml::from_str(&files.read(&path).unwrap().text).unwrap();
+            if let Err(error) = schema.validate(&value) {
+                panic!("{path}: {error}");
+            }
+        }
+    }
+}
+
+#[test]
 fn a_misspelt_key_does_not_fit() {
-    let schema = jsonschema::validator_for(&Format::Scenario.schema()).unwrap();
-    let files = Files::Folder(root().join("fixtures/scenarios-malformed"));
-    let text = files.read(Utf8Path::new("unknown-keys.toml")).unwrap().text;
-    let value: serde_json::Value = toml::from_str(&text).unwrap();
-    assert!(!schema.is_valid(&value));
+    for (format, folder) in
+        [(Format::Scenario, "fixtures/scenarios-malformed"), (Format::Recipe, "fixtures/subjects-malformed")]
+    {
+        let schema = jsonschema::validator_for(&format.schema()).unwrap();
+        let files = Files::Folder(root().join(folder));
+        let text = files.read(Utf8Path::new("unknown-keys.toml")).unwrap().text;
+        let value: serde_json::Value = toml::from_str(&text).unwrap();
+        assert!(!schema.is_valid(&value), "{folder}");
+    }
 }
 
 fn root() -> Utf8PathBuf {

@@ -73,6 +73,12 @@ fn wrong_command_lines_and_files_are_2() {
     insta::assert_snapshot!(refusal(2, &["run", "--partition", "hash:4/3"]));
     insta::assert_snapshot!(refusal(2, &["run", "--subject", "msmpt"]));
     insta::assert_snapshot!(refusal(2, &["run", "--subject", "reference?defect=skips-pins"]));
+    insta::assert_snapshot!("mode", refusal(2, &["run", "--subject", "msmtp:defalt"]));
+    insta::assert_snapshot!(
+        "recipe",
+        refusal(2, &["run", "--subject", "fixtures/subjects-malformed/serving.toml"])
+    );
+    insta::assert_snapshot!("no_recipe", refusal(2, &["run", "--subject", "./no-such-client.toml:strict"]));
     insta::assert_snapshot!(refusal(2, &["run", "--expectations", "fixtures/no-such-file.toml"]));
     let malformed = "fixtures/expectations-malformed.toml";
     insta::assert_snapshot!(refusal(2, &["run", "--expectations", malformed]));
@@ -83,6 +89,8 @@ fn wrong_command_lines_and_files_are_2() {
 #[test]
 fn a_subject_that_cannot_start_is_3() {
     insta::assert_snapshot!(refusal(3, &["run", "--subject", "cmd:./no-such-adapter --fast"]));
+    let recipe = "fixtures/subjects-malformed/not-installed.toml";
+    insta::assert_snapshot!("not_installed", refusal(3, &["run", "--subject", recipe]));
 }
 
 #[test]

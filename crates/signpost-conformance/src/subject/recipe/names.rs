@@ -122,7 +122,7 @@ impl<'s> Names<'s> {
         let template = Template::parse(text.get_ref());
         for name in template.names().filter(|name| !also.contains(name)) {
             let place = self.place_of(&format!("{{{name}}}"), text.span());
-            self.use_name(name, place, also);
+            self.use_name(name, place, also, "placeholder");
         }
         template
     }
@@ -130,7 +130,7 @@ impl<'s> Names<'s> {
     pub(super) fn when(&mut self, table: &WhenTable) -> When {
         let mut condition = BTreeMap::new();
         for (name, values) in table {
-            self.use_name(name.get_ref(), name.span(), &[]);
+            self.use_name(name.get_ref(), name.span(), &[], "value");
             for value in values {
                 let known = match name.get_ref().as_str() {
                     "mode" => &self.modes,
@@ -196,7 +196,7 @@ impl<'s> Names<'s> {
         self.problems.extend(problems);
     }
 
-    fn use_name(&mut self, name: &str, place: Range<usize>, also: &[&str]) {
+    fn use_name(&mut self, name: &str, place: Range<usize>, also: &[&str], what: &str) {
         self.used.insert(name.to_owned());
         if self.known.contains(name) {
             return;
@@ -209,12 +209,13 @@ impl<'s> Names<'s> {
                 self.known.iter().map(String::as_str).chain(also.iter().copied()).collect();
             let help = match nearest(name, &known) {
                 Some(meant) => format!("did you mean `{meant}`?"),
+                None if what == "value" => format!("known are {}", known.join(", ")),
                 None => format!(
                     "known are {}; a brace that is meant as such has a space behind it",
                     known.join(", ")
                 ),
             };
-            (format!("unknown placeholder `{name}`"), help)
+            (format!("unknown {what} `{name}`"), help)
         };
         self.problems.push(Problem::at(place, message).help(help));
     }

@@ -45,10 +45,13 @@ pub(super) struct Processes<'a> {
     deadline: Instant,
     limit: Duration,
     /// Those that stay, until this is dropped.
-    beside: Vec<Pin<Box<dyn Future<Output = Result<Completed, Error>>>>>,
+    beside: Vec<Staying>,
 }
 
-/// A program that stays is not stopped by the deadline of one step, but by the end of all.
+/// A program that stays, until it ends nevertheless.
+type Staying = Pin<Box<dyn Future<Output = Result<Completed, Error>>>>;
+
+/// One that stays is not stopped by the deadline of a step, but by the end of all.
 const STAYING: Duration = Duration::from_secs(24 * 60 * 60);
 
 impl<'a> Processes<'a> {

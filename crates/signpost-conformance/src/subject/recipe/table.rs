@@ -33,7 +33,7 @@ pub(crate) struct RecipeTable {
     #[schemars(with = "Vec<Service>")]
     pub(super) services: Vec<Spanned<Service>>,
     /// Where its answer is found, in the role `resolve`.
-    #[schemars(with = "Answers")]
+    #[schemars(with = "Option<Answers>")]
     pub(super) answers: Option<Spanned<Answers>>,
     /// Files and folders that stay in sight although they lie in the home or another folder that a case hides.
     #[serde(default)]
