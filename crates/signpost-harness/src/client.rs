@@ -37,14 +37,14 @@ pub trait Client: Send + Sync + 'static {
     fn run(&self, assignment: &Assignment) -> Report;
 
     /// Starts it so that it remembers from one time that it is asked to the next, for cases that need it. By default such
-    /// cases are unsupported.
+    /// cases are unsupported. It is called on the thread on which what it returns is then asked, and dropped.
     fn stay(&self) -> Option<Box<dyn Stay>> {
         None
     }
 }
 
 /// A client that stays, with all that it remembers.
-pub trait Stay: Send + 'static {
+pub trait Stay {
     /// Asks it for one step, as [`Client::run`] does.
     fn ask(&mut self, assignment: &Assignment) -> Report;
 }

@@ -4,7 +4,7 @@
 
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, mpsc};
 use std::thread;
 
 use async_trait::async_trait;
@@ -64,8 +64,7 @@ impl<C: Client> Subject for Threaded<C> {
     }
 
     fn stay<'s>(&'s self, _: Environment<'s>) -> Option<Box<dyn Session + 's>> {
-        let stay = Arc::new(Mutex::new(self.client.stay()?));
-        Some(Box::new(Staying { name: self.name(), stay }))
+        Some(Box::new(Staying { client: Arc::clone(&self.client), requests: None }))
     }
 
     fn reproduce(&self, case: &str) -> String {
@@ -73,39 +72,77 @@ impl<C: Client> Subject for Threaded<C> {
     }
 }
 
-/// A client that stays, lent to the thread of one call after the other.
-struct Staying<'s> {
-    name: &'s str,
-    stay: Arc<Mutex<Box<dyn Stay>>>,
+/// A client that stays. It is made, asked and dropped on one thread of its own: what it keeps may belong to that thread, or
+/// be something that must not be dropped on the lab's, as a runtime is.
+struct Staying<C> {
+    client: Arc<C>,
+    /// To the thread, once there is one. It ends when this is dropped.
+    requests: Option<mpsc::Sender<Request>>,
+}
+
+struct Request {
+    assignment: Assignment,
+    reply: oneshot::Sender<thread::Result<Report>>,
 }
 
 #[async_trait(?Send)]
-impl Session for Staying<'_> {
+impl<C: Client> Session for Staying<C> {
     async fn ask(&mut self, assignment: &Assignment) -> Result<Report, SubjectError> {
-        let (stay, own) = (Arc::clone(&self.stay), assignment.clone());
-        // Whoever panicked is not asked again, so that nothing half done is ever seen.
-        let ask = move || stay.lock().unwrap_or_else(PoisonError::into_inner).ask(&own);
-        on_thread(self.name, assignment.role(), ask).await
+        let requests = match &self.requests {
+            Some(requests) => requests,
+            None => {
+                let (requests, receiver) = mpsc::channel();
+                let client = Arc::clone(&self.client);
+                spawn(self.client.name(), move || stay(client.as_ref(), &receiver))?;
+                self.requests.insert(requests)
+            }
+        };
+        let (reply, receiver) = oneshot::channel();
+        // A thread that has ended drops the other end of the reply, which says so.
+        let _ = requests.send(Request { assignment: assignment.clone(), reply });
+        read(receiver, assignment.role()).await
     }
 }
 
-/// Waits for a call that has a thread to itself. Dropped, as at the deadline, it leaves the thread behind: nobody can
-/// end one from outside, and its lab is gone.
+/// Answers as long as somebody asks.
+fn stay(client: &impl Client, requests: &mpsc::Receiver<Request>) {
+    let mut kept: Option<Box<dyn Stay>> = None;
+    for Request { assignment, reply } in requests {
+        let ask = || match kept.take().or_else(|| client.stay()) {
+            Some(mut stay) => {
+                let report = stay.ask(&assignment);
+                kept = Some(stay);
+                report
+            }
+            None => Report::unsupported(assignment.role(), "it cannot be asked again in the same process"),
+        };
+        // Nobody is there to hear it when the deadline has passed.
+        let _ = reply.send(catch_unwind(AssertUnwindSafe(ask)));
+    }
+}
+
+/// Makes a call that has a thread to itself. Dropped, as at the deadline, this leaves the thread behind: nobody can end one
+/// from outside, and its lab is gone.
 async fn on_thread(
     name: &str,
     role: Role,
     call: impl FnOnce() -> Report + Send + 'static,
 ) -> Result<Report, SubjectError> {
-    let (sender, receiver) = oneshot::channel();
-    let work = move || {
-        // Nobody is there to hear it when the deadline has passed.
-        let _ = sender.send(catch_unwind(AssertUnwindSafe(call)));
-    };
-    thread::Builder::new()
-        .name(name.to_owned())
-        .spawn(work)
-        .map_err(|error| SubjectError::NotStarted(format!("no thread: {error}")))?;
-    let report = match receiver.await {
+    let (reply, receiver) = oneshot::channel();
+    spawn(name, move || {
+        let _ = reply.send(catch_unwind(AssertUnwindSafe(call)));
+    })?;
+    read(receiver, role).await
+}
+
+fn spawn(name: &str, work: impl FnOnce() + Send + 'static) -> Result<(), SubjectError> {
+    let spawned = thread::Builder::new().name(name.to_owned()).spawn(work);
+    spawned.map(drop).map_err(|error| SubjectError::NotStarted(format!("no thread: {error}")))
+}
+
+/// Waits for the thread's word, and looks whether it fits what was asked.
+async fn read(reply: oneshot::Receiver<thread::Result<Report>>, role: Role) -> Result<Report, SubjectError> {
+    let report = match reply.await {
         Ok(Ok(report)) => report,
         Ok(Err(panic)) => return Err(SubjectError::Crashed(format!("it panicked: {}", text_of(&*panic)))),
         Err(_) => return Err(SubjectError::Crashed("its thread ended without a word".to_owned())),
