@@ -106,12 +106,13 @@ fn installed() -> Result<Vec<Box<dyn Subject>>, Failure> {
     Ok(subjects)
 }
 
-fn outcomes(case: &Case) -> Vec<&'static str> {
-    case.first_step().map(|step| step.expectation.end.outcomes()).unwrap_or_default()
+/// The outcomes of which any is right, step by step.
+fn outcomes(case: &Case) -> Vec<Vec<&'static str>> {
+    case.steps().map(|step| step.expectation.end.outcomes()).collect()
 }
 
 fn expected(case: &Case) -> String {
-    outcomes(case).join(" or ")
+    outcomes(case).iter().map(|outcomes| outcomes.join(" or ")).collect::<Vec<_>>().join(", then ")
 }
 
 /// The status, with the extended errors behind it.
@@ -199,7 +200,7 @@ fn json(rows: &[Row], subjects: &[Box<dyn Subject>]) -> String {
                 .collect();
             json!({
                 "case": row.case.id,
-                "expected": outcomes(&row.case),
+                "expected": outcomes(&row.case).concat(),
                 "agreement": row.agreement(),
                 "dispute": row.case.scenario.part.dispute(),
                 "answers": answers,
