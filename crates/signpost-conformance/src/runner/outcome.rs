@@ -145,12 +145,14 @@ pub(super) fn result(
 ) -> CaseResult {
     let steps = case.visits.first().map_or(1, |visit| visit.steps.len()).max(1);
     let count = u32::try_from(runs.len().div_ceil(steps)).unwrap_or(u32::MAX);
-    let report = runs.get(judgement.run).and_then(|run| run.ended.clone().ok());
-    // Of a visit of several steps, all is shown: what convicts in one may have begun in another.
+    // Of a visit of several steps, all is shown: what convicts in one may have begun in another. The report is that of the
+    // step that decides, or of the last where all are as they should be.
     let first = judgement.run - judgement.run % steps;
+    let passed = judgement.verdict == Verdict::Pass;
+    let decides = if passed { first + steps - 1 } else { judgement.run };
+    let report = runs.get(decides).and_then(|run| run.ended.clone().ok());
     let shown = runs.into_iter().skip(first).take(steps);
     let transcript = shown.flat_map(|run| run.transcript.observations).collect();
-    let passed = judgement.verdict == Verdict::Pass;
     CaseResult {
         id: case.id.clone(),
         title: case.scenario.table.title.clone(),
