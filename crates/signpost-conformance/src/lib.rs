@@ -20,3 +20,8 @@ pub mod subject;
 pub mod suite;
 mod tombstone;
 mod vocabulary;
+
+/// Its example is a test, too.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

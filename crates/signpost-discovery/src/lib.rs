@@ -71,3 +71,8 @@ pub use request::{Limits, Mode, Ports, Request, TrustStore};
 pub use rules::Rules;
 pub use untrusted::Untrusted;
 pub use verifier::{PinVerifier, VerificationRule};
+
+/// Its example is a test, too.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

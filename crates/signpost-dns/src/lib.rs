@@ -50,3 +50,8 @@ pub use responder::{Responder, Scope};
 pub use serve::{Answerer, serve, serve_stream};
 pub use zone::{Denial, Signing, Zone};
 pub use zone_error::{ZoneError, ZoneErrorKind};
+
+/// Its example is a test, too.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -20,3 +20,8 @@ pub use result::{CaseResult, Finding, KnownDeviation, Line, RESULTS_VERSION, Run
 pub use role::{Role, Task, UnknownRole};
 pub use signpost_protocol::{Label, Service};
 pub use verdict::{UnknownVerdict, Verdict};
+
+/// Its example is a test, too.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -58,3 +58,8 @@ pub use client::{Client, Stay};
 pub use program::{Harness, HarnessError, harness};
 pub use signpost_format::set_up::Stance;
 pub use signpost_format::{Assignment, Dns, Label, Profile, Report, Role, Service, Verdict, resolve, set_up};
+
+/// Its example is a test, too.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

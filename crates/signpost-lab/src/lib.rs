@@ -26,3 +26,8 @@ pub use placeholder::{PlaceholderError, expand};
 pub use question::{UnreadableQuestion, read_question};
 pub use world::{User, World, WorldListener, WorldServer, WorldView, WorldZone};
 pub use world_error::WorldError;
+
+/// Its example is a test, too.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -29,3 +29,8 @@ pub use fault::{
 pub use server::serve;
 pub use spec::{Account, Limits, ServerSpec};
 pub use step::Step;
+
+/// Its example is a test, too.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -21,3 +21,8 @@ pub use fault::{CertificateFault, CertificateFaultKind, HostNames, NoHostNames};
 pub use identity::{Identity, pem};
 pub use pki::Pki;
 pub use spec::CertificateSpec;
+
+/// Its example is a test, too.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

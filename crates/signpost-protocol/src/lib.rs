@@ -16,3 +16,8 @@ mod service;
 pub use label::{Label, TlsStart, UnknownLabel};
 pub use overheard::{Overheard, overhear};
 pub use service::{Service, UnknownService};
+
+/// Its example is a test, too.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -33,3 +33,8 @@ pub use error::{ErrorKind, RecordError};
 pub use key::{Digest, DigestAlgorithm, KeyRecord};
 pub use policy::{Mechanisms, PolicyRecord};
 pub use set::{Keys, join, usable_keys};
+
+/// Its example is a test, too.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -55,3 +55,8 @@ pub use linux::{Namespace, Program, prepare};
 mod unsupported;
 #[cfg(not(target_os = "linux"))]
 pub use unsupported::{Namespace, Program, prepare};
+
+/// Its example is a test, too.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

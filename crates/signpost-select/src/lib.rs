@@ -25,3 +25,8 @@ mod selection;
 
 pub use model::{Model, first_choice};
 pub use selection::{Entropy, Selection, Target};
+
+/// Its example is a test, too.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

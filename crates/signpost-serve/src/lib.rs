@@ -26,3 +26,8 @@ pub use limits::Limits;
 pub use script::{Change, Rule, Script};
 pub use server::{Reception, serve};
 pub use session::{Effect, Handshake, Session};
+
+/// Its example is a test, too.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -10,3 +10,8 @@ pub use event::{
     Channel, ConnectionId, Endpoint, Event, HandshakeOutcome, Party, SubjectLine, Transfer, Transport,
 };
 pub use recorder::{Observation, Recorder, Transcript};
+
+/// Its example is a test, too.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

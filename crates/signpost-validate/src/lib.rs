@@ -58,3 +58,8 @@ pub use {
     trust_anchor::{TrustAnchor, TrustAnchorError, TrustAnchorErrorKind},
     upstream::Upstream,
 };
+
+/// Its example is a test, too.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
