@@ -131,3 +131,11 @@ fn is_running(process: &str) -> bool {
     let state = String::from_utf8_lossy(&state.stdout);
     !state.trim().is_empty() && !state.starts_with('Z')
 }
+
+#[test]
+fn an_adapter_that_begins_anew_is_not_asked_again_and_nobody_expects_it_to_be() {
+    let result = run("again/root-changed-unannounced[pop3]", "exit 9");
+    assert_eq!(result.verdict, Verdict::Unsupported);
+    assert!(result.expected);
+    assert_eq!(result.findings[0].requirement, "suite/supported");
+}

@@ -63,6 +63,11 @@ impl<C: Client> Subject for Threaded<C> {
         on_thread(self.name(), assignment.role(), move || client.run(&own)).await
     }
 
+    /// Only the client itself knows, and says so when it is to stay.
+    fn can_be_asked_again(&self) -> bool {
+        true
+    }
+
     fn stay<'s>(&'s self, _: Environment<'s>) -> Option<Box<dyn Session + 's>> {
         Some(Box::new(Staying { client: Arc::clone(&self.client), requests: None }))
     }

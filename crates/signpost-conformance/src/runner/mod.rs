@@ -23,7 +23,7 @@ use crate::subject::Subject;
 use crate::suite::Suite;
 pub use after_control::AfterControl;
 use after_control::bears;
-use outcome::{judge_case, judge_visit, lab_failed, result, without_control};
+use outcome::{judge_case, judge_visit, lab_failed, not_asked_again, result, without_control};
 use parallel::in_parallel;
 use visit::{Visited, visit};
 
@@ -107,6 +107,9 @@ pub fn run_all(
 /// Runs one case, whatever its control says.
 #[must_use]
 pub fn run_case(case: &Case, subject: &dyn Subject, options: Options) -> CaseResult {
+    if case.asks_again() && !subject.can_be_asked_again() {
+        return not_asked_again(case, subject);
+    }
     let start = Instant::now();
     // A thread of its own, because a namespace belongs to a thread and cannot be left again, and because a panic in
     // the lab must not take other cases with it.

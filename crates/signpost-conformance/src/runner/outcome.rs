@@ -136,6 +136,19 @@ pub(super) fn without_control(
     result(case, judgement, Vec::new(), Duration::ZERO, subject.reproduce(&case.id))
 }
 
+/// A case of several steps for a subject that says that it cannot be asked again. Nobody expects it to.
+pub(super) fn not_asked_again(case: &Case, subject: &dyn Subject) -> CaseResult {
+    let finding = Finding {
+        requirement: GroundRule::Supported.slug().to_owned(),
+        expected: "a subject that can be asked again in the same process".to_owned(),
+        seen: "one that begins anew each time".to_owned(),
+        lines: Vec::new(),
+    };
+    let judgement = Judgement { verdict: Verdict::Unsupported, findings: vec![finding], run: 0 };
+    let reproduce = subject.reproduce(&case.id);
+    CaseResult { expected: true, ..result(case, judgement, Vec::new(), Duration::ZERO, reproduce) }
+}
+
 pub(super) fn result(
     case: &Case,
     judgement: Judgement,

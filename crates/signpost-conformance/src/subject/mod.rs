@@ -83,6 +83,12 @@ pub trait Subject: Send + Sync {
         environment: Environment<'_>,
     ) -> Result<Report, SubjectError>;
 
+    /// Whether it can be asked again in the same process: cases of several steps are unsupported where it cannot, which is
+    /// nothing unexpected.
+    fn can_be_asked_again(&self) -> bool {
+        false
+    }
+
     /// Starts it so that it can be asked several times and remembers from one time to the next, where it can do that.
     fn stay<'s>(&'s self, _environment: Environment<'s>) -> Option<Box<dyn Session + 's>> {
         None

@@ -89,6 +89,10 @@ impl Subject for Reference {
         Stay::new(self, environment).ask(assignment).await
     }
 
+    fn can_be_asked_again(&self) -> bool {
+        true
+    }
+
     fn stay<'s>(&'s self, environment: Environment<'s>) -> Option<Box<dyn Session + 's>> {
         Some(Box::new(Stay::new(self, environment)))
     }

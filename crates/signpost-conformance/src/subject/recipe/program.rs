@@ -129,10 +129,14 @@ impl Subject for Program {
         Use { program: self, environment, started: None }.ask(assignment).await
     }
 
+    /// Only one that serves remembers anything when it is asked again.
+    fn can_be_asked_again(&self) -> bool {
+        self.plan.answers == Answers::Dns
+    }
+
     fn stay<'s>(&'s self, environment: Environment<'s>) -> Option<Box<dyn Session + 's>> {
-        // Only one that serves remembers anything when it is asked again.
-        let serves = self.plan.answers == Answers::Dns;
-        serves.then(|| Box::new(Use { program: self, environment, started: None }) as Box<dyn Session + 's>)
+        self.can_be_asked_again()
+            .then(|| Box::new(Use { program: self, environment, started: None }) as Box<dyn Session + 's>)
     }
 }
 

@@ -66,6 +66,10 @@ impl Subject for Library {
         Stay { library: *self, resolver: None }.ask(assignment).await
     }
 
+    fn can_be_asked_again(&self) -> bool {
+        true
+    }
+
     fn stay<'s>(&'s self, _: Environment<'s>) -> Option<Box<dyn Session + 's>> {
         Some(Box::new(Stay { library: *self, resolver: None }))
     }
