@@ -65,7 +65,8 @@ impl Report {
         match self {
             Self::Resolve(resolve::Report::Unsupported { reason })
             | Self::SetUp(set_up::Report::Unsupported { reason }) => Some(reason),
-            _ => None,
+            // Named, so that a new role is asked for its own way to say so.
+            Self::Resolve(_) | Self::SetUp(_) => None,
         }
     }
 }
@@ -127,6 +128,7 @@ mod tests {
         assert_eq!(report.to_string(), "configured submit1.example.com:587 with STARTTLS");
         for role in Role::ALL {
             let unsupported = Report::unsupported(role, "no IPv6");
+            assert_eq!(unsupported.unsupported_reason(), Some("no IPv6"));
             let text = serde_json::to_string(&unsupported).unwrap();
             assert_eq!(serde_json::from_str::<Report>(&text).unwrap().role(), role);
         }

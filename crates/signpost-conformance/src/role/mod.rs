@@ -1,7 +1,8 @@
 //! The table of roles: what each adds to a scenario file, and what the judge asks of it.
 //!
 //! A role is a module that owns its part of a scenario file (`Table`), what that expects (`Expectation`), and how a
-//! subject's report is held against it (`Ending`). Here it has a line in each of two enums; nothing else knows it.
+//! subject's report is held against it (`Ending`). Here it has its arms; ARCHITECTURE.md says
+//! who else has one.
 
 mod ending;
 mod reading;

@@ -67,7 +67,7 @@ impl Subject for Reference {
     }
 
     fn roles(&self) -> &[Role] {
-        &Role::ALL
+        &[Role::Resolve, Role::SetUp]
     }
 
     fn reproduce(&self, case: &str) -> String {
