@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
-use regex::Regex;
+use regex_lite::Regex;
 use serde_spanned::Spanned;
 use signpost_source::{Problem, Source, nearest};
 
@@ -170,7 +170,7 @@ impl<'s> Names<'s> {
                 let reason = error.lines().last().unwrap_or_default().trim_start_matches("error: ");
                 self.problems.push(
                     Problem::at(text.span(), format!("not a pattern: {reason}")).help(
-                        "it is a regular expression in the syntax of the crate `regex`, in single quotes to keep its \
+                        "it is a regular expression in the syntax of the crate `regex-lite`, in single quotes to keep its \
                          backslashes",
                     ),
                 );

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use regex::Regex;
+use regex_lite::Regex;
 use signpost_format::set_up::Stance;
 use signpost_format::{Profile, Role, Service};
 

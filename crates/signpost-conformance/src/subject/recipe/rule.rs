@@ -1,6 +1,6 @@
 //! Reading what a program wrote: rules, each of which gives values that have none yet.
 
-use regex::{Error, Regex, RegexBuilder};
+use regex_lite::{Error, Regex, RegexBuilder};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
