@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde_spanned::Spanned;
 use signpost_format::set_up::Stance;
 use signpost_format::{Role, Service, Task};
-use signpost_lab::{Broken, Fault, FaultTable, World, expand};
+use signpost_lab::{Blueprint, Broken, Fault, FaultTable, LabError, World, expand};
 use signpost_source::Problem;
 
 use crate::requirement::{Level, Requirements};
@@ -75,6 +75,16 @@ impl Case {
             End::SetUp(expected) => expected.selection.as_ref(),
             End::Resolve(_) => None,
         }
+    }
+
+    /// The lab as it will be in each step. What changes before a step is the same in every visit.
+    ///
+    /// # Errors
+    ///
+    /// A fault that does not fit the world.
+    pub fn blueprint(&self) -> Result<Blueprint<'_>, LabError> {
+        let changes = self.visits.first().into_iter().flat_map(|visit| &visit.steps);
+        Blueprint::in_steps(&self.world, &self.faults, changes.map(|step| &step.changes[..]))
     }
 
     /// The views from which the subject runs, once from each.

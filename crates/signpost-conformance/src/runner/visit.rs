@@ -4,7 +4,7 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use signpost_format::Report;
-use signpost_lab::{Blueprint, Lab, LabError, Network, PRIVATE_RESOLVER};
+use signpost_lab::{Lab, LabError, Network, PRIVATE_RESOLVER};
 use signpost_sandbox::{Layout, Namespace};
 
 use super::Options;
@@ -23,11 +23,7 @@ pub(super) struct Visited {
 
 /// Raises the lab of a case and lets the subject visit it.
 pub(super) fn visit(case: &Case, subject: &dyn Subject, options: Options) -> Result<Visited, String> {
-    // What changes before a step is the same in every visit.
-    let changes =
-        case.visits.first().into_iter().flat_map(|visit| &visit.steps).map(|step| &step.changes[..]);
-    let blueprint =
-        Blueprint::in_steps(&case.world, &case.faults, changes).map_err(|error| error.to_string())?;
+    let blueprint = case.blueprint().map_err(|error| error.to_string())?;
     let (network, namespace) = match subject.isolation() {
         Isolation::Loopback => (Network::Loopback, None),
         Isolation::Namespace => {

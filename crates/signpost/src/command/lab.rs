@@ -7,7 +7,7 @@ use signpost_conformance::runner;
 use signpost_conformance::suite::Suite;
 use signpost_format::set_up::{self, ConfiguredEndpoint};
 use signpost_format::{Assignment, Report, Role, Verdict, resolve};
-use signpost_lab::{Blueprint, Lab, Network};
+use signpost_lab::{Lab, Network};
 use signpost_transcript::{Channel, Event, Transcript};
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 
@@ -25,10 +25,7 @@ pub(crate) fn lab(options: &LabOptions) -> Result<Exit, Failure> {
         .build()
         .map_err(|error| Failure::not_started(format_args!("no runtime: {error}")))?;
     runtime.block_on(async {
-        let changes = case.visits.first().into_iter().flat_map(|visit| &visit.steps);
-        let changes = changes.map(|step| &step.changes[..]);
-        let blueprint =
-            Blueprint::in_steps(&case.world, &case.faults, changes).map_err(Failure::not_started)?;
+        let blueprint = case.blueprint().map_err(Failure::not_started)?;
         let ca_file = tempfile::Builder::new()
             .prefix("signpost-ca-")
             .suffix(".pem")
