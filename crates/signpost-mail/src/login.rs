@@ -89,7 +89,16 @@ impl Turn<'_> {
             ServerFaultName::Close | ServerFaultName::Say | ServerFaultName::Silence => {
                 matches!(fault.kind.step(), Some(Step::Handshake | Step::Starttls))
             }
-            _ => false,
+            // Named, so that a new fault is asked whether it keeps a client from TLS.
+            ServerFaultName::Delay
+            | ServerFaultName::Flood
+            | ServerFaultName::LocalPartOnly
+            | ServerFaultName::Merge
+            | ServerFaultName::NoAuth
+            | ServerFaultName::PlaintextAfterStarttls
+            | ServerFaultName::RejectCredentials
+            | ServerFaultName::Split
+            | ServerFaultName::WeakMechanisms => false,
         })
     }
 }

@@ -5,15 +5,15 @@ use signpost_dns::{Algorithm, Denial, Signing, Zone};
 /// A root, `com`, `example.com` with the records that the project starts from, and below it a zone without signatures,
 /// several with NSEC3, and one for each algorithm.
 pub(crate) fn zones() -> Vec<Zone> {
-    let child = include_str!("../../../../scenarios/worlds/resolver/child.zone");
+    let child = file("child.zone");
     let nsec3 = |iterations, salt, opt_out| Denial::Nsec3 { iterations, salt, opt_out };
     let signed = |denial| Signing::Signed { algorithm: Algorithm::default(), denial };
     let with = |algorithm| Signing::Signed { algorithm, denial: Denial::default() };
     let plain = Signing::default();
     [
-        (".", include_str!("../../../../scenarios/worlds/resolver/root.zone"), plain),
-        ("com.", include_str!("../../../../scenarios/worlds/resolver/com.zone"), plain),
-        ("example.com.", include_str!("../../../../scenarios/worlds/resolver/example.com.zone"), plain),
+        (".", file("root.zone"), plain),
+        ("com.", file("com.zone"), plain),
+        ("example.com.", file("example.com.zone"), plain),
         ("insecure.example.com.", child, Signing::Unsigned),
         ("nsec3.example.com.", child, signed(nsec3(0, None, false))),
         ("salted.example.com.", child, signed(nsec3(5, Some([0xaa, 0xbb, 0xcc, 0xdd]), false))),
@@ -32,4 +32,10 @@ pub(crate) fn zones() -> Vec<Zone> {
         zone
     })
     .collect()
+}
+
+/// A file of the world.
+fn file(name: &str) -> &'static str {
+    let file = signpost_scenarios::SUITE.get_file(format!("worlds/resolver/{name}")).unwrap();
+    file.contents_utf8().unwrap()
 }
