@@ -57,6 +57,7 @@ defects! {
     IgnoresStrippedStarttls = "ignores-stripped-starttls": "Goes on in clear when STARTTLS is not offered.",
     IgnoresUnusableKeyRecord = "ignores-unusable-key-record": "Takes key records without a usable digest for a policy without pins.",
     IgnoresVersionTag = "ignores-v-tag": "Takes any TXT record with STARTTLS= for a policy, whatever its first element.",
+    InsistsOnTlsOnce = "insists-on-tls-once": "Once an account has worked, goes on in clear when STARTTLS is not offered.",
     KeepsAnswers = "keeps-answers": "Resolves: uses an answer for ever, whatever its TTL.",
     KeepsCapabilities = "keeps-capabilities-from-before-tls": "Uses what the server offered before TLS.",
     NoFailover = "no-failover": "Gives up when the first published target does not fit.",

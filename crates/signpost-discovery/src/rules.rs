@@ -73,7 +73,13 @@ impl Rules {
     /// that it has.
     #[must_use]
     pub const fn after_success(self) -> Self {
-        if self.has(Defect::TrustsWhatWorked) { self.with(Defect::SkipsPin) } else { self }
+        if self.has(Defect::TrustsWhatWorked) {
+            self.with(Defect::SkipsPin)
+        } else if self.has(Defect::InsistsOnTlsOnce) {
+            self.with(Defect::IgnoresStrippedStarttls)
+        } else {
+            self
+        }
     }
 
     /// The rules for a user who would be content with TLS where it is offered: the same, because the domain's policy

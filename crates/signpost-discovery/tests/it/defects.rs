@@ -196,6 +196,7 @@ fn world(defect: Defect) -> Option<(World, &'static str, &'static str)> {
         | Defect::TakesUnusualForUnsigned => return None,
         // These show at a second visit, or to a user who asks for less, which the rules are told of from outside.
         Defect::BelievesEverAfter
+        | Defect::InsistsOnTlsOnce
         | Defect::KeepsAnswers
         | Defect::ObeysLesserStance
         | Defect::TrustsWhatWorked => return None,
