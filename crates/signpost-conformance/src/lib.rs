@@ -3,6 +3,7 @@
 pub mod agreement;
 pub mod case;
 mod check;
+pub mod coverage;
 pub mod evidence;
 pub mod expectation_file;
 pub mod explanation;

@@ -39,6 +39,19 @@ pub struct Requirement {
     pub text: String,
     /// The document and section that it comes from.
     pub source: String,
+    /// Why no case tests it.
+    #[serde(default)]
+    pub uncovered: Option<String>,
+}
+
+impl Requirement {
+    /// The document that it comes from, without the section.
+    #[must_use]
+    pub fn document(&self) -> &str {
+        let end = self.source.find([',', ';']).unwrap_or(self.source.len());
+        let first = &self.source[..end];
+        first.split_once(" section").map_or(first, |(document, _)| document)
+    }
 }
 
 /// Every requirement, by its permanent slug.
@@ -76,7 +89,10 @@ impl Requirements {
         let catalogue = file.requirement.into_iter();
         let ground = GroundRule::ALL.into_iter().map(|rule| {
             let source = "docs/results.md".to_owned();
-            (rule.slug(), Requirement { level: Level::Must, text: rule.text().to_owned(), source })
+            (
+                rule.slug(),
+                Requirement { level: Level::Must, text: rule.text().to_owned(), source, uncovered: None },
+            )
         });
         Ok(Self {
             catalogue: catalogue.map(|(slug, requirement)| (slug.into_inner(), requirement)).collect(),

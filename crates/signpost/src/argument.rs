@@ -183,6 +183,8 @@ pub(crate) enum ListFormat {
     Human,
     /// One JSON array.
     Json,
+    /// The requirements as a document: docs/coverage.md.
+    Markdown,
 }
 
 #[derive(Args, Debug)]

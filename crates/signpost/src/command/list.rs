@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use serde_json::{Value, json};
 use signpost_conformance::case::Case;
+use signpost_conformance::coverage::{Coverage, coverage, document};
 use signpost_conformance::subject::{Library, Mode, Recipe};
 use signpost_conformance::suite::Suite;
 use signpost_discovery::Defect;
@@ -17,6 +18,10 @@ use crate::exit::{Exit, Failure};
 pub(crate) fn list(options: &ListOptions) -> Result<Exit, Failure> {
     let suite = load_suite(&options.selection.suite)?;
     let filters = &options.selection.filters;
+    // A table of a part of the rules would look like the document and not be it.
+    if options.format == ListFormat::Markdown && !(options.requirements && filters.is_empty()) {
+        return Err(Failure::usage("--format markdown is for --requirements, without a filter"));
+    }
     let entries = if options.defects {
         defects(&suite)
     } else if options.requirements {
@@ -39,6 +44,7 @@ pub(crate) fn list(options: &ListOptions) -> Result<Exit, Failure> {
             let values: Vec<Value> = entries.into_iter().map(|entry| entry.json).collect();
             print(&format!("{:#}\n", Value::Array(values)))?;
         }
+        ListFormat::Markdown => print(&document(&suite))?,
     }
     Ok(Exit::AsExpected)
 }
@@ -94,30 +100,32 @@ fn defects(suite: &Suite) -> Vec<Entry> {
 }
 
 fn requirements(suite: &Suite) -> Vec<Entry> {
-    let entry = |(slug, requirement): (&str, &signpost_conformance::requirement::Requirement)| {
-        let cases = ids(suite, |case| case.requirements.iter().any(|(cited, _)| cited == slug));
-        let tested = match cases.len() {
-            // The judge holds every case to the invariants.
-            _ if slug.starts_with("invariant/") => vec!["tested by every case".to_owned()],
-            0 => vec!["tested by no case".to_owned()],
-            _ => cases.clone(),
+    let entry = |row: Coverage<'_>| {
+        let requirement = row.requirement;
+        let tested = match &requirement.uncovered {
+            _ if row.is_invariant() => vec!["tested by every case".to_owned()],
+            _ if row.is_covered() => row.cases.iter().map(|&id| id.to_owned()).collect(),
+            Some(why) => vec![format!("tested by no case: {why}")],
+            None => vec!["tested by no case".to_owned()],
         };
         let details =
             std::iter::once(format!("{}, {}", requirement.level, requirement.source)).chain(tested).collect();
         Entry {
-            name: slug.to_owned(),
+            name: row.slug.to_owned(),
             text: requirement.text.clone(),
             details,
             json: json!({
-                "slug": slug,
+                "slug": row.slug,
                 "level": requirement.level.to_string(),
                 "text": requirement.text,
                 "source": requirement.source,
-                "cases": cases,
+                "cases": row.cases,
+                "defects": row.defects,
+                "uncovered": requirement.uncovered,
             }),
         }
     };
-    suite.requirements.iter().map(entry).collect()
+    coverage(suite).into_iter().map(entry).collect()
 }
 
 fn ids(suite: &Suite, holds: impl Fn(&Case) -> bool) -> Vec<String> {
