@@ -1,6 +1,6 @@
 //! A world with its faults, before anything listens.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -10,9 +10,9 @@ use rustls_pki_types::UnixTime;
 use signpost_dns::{AnswerFault, AnswerFaultKind, Hierarchy, KeyPool, Responder, Scope, Zone};
 use signpost_mail::{Account, Limits, ServerSpec};
 use signpost_pki::Pki;
-use signpost_protocol::Label;
 use signpost_transcript::Event;
 
+use crate::directory::Directory;
 use crate::error::ZoneMistake;
 use crate::lab::{Lab, Raised};
 use crate::network::{Network, Place};
@@ -106,13 +106,13 @@ impl<'w> Blueprint<'w> {
         let stages = self
             .plans
             .iter()
-            .map(|plan| plan.stage(self.world, &self.pki, &place, self.now))
+            .enumerate()
+            .map(|(step, plan)| plan.stage(self.world, &self.pki, &self.directory(step), &place, self.now))
             .collect::<Result<Vec<_>, _>>()?;
         let views = self.world.views.iter();
         let views = views.map(|view| (view.name.clone(), IpAddr::V4(place.address(view.address)))).collect();
         Lab::raise(Raised {
             ca_pem: self.pki.roots_pem(),
-            endpoints: self.endpoints(&place),
             place,
             stages,
             sockets,
@@ -121,13 +121,10 @@ impl<'w> Blueprint<'w> {
         })
     }
 
-    /// The host and port by which a client knows each listener.
-    fn endpoints(&self, place: &Place) -> BTreeMap<(String, Label), (String, u16)> {
-        let of = |server: &WorldServer, listener: &WorldListener| {
-            ((server.name.clone(), listener.label), (server.host.clone(), place.port(listener.port)))
-        };
-        let servers = self.world.servers.iter();
-        servers.flat_map(|server| server.listeners.iter().map(move |listener| of(server, listener))).collect()
+    /// By which names clients come to the listeners in a step: what they learnt before it they may still believe.
+    fn directory(&self, step: usize) -> Directory<'_> {
+        let records = self.plans.iter().take(step + 1).flat_map(Plan::records);
+        Directory::new(&self.world.domain, records)
     }
 }
 
@@ -147,6 +144,16 @@ impl<'w> Plan<'w> {
         Ok(Self { faults, before, everybody, views })
     }
 
+    /// Every record that somebody can be told of.
+    fn records(&self) -> impl Iterator<Item = &Record> {
+        let zones = self.everybody.iter().chain(self.views.iter().flatten());
+        let forged = self.faults.iter().filter_map(|fault| match &fault.broken {
+            Broken::Answer(AnswerFault { kind: AnswerFaultKind::Forge(forge), .. }) => Some(forge.records()),
+            _ => None,
+        });
+        zones.flat_map(|zone| &zone.records).chain(forged.flatten())
+    }
+
     /// The listeners that are there.
     fn listening(&self, world: &'w World) -> impl Iterator<Item = (&'w WorldServer, WorldListener)> {
         let listeners =
@@ -156,7 +163,14 @@ impl<'w> Plan<'w> {
     }
 
     /// What answers and what listens in this step.
-    fn stage(&self, world: &World, pki: &Pki, place: &Place, now: u32) -> Result<Stage, LabError> {
+    fn stage(
+        &self,
+        world: &World,
+        pki: &Pki,
+        directory: &Directory<'_>,
+        place: &Place,
+        now: u32,
+    ) -> Result<Stage, LabError> {
         let everybody = self.hierarchy(&self.everybody, None, place, now)?;
         let mut responder = Responder::new(everybody, Scope::Forward);
         for (view, zones) in world.views.iter().zip(&self.views) {
@@ -166,7 +180,7 @@ impl<'w> Plan<'w> {
         let servers = self
             .listening(world)
             .map(|(server, listener)| {
-                let spec = self.server_spec(server, listener, pki, &world.user)?;
+                let spec = self.server_spec(server, listener, pki, directory, &world.user)?;
                 Ok(((server.address, listener.port), Arc::new(spec)))
             })
             .collect::<Result<_, LabError>>()?;
@@ -222,6 +236,7 @@ impl<'w> Plan<'w> {
         server: &WorldServer,
         listener: WorldListener,
         pki: &Pki,
+        directory: &Directory<'_>,
         user: &User,
     ) -> Result<ServerSpec, LabError> {
         let fail = |reason: String| LabError::Tls { server: server.name.clone(), reason };
@@ -240,6 +255,7 @@ impl<'w> Plan<'w> {
             identity: certificate.clone(),
             tls: Arc::new(identity.server_config().map_err(|error| fail(error.to_string()))?),
             hostname: server.host.clone(),
+            hosts: directory.hosts(server.address, listener.port, listener.label),
             account: Account { user: user.address.clone(), password: user.password.clone() },
             mailbox: vec![waiting_message(&user.address)],
             faults: self

@@ -33,7 +33,6 @@ pub struct Lab {
     deadline: Duration,
     ca_pem: String,
     ports: BTreeMap<Label, u16>,
-    endpoints: BTreeMap<(String, Label), (String, u16)>,
     user: User,
     recorder: Recorder,
     views: BTreeMap<String, IpAddr>,
@@ -49,7 +48,6 @@ pub struct Lab {
 /// What a lab is raised from.
 pub(crate) struct Raised {
     pub(crate) ca_pem: String,
-    pub(crate) endpoints: BTreeMap<(String, Label), (String, u16)>,
     pub(crate) place: Place,
     pub(crate) sockets: Sockets,
     pub(crate) stages: Vec<Stage>,
@@ -67,7 +65,7 @@ struct Listener {
 
 impl Lab {
     pub(crate) fn raise(raised: Raised) -> Result<Self, LabError> {
-        let Raised { ca_pem, endpoints, place, sockets, stages, user, views } = raised;
+        let Raised { ca_pem, place, sockets, stages, user, views } = raised;
         let Sockets { authority, resolver, inner, mut mail } = sockets;
         let first = stages.first().ok_or_else(|| LabError::Key("a lab of no step".to_owned()))?;
         let anchor = first.responder.hierarchy().trust_anchor();
@@ -101,7 +99,6 @@ impl Lab {
             deadline: DEADLINE,
             ca_pem,
             ports,
-            endpoints,
             user,
             recorder,
             views,
@@ -205,13 +202,6 @@ impl Lab {
             }
         }
         Ok(())
-    }
-
-    /// The host and port by which a client knows what a server offers under a label.
-    #[must_use]
-    pub fn endpoint(&self, server: &str, label: Label) -> Option<(&str, u16)> {
-        let (host, port) = self.endpoints.get(&(server.to_owned(), label))?;
-        Some((host, *port))
     }
 
     /// The address that a view is asked from.

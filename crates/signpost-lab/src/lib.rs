@@ -4,6 +4,7 @@
 //! they will be. [`Blueprint::start`] raises it on sockets of the calling thread, and [`Lab::assign`] says what a subject is told of it.
 
 mod blueprint;
+mod directory;
 mod error;
 mod fault;
 mod lab;

@@ -19,6 +19,7 @@ use crate::session::MailSession;
 ///
 /// What clients do is recorded and never makes it fail. It needs a tokio runtime with I/O and time enabled.
 pub async fn serve(specs: watch::Receiver<Arc<ServerSpec>>, listener: TcpListener, recorder: Recorder) {
+    let port = listener.local_addr().map_or(0, |address| address.port());
     let mut maildrop = Arc::new(Maildrop::new(&specs.borrow().mailbox));
     signpost_serve::serve(listener, recorder, move |connection, peer| {
         let spec = Arc::clone(&specs.borrow());
@@ -26,7 +27,14 @@ pub async fn serve(specs: watch::Receiver<Arc<ServerSpec>>, listener: TcpListene
             maildrop = Arc::new(maildrop.replaced_by(&spec.mailbox));
         }
         Reception {
-            accepted: Event::Accepted { connection, peer, server: spec.name.clone(), label: spec.label },
+            accepted: Event::Accepted {
+                connection,
+                peer,
+                server: spec.name.clone(),
+                label: spec.label,
+                port,
+                hosts: spec.hosts.clone(),
+            },
             tls: Arc::clone(&spec.tls),
             certificate: spec.identity.clone(),
             limits: spec.limits.serving,

@@ -187,6 +187,7 @@ mod tests {
             identity: identity.name.clone(),
             tls: Arc::new(identity.server_config().unwrap()),
             hostname: "mail.example.com".to_owned(),
+            hosts: Vec::new(),
             account: Account { user: "alice@example.com".to_owned(), password: "secret".to_owned() },
             mailbox: vec![b"Subject: one\r\n\r\nfirst\r\n".to_vec()],
             faults,

@@ -21,6 +21,8 @@ pub struct ServerSpec {
     pub tls: Arc<ServerConfig>,
     /// The host name that it calls itself.
     pub hostname: String,
+    /// The names by which clients are led to it, for the transcript.
+    pub hosts: Vec<String>,
     /// Who may log in.
     pub account: Account,
     /// The messages that wait for the user, as they travel: lines ended by CRLF, not dot-stuffed. A server forgets

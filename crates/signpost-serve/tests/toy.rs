@@ -161,6 +161,8 @@ impl Lab {
                     peer,
                     server: name.to_owned(),
                     label: Label::Submissions,
+                    port: address.port(),
+                    hosts: Vec::new(),
                 },
                 session: Box::new(Echo {
                     name,

@@ -108,6 +108,10 @@ pub enum Event {
         server: String,
         /// What the port stands for.
         label: Label,
+        /// The port that it came to.
+        port: u16,
+        /// The names by which clients are led there: targets of SRV records and usual hosts, without the final dot.
+        hosts: Vec<String>,
     },
     /// What the lab answered to the [`Event::Query`] with the same number.
     Answer {

@@ -26,9 +26,20 @@ impl<'t> Listeners<'t> {
 
 /// Where a connection went.
 #[derive(Clone, Copy)]
-struct Listener<'t> {
-    server: &'t str,
-    label: Label,
+pub(crate) struct Listener<'t> {
+    pub(crate) server: &'t str,
+    pub(crate) label: Label,
+    /// The port that it came to, and the names by which clients are led there.
+    pub(crate) port: u16,
+    pub(crate) hosts: &'t [String],
+}
+
+impl Listener<'_> {
+    /// Whether clients are led there by this name.
+    pub(crate) fn is_known_as(&self, host: &str) -> bool {
+        let host = host.trim_end_matches('.');
+        self.hosts.iter().any(|known| known.eq_ignore_ascii_case(host))
+    }
 }
 
 /// A line that the client said in clear, put together again from the segments that it came in.
@@ -80,16 +91,26 @@ impl<'t> Index<'t> {
         self.listeners.0.get(&connection).map_or("?", |listener| listener.server)
     }
 
-    /// Whether a connection went to a service that speaks TLS from the first byte.
-    pub(crate) fn is_implicit_tls(&self, connection: ConnectionId) -> bool {
-        self.listeners.0.get(&connection).is_some_and(|listener| listener.label.is_implicit_tls())
+    /// Where a connection went.
+    pub(crate) fn listener(&self, connection: ConnectionId) -> Option<Listener<'t>> {
+        self.listeners.0.get(&connection).copied()
+    }
+
+    /// The name that the client asked for by SNI when TLS began on a connection.
+    pub(crate) fn sni(&self, connection: ConnectionId) -> Option<&'t str> {
+        self.transcript.events().find_map(|event| match event {
+            Event::Handshake { connection: shaken, sni: Some(name), .. } if *shaken == connection => {
+                Some(name.as_str())
+            }
+            _ => None,
+        })
     }
 }
 
 fn listeners(transcript: &Transcript) -> impl Iterator<Item = (ConnectionId, Listener<'_>)> {
     transcript.events().filter_map(|event| match event {
-        Event::Accepted { connection, server, label, .. } => {
-            Some((*connection, Listener { server, label: *label }))
+        Event::Accepted { connection, server, label, port, hosts, .. } => {
+            Some((*connection, Listener { server, label: *label, port: *port, hosts }))
         }
         _ => None,
     })

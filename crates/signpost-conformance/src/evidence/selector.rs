@@ -26,6 +26,10 @@ pub enum SelectorKind {
     Dns,
     /// Mail, or the envelope of it, changed hands.
     Mail,
+    /// A TLS handshake was begun without a name in SNI.
+    SniMissing,
+    /// A TLS handshake was begun with a name in SNI by which no client is led to that server.
+    SniOther,
     /// The client asked to start TLS.
     Starttls,
     /// A TCP connection was accepted.
@@ -37,10 +41,12 @@ pub enum SelectorKind {
 }
 
 impl SelectorKind {
-    const NAMES: [(&'static str, Self); 7] = [
+    const NAMES: [(&'static str, Self); 9] = [
         ("credential", Self::Credential),
         ("dns", Self::Dns),
         ("mail", Self::Mail),
+        ("sni-missing", Self::SniMissing),
+        ("sni-other", Self::SniOther),
         ("starttls", Self::Starttls),
         ("tcp", Self::Tcp),
         ("tls", Self::Tls),
@@ -92,7 +98,8 @@ impl fmt::Display for Selector {
 pub enum SelectorError {
     /// Unknown kind.
     #[error(
-        "expected one of credential, dns, mail, starttls, tcp, tls and tls-completed, or one of them with `:SERVER`"
+        "expected one of credential, dns, mail, sni-missing, sni-other, starttls, tcp, tls and tls-completed, or one of \
+         them with `:SERVER`"
     )]
     Kind,
     /// `dns:` without a type.
@@ -108,6 +115,14 @@ impl Selector {
     #[must_use]
     pub fn server(&self) -> Option<&str> {
         if self.kind == SelectorKind::Dns { None } else { self.target.as_deref() }
+    }
+
+    /// The requirement that is broken wherever this is seen, where there is only one.
+    pub(crate) const fn requirement(&self) -> Option<&'static str> {
+        match self.kind {
+            SelectorKind::SniMissing | SelectorKind::SniOther => Some("tls/sni-is-the-target"),
+            _ => None,
+        }
     }
 
     /// Sequence numbers of the observations that it selects.
@@ -143,7 +158,15 @@ impl Selector {
             | (
                 SelectorKind::TlsCompleted,
                 Event::Handshake { connection, outcome: HandshakeOutcome::Completed { .. }, .. },
-            ) => self.is_about(index.server(*connection)),
+            )
+            | (SelectorKind::SniMissing, Event::Handshake { connection, sni: None, .. }) => {
+                self.is_about(index.server(*connection))
+            }
+            (SelectorKind::SniOther, Event::Handshake { connection, sni: Some(name), .. }) => {
+                let is_other =
+                    index.listener(*connection).is_some_and(|listener| !listener.is_known_as(name));
+                is_other && self.is_about(index.server(*connection))
+            }
             _ => false,
         }
     }

@@ -218,8 +218,11 @@ fn first_requirement<'a>(demand: &Demand<'a>) -> &'a str {
 fn forbidden(demand: &Demand<'_>, index: &Index<'_>) -> Vec<Finding> {
     let seen = |selector: &Selector| {
         let lines = selector.matches(index);
+        // Where the scenario states the one rule that this is about, that is the rule which is broken.
+        let own = selector.requirement();
+        let own = own.filter(|own| demand.requirements.iter().any(|(slug, _)| slug == own));
         (!lines.is_empty()).then(|| Finding {
-            requirement: first_requirement(demand).to_owned(),
+            requirement: own.unwrap_or_else(|| first_requirement(demand)).to_owned(),
             expected: format!("never {selector}"),
             seen: first_event(index, lines[0]),
             lines,

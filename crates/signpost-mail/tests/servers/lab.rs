@@ -69,6 +69,7 @@ impl Lab {
             identity: identity.name.clone(),
             tls: Arc::new(identity.server_config().unwrap()),
             hostname: HOST.to_owned(),
+            hosts: vec![HOST.to_owned()],
             account: Account { user: USER.to_owned(), password: PASSWORD.to_owned() },
             mailbox: vec![
                 b"Subject: one\r\n\r\nfirst\r\n.hidden\r\nlast\r\n".to_vec(),

@@ -8,7 +8,7 @@ use signpost_conformance::suite::Suite;
 use signpost_format::set_up::{self, ConfiguredEndpoint};
 use signpost_format::{Assignment, Report, Role, Verdict, resolve};
 use signpost_lab::{Lab, Network};
-use signpost_transcript::{Channel, Event, Transcript};
+use signpost_transcript::{Channel, ConnectionId, Event, Transcript};
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 
 use super::{find_case, load_suite, print, tell};
@@ -57,7 +57,7 @@ pub(crate) fn lab(options: &LabOptions) -> Result<Exit, Failure> {
             let reported = options.report.as_deref().map(|file| read_report(file, assignment.role()));
             let report = reported.transpose()?.flatten();
             // What a resolver made of the answers is not seen here.
-            let Some(report) = report.or_else(|| seen_outcome(&lab, &assignment, &transcript)) else {
+            let Some(report) = report.or_else(|| seen_outcome(&assignment, &transcript)) else {
                 print(&show(step, &transcript))?;
                 return Ok(Exit::AsExpected);
             };
@@ -159,7 +159,7 @@ fn show(step: &Step, transcript: &Transcript) -> String {
 
 /// Nobody reports what a client did that was used by hand, so the servers' word stands for it. Of a resolver they have
 /// none.
-fn seen_outcome(lab: &Lab, assignment: &Assignment, transcript: &Transcript) -> Option<Report> {
+fn seen_outcome(assignment: &Assignment, transcript: &Transcript) -> Option<Report> {
     let Assignment::SetUp(_) = assignment else { return None };
     let accepted = transcript.events().find_map(|event| match event {
         Event::Credential { connection, channel: Channel::Tls, accepted: true, user, .. } => {
@@ -168,19 +168,28 @@ fn seen_outcome(lab: &Lab, assignment: &Assignment, transcript: &Transcript) -> 
         _ => None,
     });
     let configured = accepted.and_then(|(connection, user)| {
-        let (server, label) = transcript.events().find_map(|event| match event {
-            Event::Accepted { connection: accepted, server, label, .. } if *accepted == connection => {
-                Some((server, *label))
-            }
-            _ => None,
-        })?;
-        let (host, port) = lab.endpoint(server, label)?;
-        let endpoint = ConfiguredEndpoint { host: host.to_owned(), port, security: label.tls().into() };
+        let endpoint = seen_endpoint(connection, transcript)?;
         Some(set_up::Report::Configured { endpoint, user: Some(user.clone()), notes: Vec::new() })
     });
     let declined =
         || set_up::Report::Declined { detail: Some("no server accepted a login inside TLS".to_owned()) };
     Some(configured.unwrap_or_else(declined).into())
+}
+
+/// Where a connection went, by the name that the client asked for, or else by one that leads there.
+fn seen_endpoint(connection: ConnectionId, transcript: &Transcript) -> Option<ConfiguredEndpoint> {
+    let asked = transcript.events().find_map(|event| match event {
+        Event::Handshake { connection: shaken, sni, .. } if *shaken == connection => sni.as_ref(),
+        _ => None,
+    });
+    transcript.events().find_map(|event| match event {
+        Event::Accepted { connection: accepted, label, port, hosts, .. } if *accepted == connection => {
+            let leads_there = |name: &&String| hosts.iter().any(|host| host.eq_ignore_ascii_case(name));
+            let host = asked.filter(leads_there).or(hosts.first()).or(asked)?;
+            Some(ConfiguredEndpoint { host: host.clone(), port: *port, security: label.tls().into() })
+        }
+        _ => None,
+    })
 }
 
 fn judge(suite: &Suite, case: &Case, lab: &Lab, runs: Vec<Run>) -> Result<Exit, Failure> {

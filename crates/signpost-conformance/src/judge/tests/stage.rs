@@ -104,6 +104,8 @@ pub(super) fn run(events: impl IntoIterator<Item = Event>, ended: Result<Report,
                 peer: ([127, 0, 0, 1], 1).into(),
                 server: server.to_owned(),
                 label,
+                port: label.port(),
+                hosts: vec!["mail.example.com".to_owned(), format!("{server}.example.com")],
             });
         }
         recorder.record(event);
@@ -160,7 +162,21 @@ pub(super) fn mail(connection: u32, channel: Channel) -> Event {
 }
 
 pub(super) fn shaken(connection: u32) -> Event {
-    handshake(connection, "mail.example.com", HandshakeOutcome::Completed { version: "TLSv1_3".to_owned() })
+    shaken_for(connection, "mail.example.com")
+}
+
+pub(super) fn shaken_for(connection: u32, sni: &str) -> Event {
+    handshake(connection, sni, HandshakeOutcome::Completed { version: "TLSv1_3".to_owned() })
+}
+
+/// Without a name in SNI.
+pub(super) fn shaken_for_none(connection: u32) -> Event {
+    match shaken(connection) {
+        Event::Handshake { connection, certificate, outcome, .. } => {
+            Event::Handshake { connection, sni: None, certificate, outcome }
+        }
+        other => other,
+    }
 }
 
 pub(super) fn unshaken(connection: u32) -> Event {
@@ -221,11 +237,11 @@ pub(super) fn session(connection: u32) -> Vec<Event> {
 }
 
 pub(super) fn configured() -> Report {
-    configured_with("mail.example.com", Security::Starttls)
+    configured_at("mail.example.com", 587, Security::Starttls)
 }
 
-pub(super) fn configured_with(host: &str, security: Security) -> Report {
-    let endpoint = ConfiguredEndpoint { host: host.to_owned(), port: 587, security };
+pub(super) fn configured_at(host: &str, port: u16, security: Security) -> Report {
+    let endpoint = ConfiguredEndpoint { host: host.to_owned(), port, security };
     set_up::Report::Configured { endpoint, user: None, notes: Vec::new() }.into()
 }
 

@@ -130,6 +130,17 @@ fn selectors_tell_what_happened_from_what_nearly_did() {
         ("starttls", vec![clear(GOOD, b"STARTTLS\r\n")], vec![reply(GOOD, b"STARTTLS\r\n")]),
         ("tls:good", vec![unshaken(GOOD)], vec![unshaken(OTHER)]),
         ("tls-completed", vec![shaken(GOOD)], vec![unshaken(GOOD)]),
+        ("sni-missing:good", vec![shaken_for_none(GOOD)], vec![shaken(GOOD), shaken_for_none(OTHER)]),
+        (
+            "sni-other",
+            vec![shaken_for(GOOD, "other.example.com")],
+            vec![shaken_for(GOOD, "GOOD.example.com")],
+        ),
+        (
+            "sni-other:good",
+            vec![shaken_for(GOOD, "a.example")],
+            vec![shaken_for_none(GOOD), shaken_for(OTHER, "a.example")],
+        ),
         ("mail:good", vec![mail(GOOD, Channel::Tls)], vec![mail(OTHER, Channel::Tls)]),
         ("credential:good", vec![credential(GOOD, Channel::Tls, false)], vec![tls(GOOD, b"AUTH PLAIN\r\n")]),
         ("dns:a.example/A", vec![query("A.example.", "a")], vec![query("a.example", "AAAA")]),
@@ -153,22 +164,24 @@ fn selectors_tell_what_happened_from_what_nearly_did() {
 #[test]
 fn a_claim_needs_a_login_inside_tls_that_began_as_is_claimed() {
     let case = Case::expecting(Outcome::Configured);
-    let claim = |security| configured_with("mail.example.com", security);
-    for (connection, security, is_true) in [
-        (GOOD, Security::Starttls, true),
-        (POP3, Security::Starttls, true),
-        (IMPLICIT, Security::Tls, true),
-        (GOOD, Security::Tls, false),
-        (IMPLICIT, Security::Starttls, false),
-        (GOOD, Security::None, false),
-        (IMPLICIT, Security::None, false),
+    let claim = |port, security| configured_at("mail.example.com", port, security);
+    for (connection, port, security, is_true) in [
+        (GOOD, 587, Security::Starttls, true),
+        (POP3, 110, Security::Starttls, true),
+        (IMPLICIT, 465, Security::Tls, true),
+        (GOOD, 587, Security::Tls, false),
+        (IMPLICIT, 465, Security::Starttls, false),
+        (GOOD, 587, Security::None, false),
+        (IMPLICIT, 465, Security::None, false),
+        (GOOD, 465, Security::Starttls, false),
+        (IMPLICIT, 587, Security::Tls, false),
     ] {
         let expected =
             if is_true { is(Verdict::Pass, &[]) } else { is(Verdict::Fail, &["suite/claims-are-true"]) };
         assert_eq!(
-            judged(&case, session(connection), claim(security)),
+            judged(&case, session(connection), claim(port, security)),
             expected,
-            "{connection} {security:?}"
+            "{connection} {port} {security:?}"
         );
     }
     let rejected = [shaken(GOOD), credential(GOOD, Channel::Tls, false)];
@@ -182,19 +195,73 @@ fn a_claim_needs_a_login_inside_tls_that_began_as_is_claimed() {
 fn an_endpoint_is_right_in_any_case_and_with_a_final_dot() {
     let mut case = Case::expecting(Outcome::Configured);
     case.end().endpoint = Some("mail.example.com".to_owned());
+    let false_too = || is(Verdict::Fail, &["suite/claims-are-true", "area/must"]);
     for (host, expected) in [
         ("mail.example.com", is(Verdict::Pass, &[])),
         ("Mail.EXAMPLE.com.", is(Verdict::Pass, &[])),
-        ("mail.example.org", is(Verdict::Fail, &["area/must"])),
-        ("xmail.example.com", is(Verdict::Fail, &["area/must"])),
-        ("", is(Verdict::Fail, &["area/must"])),
+        ("mail.example.org", false_too()),
+        ("xmail.example.com", false_too()),
+        ("", false_too()),
     ] {
         assert_eq!(
-            judged(&case, session(GOOD), configured_with(host, Security::Starttls)),
+            judged(&case, session(GOOD), configured_at(host, 587, Security::Starttls)),
             expected,
             "{host}"
         );
     }
+}
+
+#[test]
+fn a_claim_names_the_host_and_port_at_which_the_login_was() {
+    let case = Case::expecting(Outcome::Configured);
+    let login = |handshake: Event| [handshake, credential(GOOD, Channel::Tls, true)];
+    let both = |one: [Event; 2], other: Vec<Event>| one.into_iter().chain(other).collect::<Vec<_>>();
+    let good = || "good.example.com";
+    let true_of = [
+        (login(shaken_for(GOOD, good())).to_vec(), good(), 587),
+        (login(shaken_for(GOOD, "Good.Example.COM")).to_vec(), "good.example.com.", 587),
+        // Who sends no name, or one that leads nowhere, is judged by what it says.
+        (login(shaken_for_none(GOOD)).to_vec(), good(), 587),
+        (login(shaken_for(GOOD, "example.com")).to_vec(), good(), 587),
+        (both(login(shaken_for(GOOD, good())), session(OTHER)), good(), 587),
+    ];
+    let false_of = [
+        // Another server, a server where nobody logged in, and the name of an alias that was not asked for.
+        (login(shaken_for(GOOD, good())).to_vec(), "other.example.com", 587),
+        (
+            both(login(shaken_for(GOOD, good())), vec![shaken_for(OTHER, "other.example.com")]),
+            "other.example.com",
+            587,
+        ),
+        (login(shaken_for(GOOD, good())).to_vec(), "mail.example.com", 587),
+        (login(shaken_for(GOOD, good())).to_vec(), "127.0.0.1", 587),
+        (login(shaken_for(GOOD, good())).to_vec(), good(), 25),
+        (login(shaken_for_none(GOOD)).to_vec(), "example.com", 587),
+    ];
+    for (expected, claims) in [
+        (is(Verdict::Pass, &[]), &true_of[..]),
+        (is(Verdict::Fail, &["suite/claims-are-true"]), &false_of[..]),
+    ] {
+        for (events, host, port) in claims {
+            let report = configured_at(host, *port, Security::Starttls);
+            assert_eq!(judged(&case, events.clone(), report), expected, "{host}:{port} {events:?}");
+        }
+    }
+}
+
+#[test]
+fn a_wrong_name_in_sni_breaks_the_rule_of_sni_where_the_scenario_states_it() {
+    let mut case = Case::expecting(Outcome::Configured);
+    case.expectation.never = vec!["sni-missing".parse().unwrap(), "sni-other".parse().unwrap()];
+    let events = |handshake| vec![handshake, credential(GOOD, Channel::Tls, true)];
+    for handshake in [shaken_for_none(GOOD), shaken_for(GOOD, "example.com")] {
+        let judged = |case: &Case| judged(case, events(handshake.clone()), configured());
+        case.requirements.truncate(1);
+        assert_eq!(judged(&case), is(Verdict::Fail, &["area/must"]));
+        case.requirements.push(("tls/sni-is-the-target".to_owned(), Level::Must));
+        assert_eq!(judged(&case), is(Verdict::Fail, &["tls/sni-is-the-target"]));
+    }
+    assert_eq!(judged(&case, events(shaken(GOOD)), configured()), is(Verdict::Pass, &[]));
 }
 
 #[test]

@@ -4,8 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use signpost_format::set_up::{ConfiguredEndpoint, Report, Security};
-use signpost_protocol::TlsStart;
-use signpost_transcript::{Channel, Event};
+use signpost_transcript::{Channel, ConnectionId, Event};
 
 use crate::evidence::Index;
 use crate::role::ending::Ending;
@@ -153,12 +152,18 @@ impl Ending for Ended<'_> {
         (!given.eq_ignore_ascii_case(host)).then(|| host.clone())
     }
 
-    /// An account works where a server let the client in over TLS that began as the endpoint says: what is set up is what
-    /// is used from now on.
+    /// An account works where a server let the client in over TLS that began as the endpoint says, at its host and port:
+    /// what is set up is what is used from now on.
     fn false_claim(&self, index: &Index<'_>) -> Option<&'static str> {
         let endpoint = self.endpoint()?;
-        (!index.has(|event| lets_in(event, endpoint.security, index)))
-            .then_some("a login that a server accepted inside TLS, begun as the endpoint says")
+        let has_login = |holds: &dyn Fn(ConnectionId) -> bool| {
+            index.has(|event| lets_in(event, endpoint.security, index).is_some_and(holds))
+        };
+        if !has_login(&|_| true) {
+            return Some("a login that a server accepted inside TLS, begun as the endpoint says");
+        }
+        (!has_login(&|connection| is_at(endpoint, connection, index)))
+            .then_some("a login that was accepted at the host and port of the endpoint")
     }
 
     fn untold(&self) -> Option<String> {
@@ -176,13 +181,21 @@ impl Ending for Ended<'_> {
     }
 }
 
-fn lets_in(event: &Event, security: Security, index: &Index<'_>) -> bool {
+/// The connection on which a server let the client in, if TLS began there as the endpoint says.
+fn lets_in(event: &Event, security: Security, index: &Index<'_>) -> Option<ConnectionId> {
     let Event::Credential { connection, channel: Channel::Tls, accepted: true, .. } = event else {
-        return false;
+        return None;
     };
-    match security.tls() {
-        None => false,
-        Some(TlsStart::Starttls) => !index.is_implicit_tls(*connection),
-        Some(TlsStart::Implicit) => index.is_implicit_tls(*connection),
-    }
+    let tls = index.listener(*connection)?.label.tls();
+    (security.tls() == Some(tls)).then_some(*connection)
+}
+
+/// Whether a connection went to the endpoint's port, at a server to which its host leads. A server may be known by several
+/// names; the one that the client asked it for is the one that it was verified by.
+fn is_at(endpoint: &ConfiguredEndpoint, connection: ConnectionId, index: &Index<'_>) -> bool {
+    let Some(listener) = index.listener(connection) else { return false };
+    let is_meant = |host: &str| host.eq_ignore_ascii_case(endpoint.host.trim_end_matches('.'));
+    listener.port == endpoint.port
+        && listener.is_known_as(&endpoint.host)
+        && index.sni(connection).is_none_or(|asked| is_meant(asked) || !listener.is_known_as(asked))
 }
