@@ -39,6 +39,18 @@ pub struct Demand<'a> {
     pub ground: Ground<'a>,
     /// What the user asked for in this case.
     pub stance: Stance,
+    /// How much of it is judged.
+    pub extent: Extent,
+}
+
+/// How much of a case is judged.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Extent {
+    /// All that it demands.
+    Everything,
+    /// Only what holds whatever else became of it: invariants, what must never be seen, and false claims. Where the honest
+    /// case does not work, a refusal says nothing, but a leak is one all the same.
+    Leaks,
 }
 
 /// A fault that must have been applied.
@@ -82,6 +94,7 @@ pub fn judge(demand: &Demand<'_>, runs: &[Run], claimed: Stance) -> Judgement {
         }
     }
     if worst.verdict == Verdict::Pass
+        && demand.extent == Extent::Everything
         && let End::SetUp(expected) = &demand.expectation.end
         && let Some(selection) = &expected.selection
     {
@@ -146,6 +159,7 @@ fn judge_run(demand: &Demand<'_>, run: &Run, index: &Index<'_>) -> (Verdict, Vec
         Ok(ended) => ended,
         // A leak is a leak, whatever became of the subject afterwards.
         Err(_) if !findings.is_empty() => return (Verdict::Fail, findings),
+        Err(_) if demand.extent == Extent::Leaks => return (Verdict::Pass, findings),
         Err(reason) => {
             let error = note(GroundRule::SubjectEndsWithAReport.slug(), "a report", reason);
             return (Verdict::Errored, vec![error]);
@@ -154,6 +168,9 @@ fn judge_run(demand: &Demand<'_>, run: &Run, index: &Index<'_>) -> (Verdict, Vec
     let claim = ending.false_claim(index);
     findings
         .extend(claim.map(|expected| note(GroundRule::ClaimsAreTrue.slug(), expected, &report.to_string())));
+    if demand.extent == Extent::Leaks {
+        return (if findings.is_empty() { Verdict::Pass } else { Verdict::Fail }, findings);
+    }
     if let Some(reason) = report.unsupported_reason()
         && findings.is_empty()
     {

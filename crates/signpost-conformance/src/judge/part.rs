@@ -6,7 +6,7 @@ use signpost_format::set_up::Stance;
 use signpost_format::{Finding, Verdict};
 use signpost_transcript::{Event, Observation, Transcript};
 
-use super::{Demand, Judgement, Run, gravity, judge_run, note, weakened};
+use super::{Demand, Extent, Judgement, Run, gravity, judge_run, note, weakened};
 use crate::evidence::{Index, Listeners};
 use crate::ground_rule::GroundRule;
 
@@ -68,7 +68,8 @@ fn judge_part(part: &Part<'_>, run: &Run, index: &Index<'_>, claimed: Stance) ->
         finding.requirement.starts_with("invariant/")
             || finding.requirement == GroundRule::ClaimsAreTrue.slug()
     };
-    if matches!(judgement.verdict, Verdict::Unsupported | Verdict::Errored)
+    if part.demand.extent == Extent::Leaks
+        || matches!(judgement.verdict, Verdict::Unsupported | Verdict::Errored)
         || judgement.findings.iter().any(holds_anyway)
     {
         return judgement;

@@ -5,8 +5,7 @@ use std::sync::{Arc, OnceLock};
 
 use signpost_format::{CaseResult, Verdict};
 
-use super::outcome::without_control;
-use super::{Options, run_case};
+use super::{Options, run_case, run_for_leaks};
 use crate::case::Case;
 use crate::subject::Subject;
 use crate::suite::Suite;
@@ -29,7 +28,7 @@ impl AfterControl {
         Self { suite, subject, options, controls }
     }
 
-    /// Runs one case, or says why it is not worth running: where its control fails, a refusal would say nothing.
+    /// Runs one case. Where its control fails, only leaks are judged.
     #[must_use]
     pub fn run(&self, case: &Case) -> CaseResult {
         if let Some(result) = self.control(&case.id) {
@@ -37,7 +36,7 @@ impl AfterControl {
         }
         match case.control.as_deref().and_then(|id| self.control(id)) {
             Some(control) if !bears(control.verdict) => {
-                without_control(case, self.subject.as_ref(), &control.id, control.verdict)
+                run_for_leaks(case, self.subject.as_ref(), self.options, control)
             }
             _ => run_case(case, self.subject.as_ref(), self.options),
         }
@@ -50,7 +49,7 @@ impl AfterControl {
     }
 }
 
-/// Whether what rests on a control of this verdict is worth running.
+/// Whether a refusal says anything in what rests on a control of this verdict.
 pub(super) fn bears(verdict: Verdict) -> bool {
     matches!(verdict, Verdict::Pass | Verdict::Weak)
 }

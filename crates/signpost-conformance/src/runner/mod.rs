@@ -18,7 +18,7 @@ use signpost_lab::Lab;
 use signpost_transcript::Event;
 
 use crate::case::Case;
-use crate::judge::Run;
+use crate::judge::{Extent, Run};
 use crate::subject::Subject;
 use crate::suite::Suite;
 pub use after_control::AfterControl;
@@ -70,21 +70,20 @@ pub fn run(
         }
         results.insert(result.id.clone(), result);
     });
-    let failed: BTreeMap<String, Verdict> = results
+    let failed: BTreeMap<String, CaseResult> = results
         .values()
         .filter(|result| !bears(result.verdict))
-        .map(|result| (result.id.clone(), result.verdict))
+        .map(|result| (result.id.clone(), CaseResult { transcript: Vec::new(), ..result.clone() }))
         .collect();
     let mut keep = |result: CaseResult| {
         on_end(&result);
         results.insert(result.id.clone(), result);
     };
     let rest = cases.iter().filter(|case| !controls.contains(case.id.as_str()));
-    let run_after_control =
-        |case: &Case| match case.control.as_ref().and_then(|id| Some((id, failed.get(id)?))) {
-            Some((control, verdict)) => without_control(case, subject, control, *verdict),
-            None => run_case(case, subject, options),
-        };
+    let run_after_control = |case: &Case| match case.control.as_ref().and_then(|id| failed.get(id)) {
+        Some(control) => run_for_leaks(case, subject, options, control),
+        None => run_case(case, subject, options),
+    };
     in_parallel(rest, options.jobs, run_after_control, &mut keep);
     cases.iter().filter_map(|case| results.remove(&case.id)).collect()
 }
@@ -111,10 +110,40 @@ pub fn run_case(case: &Case, subject: &dyn Subject, options: Options) -> CaseRes
         return not_asked_again(case, subject);
     }
     let start = Instant::now();
+    let (judgement, runs) = match raise_and_visit(case, case.runs(), subject, options) {
+        Ok(Visited { sources, runs }) => {
+            (judge_case(case, &sources, &runs, subject.stance(), Extent::Everything), runs)
+        }
+        Err(reason) => (lab_failed(reason), Vec::new()),
+    };
+    result(case, judgement, runs, start.elapsed(), subject.reproduce(&case.id))
+}
+
+/// Runs a case whose control failed: a refusal says nothing there, but what leaks has leaked. No distribution is judged, so
+/// each visit is made once.
+fn run_for_leaks(case: &Case, subject: &dyn Subject, options: Options, control: &CaseResult) -> CaseResult {
+    let start = Instant::now();
+    let visits = u32::try_from(case.visits.len()).unwrap_or(u32::MAX);
+    let leaked = raise_and_visit(case, visits, subject, options).ok().and_then(|visited| {
+        let Visited { sources, runs } = visited;
+        let judgement = judge_case(case, &sources, &runs, subject.stance(), Extent::Leaks);
+        matches!(judgement.verdict, Verdict::Fail | Verdict::Weak).then_some((judgement, runs))
+    });
+    let (judgement, runs) = leaked.unwrap_or_else(|| (without_control(control), Vec::new()));
+    result(case, judgement, runs, start.elapsed(), subject.reproduce(&case.id))
+}
+
+/// Lets the subject make so many of a case's visits in its lab.
+fn raise_and_visit(
+    case: &Case,
+    visits: u32,
+    subject: &dyn Subject,
+    options: Options,
+) -> Result<Visited, String> {
     // A thread of its own, because a namespace belongs to a thread and cannot be left again, and because a panic in
     // the lab must not take other cases with it.
-    let raised = thread::scope(|scope| {
-        scope.spawn(|| visit(case, subject, options)).join().unwrap_or_else(|panic| {
+    thread::scope(|scope| {
+        scope.spawn(|| visit(case, visits, subject, options)).join().unwrap_or_else(|panic| {
             let text = panic
                 .downcast_ref::<String>()
                 .cloned()
@@ -122,12 +151,7 @@ pub fn run_case(case: &Case, subject: &dyn Subject, options: Options) -> CaseRes
                 .unwrap_or_default();
             Err(format!("the lab panicked: {text}"))
         })
-    });
-    let (judgement, runs) = match raised {
-        Ok(Visited { sources, runs }) => (judge_case(case, &sources, &runs, subject.stance()), runs),
-        Err(reason) => (lab_failed(reason), Vec::new()),
-    };
-    result(case, judgement, runs, start.elapsed(), subject.reproduce(&case.id))
+    })
 }
 
 /// Judges the steps of one visit that the caller made to this lab of the case: where the case has views, by what is

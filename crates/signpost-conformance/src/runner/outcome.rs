@@ -8,7 +8,7 @@ use signpost_format::{CaseResult, Finding, Verdict};
 
 use crate::case::{Case, Step, Visit};
 use crate::ground_rule::GroundRule;
-use crate::judge::{self, Demand, DemandedFault, Ground, Judgement, Part, Run};
+use crate::judge::{self, Demand, DemandedFault, Extent, Ground, Judgement, Part, Run};
 use crate::subject::Subject;
 
 /// Judges all visits of a case. Where there is one kind of them, of one step, each run is one of the same; else each step of
@@ -18,8 +18,9 @@ pub(super) fn judge_case(
     sources: &[Option<IpAddr>],
     runs: &[Run],
     claimed: Stance,
+    extent: Extent,
 ) -> Judgement {
-    let ledger = Ledger::of(case);
+    let ledger = Ledger::of(case, extent);
     if let [visit] = &case.visits[..]
         && let [step] = &visit.steps[..]
         && visit.view.is_none()
@@ -38,12 +39,12 @@ pub(super) fn judge_visit(
     runs: &[Run],
     claimed: Stance,
 ) -> Judgement {
-    let ledger = Ledger::of(case);
+    let ledger = Ledger::of(case, Extent::Everything);
     match &case.visits[number..] {
         [visit, ..] if source.is_some() || visit.steps.len() > 1 => {
             judge_parts(&ledger, &[(visit, source)], runs, claimed)
         }
-        _ => judge_case(case, &[], runs, claimed),
+        _ => judge_case(case, &[], runs, claimed, Extent::Everything),
     }
 }
 
@@ -71,11 +72,12 @@ fn judge_parts(
 struct Ledger<'c> {
     case: &'c Case,
     users: Vec<String>,
+    extent: Extent,
 }
 
 impl<'c> Ledger<'c> {
-    fn of(case: &'c Case) -> Self {
-        Self { case, users: case.world.user.logins() }
+    fn of(case: &'c Case, extent: Extent) -> Self {
+        Self { case, users: case.world.user.logins(), extent }
     }
 
     /// The faults that must show in a step: those of the start in the first, and afterwards what changed before it. One
@@ -106,6 +108,7 @@ impl<'c> Ledger<'c> {
                 password: &self.case.world.user.password,
             },
             stance: self.case.stance(),
+            extent: self.extent,
         }
     }
 }
@@ -120,20 +123,16 @@ pub(super) fn lab_failed(reason: String) -> Judgement {
     Judgement { verdict: Verdict::Errored, findings: vec![finding], run: 0 }
 }
 
-pub(super) fn without_control(
-    case: &Case,
-    subject: &dyn Subject,
-    control: &str,
-    verdict: Verdict,
-) -> CaseResult {
+/// What there is to say of a case whose control failed, where nothing leaked in it.
+pub(super) fn without_control(control: &CaseResult) -> Judgement {
+    let CaseResult { id: control, verdict, .. } = control;
     let finding = Finding {
         requirement: GroundRule::ControlFirst.slug().to_owned(),
         expected: format!("{control} passes"),
         seen: format!("{control}: {verdict}; where the honest case does not work, a refusal says nothing"),
         lines: Vec::new(),
     };
-    let judgement = Judgement { verdict: Verdict::Inconclusive, findings: vec![finding], run: 0 };
-    result(case, judgement, Vec::new(), Duration::ZERO, subject.reproduce(&case.id))
+    Judgement { verdict: Verdict::Inconclusive, findings: vec![finding], run: 0 }
 }
 
 /// A case of several steps for a subject that says that it cannot be asked again. Nobody expects it to.

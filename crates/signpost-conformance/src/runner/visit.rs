@@ -21,8 +21,13 @@ pub(super) struct Visited {
     pub(super) runs: Vec<Run>,
 }
 
-/// Raises the lab of a case and lets the subject visit it.
-pub(super) fn visit(case: &Case, subject: &dyn Subject, options: Options) -> Result<Visited, String> {
+/// Raises the lab of a case and lets the subject visit it so many times.
+pub(super) fn visit(
+    case: &Case,
+    visits: u32,
+    subject: &dyn Subject,
+    options: Options,
+) -> Result<Visited, String> {
     let blueprint = case.blueprint().map_err(|error| error.to_string())?;
     let (network, namespace) = match subject.isolation() {
         Isolation::Loopback => (Network::Loopback, None),
@@ -40,8 +45,8 @@ pub(super) fn visit(case: &Case, subject: &dyn Subject, options: Options) -> Res
         let started: Result<Lab, LabError> = blueprint.start(network);
         let mut lab = started.map_err(|error| error.to_string())?;
         lab.allow(options.deadline);
-        let mut visited = Visited { sources: Vec::new(), runs: Vec::with_capacity(case.runs() as usize) };
-        for (number, visit) in (0..case.runs()).zip(case.visits.iter().cycle()) {
+        let mut visited = Visited { sources: Vec::new(), runs: Vec::with_capacity(visits as usize) };
+        for (number, visit) in (0..visits).zip(case.visits.iter().cycle()) {
             let source = lab.begin_run(visit.view.as_deref()).map_err(|error| error.to_string())?;
             if let Some(view) = &visit.view {
                 let source = source.ok_or_else(|| format!("the world has no view {view}"))?;

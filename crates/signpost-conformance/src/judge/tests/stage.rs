@@ -9,7 +9,7 @@ use signpost_transcript::{
     Channel, ConnectionId, Endpoint, Event, HandshakeOutcome, Party, Recorder, Transfer, Transport,
 };
 
-use crate::judge::{Demand, DemandedFault, Ground, Judgement, Run, judge};
+use crate::judge::{Demand, DemandedFault, Extent, Ground, Judgement, Run, judge};
 use crate::requirement::Level;
 use crate::role::set_up::{Expectation as SetUpExpectation, Outcome};
 use crate::role::{End, Expectation};
@@ -43,6 +43,7 @@ pub(super) struct Case {
     pub(super) stance: Stance,
     pub(super) claimed: Stance,
     pub(super) password: String,
+    pub(super) extent: Extent,
 }
 
 impl Case {
@@ -58,6 +59,7 @@ impl Case {
             stance: Stance::Verified,
             claimed: Stance::Verified,
             password: PASSWORD.to_owned(),
+            extent: Extent::Everything,
         }
     }
 
@@ -86,6 +88,7 @@ impl Case {
                 password: &self.password,
             },
             stance: self.stance,
+            extent: self.extent,
         })
     }
 }

@@ -1,0 +1,76 @@
+//! Where a control fails, a refusal says nothing, but a leak is one all the same.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use signpost_conformance::runner::{self, AfterControl, Options};
+use signpost_conformance::subject::{Environment, Isolation, Reference, Subject, SubjectError};
+use signpost_conformance::suite::Suite;
+use signpost_discovery::Defect;
+use signpost_format::{Assignment, Profile, Report, Role, Verdict, set_up};
+
+/// The reference, which works and says each time that it does not: it fails every honest case.
+struct Desponding(Reference);
+
+#[async_trait(?Send)]
+impl Subject for Desponding {
+    fn name(&self) -> &str {
+        "desponding"
+    }
+
+    fn version(&self) -> &str {
+        self.0.version()
+    }
+
+    fn profiles(&self) -> &[Profile] {
+        self.0.profiles()
+    }
+
+    fn roles(&self) -> &[Role] {
+        &[Role::SetUp]
+    }
+
+    fn isolation(&self) -> Isolation {
+        Isolation::Loopback
+    }
+
+    async fn run(
+        &self,
+        assignment: &Assignment,
+        environment: Environment<'_>,
+    ) -> Result<Report, SubjectError> {
+        let _ = self.0.run(assignment, environment).await?;
+        Ok(set_up::Report::Declined { detail: None }.into())
+    }
+}
+
+#[test]
+fn a_failed_control_hides_no_leak() {
+    let suite = Arc::new(Suite::built_in().unwrap());
+    for (case, defect, expected) in [
+        (
+            "pin/unknown-root[pop3]",
+            Some(Defect::AcceptsAnyCertificate),
+            "invariant/nothing-to-rejected-certificate",
+        ),
+        (
+            "downgrade/starttls-stripped[submission]",
+            Some(Defect::IgnoresStrippedStarttls),
+            "invariant/no-credential-in-clear",
+        ),
+        ("pin/unknown-root[pop3]", None, "suite/control-first"),
+    ] {
+        let verdict = if defect.is_some() { Verdict::Fail } else { Verdict::Inconclusive };
+        let subject = || Desponding(defect.map_or_else(Reference::honest, Reference::with_defect));
+        let case = suite.case(case).unwrap();
+        let results = runner::run(&suite, &[Arc::clone(case)], &subject(), Options::default(), |_| {});
+        let by_name = AfterControl::new(Arc::clone(&suite), Arc::new(subject()), Options::default());
+        for result in results.into_iter().chain([by_name.run(case)]) {
+            let findings: Vec<&str> =
+                result.findings.iter().map(|finding| finding.requirement.as_str()).collect();
+            assert_eq!(result.verdict, verdict, "{}: {findings:?}", case.id);
+            assert_eq!(findings.first(), Some(&expected), "{}", case.id);
+            assert_eq!(result.transcript.is_empty(), defect.is_none(), "{}", case.id);
+        }
+    }
+}
