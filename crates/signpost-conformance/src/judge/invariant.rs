@@ -1,5 +1,7 @@
 //! What must hold in every case of every profile, whether the scenario asks for it or not.
 
+mod encoding;
+mod login_name;
 mod secret;
 
 use std::collections::BTreeSet;
@@ -8,6 +10,7 @@ use signpost_protocol::Overheard;
 use signpost_transcript::{Channel, ConnectionId, Event, Observation, Party};
 
 use crate::evidence::Index;
+use login_name::{LoginNames, NameEar};
 use secret::{Ear, Secrets};
 use signpost_format::Finding;
 
@@ -27,11 +30,13 @@ pub struct Ground<'a> {
 /// The invariants that a transcript breaks.
 pub(super) fn broken_invariants(index: &Index<'_>, ground: Ground<'_>) -> Vec<Finding> {
     let given_away = given_away(index, &Secrets::of(ground));
+    let named = named(index, ground);
     [
         credential_in_clear(index, &given_away),
+        login_name_in_clear(index, &named),
         mail_in_clear(index),
         to_forged_host(index, ground, &given_away),
-        to_rejected_certificate(index, ground, &given_away),
+        to_rejected_certificate(index, ground, &given_away, &named),
         speech_after_tls(index),
     ]
     .into_iter()
@@ -39,7 +44,7 @@ pub(super) fn broken_invariants(index: &Index<'_>, ground: Ground<'_>) -> Vec<Fi
     .collect()
 }
 
-/// A place where the password, or what lets its reader log in, was told.
+/// A place where the password, what lets its reader log in, or the user's name was told.
 struct GivenAway {
     sequence: u32,
     /// None: to whoever sees names.
@@ -76,6 +81,40 @@ fn given_away(index: &Index<'_>, secrets: &Secrets) -> Vec<GivenAway> {
     places
 }
 
+/// Where the user was named: in clear anywhere, and inside TLS where the certificate is rejected. Elsewhere it is right.
+fn named(index: &Index<'_>, ground: Ground<'_>) -> Vec<GivenAway> {
+    let names = LoginNames::of(ground);
+    let mut ear = NameEar::new(&names);
+    let mut places: Vec<GivenAway> = Vec::new();
+    for Observation { sequence, event, .. } in index.observations() {
+        let (connection, in_clear) = match event {
+            Event::Bytes { connection, by: Party::Client, channel, bytes }
+                if (*channel == Channel::Clear || is_one_of(index, ground.rejected, *connection))
+                    && ear.hears(*connection, *channel, *sequence, bytes) =>
+            {
+                (Some(*connection), *channel == Channel::Clear)
+            }
+            Event::Query { name, .. } if names.are_in_host(name) => (None, true),
+            Event::Handshake { connection, sni: Some(name), .. } if names.are_in_host(name) => {
+                (Some(*connection), true)
+            }
+            _ => continue,
+        };
+        places.push(GivenAway { sequence: *sequence, connection, in_clear });
+    }
+    places.extend(ear.rest().map(|(connection, channel, sequence)| GivenAway {
+        sequence,
+        connection: Some(connection),
+        in_clear: channel == Channel::Clear,
+    }));
+    places
+}
+
+fn login_name_in_clear(index: &Index<'_>, named: &[GivenAway]) -> Option<Finding> {
+    let lines = named.iter().filter(|place| place.in_clear).map(|place| place.sequence);
+    finding(index, "invariant/no-login-name-in-clear", "no login name outside TLS", lines)
+}
+
 fn credential_in_clear(index: &Index<'_>, given_away: &[GivenAway]) -> Option<Finding> {
     let lines = given_away.iter().filter(|place| place.in_clear).map(|place| place.sequence);
     finding(index, "invariant/no-credential-in-clear", "no credential outside TLS", lines)
@@ -101,22 +140,33 @@ fn to_rejected_certificate(
     index: &Index<'_>,
     ground: Ground<'_>,
     given_away: &[GivenAway],
+    named: &[GivenAway],
 ) -> Option<Finding> {
+    let names = named
+        .iter()
+        .filter(|place| place.connection.is_some_and(|at| is_one_of(index, ground.rejected, at)))
+        // What was said before TLS was said to nobody in particular, and is found as such.
+        .filter(|place| !place.in_clear)
+        .map(|place| place.sequence);
     finding(
         index,
         "invariant/nothing-to-rejected-certificate",
-        "no credential and no mail to a server whose certificate the rules reject",
-        handed_to(index, ground.rejected, given_away),
+        "no credential, no login name and no mail to a server whose certificate the rules reject",
+        handed_to(index, ground.rejected, given_away).into_iter().chain(names),
     )
 }
 
 /// Where a credential or mail was handed to one of these servers.
 fn handed_to(index: &Index<'_>, servers: &[String], given_away: &[GivenAway]) -> Vec<u32> {
-    let is_one = |connection: ConnectionId| servers.iter().any(|name| name == index.server(connection));
+    let is_one = |connection: ConnectionId| is_one_of(index, servers, connection);
     let credentials = given_away.iter().filter(|place| place.connection.is_some_and(is_one));
     let mail =
         sequences(index, |event| matches!(event, Event::Mail { connection, .. } if is_one(*connection)));
     credentials.map(|place| place.sequence).chain(mail).collect()
+}
+
+fn is_one_of(index: &Index<'_>, servers: &[String], connection: ConnectionId) -> bool {
+    servers.iter().any(|name| name == index.server(connection))
 }
 
 /// Speech in clear behind a handshake. A client may reject a certificate when the handshake is completed already, so a

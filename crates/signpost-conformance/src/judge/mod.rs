@@ -140,6 +140,7 @@ fn is_beyond(demand: &Demand<'_>, finding: &Finding, claimed: Stance) -> bool {
     let is_in_clear = matches!(
         finding.requirement.as_str(),
         "invariant/no-credential-in-clear"
+            | "invariant/no-login-name-in-clear"
             | "invariant/no-mail-in-clear"
             | "invariant/silence-after-tls-failure"
     );

@@ -6,15 +6,22 @@ use data_encoding::BASE64_NOPAD;
 use signpost_transcript::{Channel, ConnectionId};
 
 use super::Ground;
+use super::encoding::{MARKS, hexadecimal, inside_base64, unescaped};
 
 /// The octets that give a password away, whatever state the server believes to be in.
 pub(super) struct Secrets {
     password: Vec<u8>,
+    /// The same without white space, for where white space does not count.
+    characters: Vec<u8>,
     encoded: Vec<Vec<u8>>,
+    /// In lower case, as the case of the digits says nothing. Empty where they could come about by chance.
+    hexadecimal: Vec<u8>,
 }
 
-/// Fewer base64 characters than this come about by chance.
+/// Fewer characters of base64 or hexadecimal than this come about by chance.
 const TELLING: usize = 8;
+/// Characters that stand for one octet in the longest of the forms.
+const WIDEST: usize = 3;
 
 impl Secrets {
     pub(super) fn of(ground: Ground<'_>) -> Self {
@@ -35,26 +42,49 @@ impl Secrets {
         let others: Vec<Vec<u8>> =
             encoded.iter().map(url_safe).filter(|part| !encoded.contains(part)).collect();
         encoded.extend(others);
-        Self { password: password.to_vec(), encoded }
+        let mut hexadecimal = hexadecimal(password);
+        if hexadecimal.len() < TELLING {
+            hexadecimal.clear();
+        }
+        let characters = password.iter().copied().filter(|octet| !octet.is_ascii_whitespace()).collect();
+        Self { password: password.to_vec(), characters, encoded, hexadecimal }
     }
 
-    /// Whether a name that was asked for holds the password. Case is lost in names.
+    /// Whether a name that was asked for holds the password, in one label or spread over several. Case is lost in names.
     pub(super) fn are_in_name(&self, name: &str) -> bool {
-        contains(&name.as_bytes().to_ascii_lowercase(), &self.password.to_ascii_lowercase())
+        let name = name.to_ascii_lowercase().into_bytes();
+        let joined: Vec<u8> = name.iter().copied().filter(|octet| *octet != b'.').collect();
+        let holds = |part: &[u8]| {
+            let part = part.to_ascii_lowercase();
+            contains(&name, &part) || contains(&joined, &part)
+        };
+        holds(&self.password)
+            || holds(&self.hexadecimal)
+            || self.encoded.iter().filter(|part| part.len() >= TELLING).any(|part| holds(part))
+            || MARKS
+                .iter()
+                .any(|mark| contains(&unescaped(&name, *mark), &self.password.to_ascii_lowercase()))
     }
 
+    /// Whether the password is here, in whichever form, in octets as they were said.
+    fn are_in(&self, octets: &[u8]) -> bool {
+        contains(octets, &self.password)
+            || MARKS
+                .iter()
+                .any(|mark| octets.contains(mark) && contains(&unescaped(octets, *mark), &self.password))
+    }
+
+    /// The same in octets without white space, which base64 and hexadecimal may be folded with.
+    fn are_in_characters(&self, characters: &[u8]) -> bool {
+        self.encoded.iter().any(|part| contains(characters, part))
+            || contains(&characters.to_ascii_lowercase(), &self.hexadecimal)
+            || contains(characters, &self.characters)
+    }
+
+    /// How much has to be kept of what was said so that no form of the password is missed.
     fn longest(&self) -> usize {
-        self.encoded.iter().map(Vec::len).fold(self.password.len(), usize::max)
+        self.encoded.iter().map(Vec::len).fold(WIDEST * self.password.len() + MARKS.len(), usize::max)
     }
-}
-
-/// The characters that stand for `part` in the base64 of anything that has `before` octets, modulo 3, in front of it:
-/// those that depend on nothing else.
-fn inside_base64(part: &[u8], before: usize) -> Vec<u8> {
-    let text = BASE64_NOPAD.encode(&[&vec![0; before][..], part].concat()).into_bytes();
-    let first = (before * 8).div_ceil(6);
-    let last = (before + part.len()) * 8 / 6;
-    text.get(first..last).unwrap_or_default().to_vec()
 }
 
 const fn url_safe(character: u8) -> u8 {
@@ -75,8 +105,19 @@ pub(super) struct Ear<'s> {
 #[derive(Default)]
 struct Heard {
     octets: Vec<u8>,
-    /// Without line ends and spaces, which base64 may be folded with.
+    /// Without line ends and spaces.
     characters: Vec<u8>,
+    arguments: Arguments,
+}
+
+/// What was said without line ends, spaces and the commands at the beginning of lines, so that what several commands carry
+/// stands together.
+#[derive(Default)]
+struct Arguments {
+    characters: Vec<u8>,
+    /// The first word of the line, as long as nothing shows that it is a command.
+    word: Vec<u8>,
+    is_behind_command: bool,
 }
 
 impl<'s> Ear<'s> {
@@ -86,41 +127,47 @@ impl<'s> Ear<'s> {
 
     /// Whether what was said up to now gives the password away, and did not before.
     pub(super) fn hears(&mut self, connection: ConnectionId, channel: Channel, bytes: &[u8]) -> bool {
-        let Heard { octets, characters } = self.heard.entry((connection, channel)).or_default();
-        octets.extend_from_slice(bytes);
-        characters.extend(bytes.iter().filter(|byte| !byte.is_ascii_whitespace()));
-        let given_away = contains(octets, &self.secrets.password)
-            || self.secrets.encoded.iter().any(|part| contains(characters, part));
-        for said in [octets, characters] {
-            let kept = if given_away { 0 } else { self.secrets.longest() };
+        let heard = self.heard.entry((connection, channel)).or_default();
+        heard.octets.extend_from_slice(bytes);
+        heard.characters.extend(bytes.iter().filter(|byte| !byte.is_ascii_whitespace()));
+        heard.arguments.extend(bytes);
+        let given_away = self.secrets.are_in(&heard.octets)
+            || self.secrets.are_in_characters(&heard.characters)
+            || self.secrets.are_in_characters(&heard.arguments.up_to_now());
+        let kept = if given_away { 0 } else { self.secrets.longest() };
+        let Heard { octets, characters, arguments: Arguments { characters: of_arguments, word, .. } } = heard;
+        for said in [octets, characters, of_arguments, word] {
             said.drain(..said.len().saturating_sub(kept));
         }
         given_away
     }
 }
 
-fn contains(octets: &[u8], part: &[u8]) -> bool {
-    !part.is_empty() && octets.windows(part.len()).any(|window| window == part)
-}
-
-#[cfg(test)]
-mod tests {
-    use data_encoding::BASE64;
-
-    use super::*;
-
-    #[test]
-    fn what_stands_for_a_part_does_not_depend_on_what_is_around_it() {
-        let part = b"correct-horse-battery";
-        for before in 0..9 {
-            for behind in 0..4 {
-                let message = [&vec![b'a'; before][..], part, &vec![b'z'; behind]].concat();
-                let text = BASE64.encode(&message);
-                let inside = inside_base64(part, before % 3);
-                assert!(contains(text.as_bytes(), &inside), "{before} {behind}");
-                let other = BASE64.encode(&[&vec![b'a'; before][..], b"correct-horse-buttery"].concat());
-                assert!(!contains(other.as_bytes(), &inside), "{before}");
+impl Arguments {
+    fn extend(&mut self, bytes: &[u8]) {
+        for &byte in bytes {
+            if byte == b'\n' {
+                // A line of one word answers a challenge.
+                self.characters.append(&mut self.word);
+                self.is_behind_command = false;
+            } else if byte.is_ascii_whitespace() {
+                self.is_behind_command |= byte != b'\r' && !self.word.is_empty();
+                if self.is_behind_command {
+                    self.word.clear();
+                }
+            } else if self.is_behind_command {
+                self.characters.push(byte);
+            } else {
+                self.word.push(byte);
             }
         }
     }
+
+    fn up_to_now(&self) -> Vec<u8> {
+        [&self.characters[..], &self.word].concat()
+    }
+}
+
+fn contains(octets: &[u8], part: &[u8]) -> bool {
+    !part.is_empty() && octets.windows(part.len()).any(|window| window == part)
 }

@@ -1,6 +1,6 @@
 //! Leaks, each beside an honest session that looks most like it.
 
-use data_encoding::{BASE64, BASE64_NOPAD, BASE64URL};
+use data_encoding::{BASE64, BASE64_NOPAD, BASE64URL, HEXLOWER, HEXUPPER};
 use signpost_transcript::{Channel, Event, HandshakeOutcome};
 
 use super::stage::*;
@@ -8,6 +8,7 @@ use crate::role::set_up::Outcome;
 use signpost_format::Verdict;
 
 const CREDENTIAL: &str = "invariant/no-credential-in-clear";
+const LOGIN_NAME: &str = "invariant/no-login-name-in-clear";
 const MAIL: &str = "invariant/no-mail-in-clear";
 const FORGED: &str = "invariant/nothing-to-forged-host";
 const REJECTED: &str = "invariant/nothing-to-rejected-certificate";
@@ -28,47 +29,158 @@ fn check(what: &str, leak: &[Event], twin: &[Event], requirements: &[&str]) {
 }
 
 /// The same octets are a leak in clear and none inside TLS.
-fn check_octets(what: &str, octets: &[u8]) {
-    check(what, &[clear(GOOD, octets)], &[tls(GOOD, octets)], &[CREDENTIAL]);
+fn check_octets(what: &str, octets: &[u8], requirements: &[&str]) {
+    check(what, &[clear(GOOD, octets)], &[tls(GOOD, octets)], requirements);
     for size in [1, 3, 7, 16] {
         let pieces: Vec<Event> = octets.chunks(size).map(|piece| clear(GOOD, piece)).collect();
         let inside: Vec<Event> = octets.chunks(size).map(|piece| tls(GOOD, piece)).collect();
-        check(&format!("{what} in pieces of {size}"), &pieces, &inside, &[CREDENTIAL]);
+        check(&format!("{what} in pieces of {size}"), &pieces, &inside, requirements);
     }
 }
 
 #[test]
 fn a_password_in_clear_is_found_however_it_is_written() {
+    let base64 = |text: &str| BASE64.encode(text.as_bytes());
+    let (head, tail) = PASSWORD.split_at(9);
+    for (what, text) in [
+        ("PASS", format!("PASS {PASSWORD}\r\n")),
+        ("no line end", format!("USER {PASSWORD}")),
+        ("LOGIN", format!("{}\r\n", base64(PASSWORD))),
+        ("LOGIN with a line end in it", format!("{}\r\n", base64(&format!("{PASSWORD}\r\n")))),
+        ("XOAUTH2", format!("{}\r\n", base64(&format!("user=a\x01auth={PASSWORD}\x01")))),
+        ("behind STARTTLS in one segment", format!("STARTTLS\r\nPASS {PASSWORD}\r\n")),
+        ("hexadecimal", format!("X {}\r\n", HEXLOWER.encode(PASSWORD.as_bytes()))),
+        ("hexadecimal, upper case", format!("X {}\r\n", HEXUPPER.encode(PASSWORD.as_bytes()))),
+        (
+            "hexadecimal, folded",
+            format!(
+                "{}\r\n {}\r\n",
+                &HEXLOWER.encode(PASSWORD.as_bytes())[..21],
+                &HEXLOWER.encode(PASSWORD.as_bytes())[21..]
+            ),
+        ),
+        ("quoted-printable", "X correct=2Dhorse=2Dbattery\r\n".to_owned()),
+        ("quoted-printable, folded", "correct-h=\r\norse-battery\r\n".to_owned()),
+        ("percent", "X http://a/correct%2dhorse%2Dbatter%79\r\n".to_owned()),
+        ("xtext", "NOOP correct+2Dhorse+2Dbattery\r\n".to_owned()),
+        ("in two lines", format!("{head}\r\n{tail}\r\n")),
+        ("in two commands", format!("XONE {head}\r\nXTWO {tail}\r\n")),
+        ("in two words", format!("NOOP {head} {tail}\r\n")),
+        (
+            "base64 in two commands",
+            format!("XONE {}\r\nXTWO {}\r\n", &base64(PASSWORD)[..10], &base64(PASSWORD)[10..]),
+        ),
+    ] {
+        check_octets(what, text.as_bytes(), &[CREDENTIAL]);
+    }
+    for before in 0..6 {
+        for behind in 0..3 {
+            let text = format!("{}{PASSWORD}{}", &"zzzzzz"[..before], &"zzz"[..behind]);
+            check_octets(
+                "base64 in each alignment",
+                format!("{}\r\n", base64(&text)).as_bytes(),
+                &[CREDENTIAL],
+            );
+        }
+    }
+}
+
+#[test]
+fn a_password_with_the_name_beside_it_gives_both_away() {
     let plain = |identity: &str, user: &str| format!("{identity}\0{user}\0{PASSWORD}");
     let folded = {
-        let text = BASE64.encode(plain("", "alice@example.com").as_bytes());
+        let text = BASE64.encode(plain("", "bob@example.com").as_bytes());
         let (head, tail) = text.split_at(40);
         format!("{head}\r\n {tail}")
     };
-    for (what, text) in [
-        ("PASS", format!("PASS {PASSWORD}\r\n")),
-        ("no line end", format!("USER alice {PASSWORD}")),
-        ("password in MAIL's parameter", format!("VRFY <alice:{PASSWORD}@example.com>\r\n")),
-        ("PLAIN, initial", format!("AUTH PLAIN {}\r\n", BASE64.encode(plain("", "alice").as_bytes()))),
-        ("PLAIN, continued", format!("{}\r\n", BASE64.encode(plain("", "alice@example.com").as_bytes()))),
+    let both = &[CREDENTIAL, LOGIN_NAME][..];
+    for (what, text, requirements) in [
+        ("password in MAIL's parameter", format!("VRFY <alice:{PASSWORD}@example.com>\r\n"), both),
+        ("PLAIN, initial", format!("AUTH PLAIN {}\r\n", BASE64.encode(plain("", "alice").as_bytes())), both),
+        (
+            "PLAIN, continued",
+            format!("{}\r\n", BASE64.encode(plain("", "alice@example.com").as_bytes())),
+            both,
+        ),
         (
             "PLAIN, for another",
             format!("{}\r\n", BASE64.encode(plain("alice@example.com", "alice").as_bytes())),
+            both,
         ),
-        ("PLAIN, unknown user", format!("{}\r\n", BASE64.encode(plain("bob", "robert").as_bytes()))),
-        ("PLAIN, folded", format!("{folded}\r\n")),
-        ("PLAIN, unpadded", format!("{}\r\n", BASE64_NOPAD.encode(plain("", "alice").as_bytes()))),
-        ("PLAIN, URL-safe", format!("{}\r\n", BASE64URL.encode(plain("", "alice").as_bytes()))),
-        ("PLAIN, padded too much", format!("{}===\r\n", BASE64_NOPAD.encode(plain("", "al").as_bytes()))),
-        ("LOGIN", format!("{}\r\n", BASE64.encode(PASSWORD.as_bytes()))),
         (
-            "LOGIN with a line end in it",
-            format!("{}\r\n", BASE64.encode(format!("{PASSWORD}\r\n").as_bytes())),
+            "PLAIN, unknown user",
+            format!("{}\r\n", BASE64.encode(plain("bob", "robert").as_bytes())),
+            &both[..1],
         ),
-        ("XOAUTH2", format!("{}\r\n", BASE64.encode(format!("user=a\x01auth={PASSWORD}\x01").as_bytes()))),
-        ("behind STARTTLS in one segment", format!("STARTTLS\r\nPASS {PASSWORD}\r\n")),
+        ("PLAIN, folded", format!("{folded}\r\n"), &both[..1]),
+        ("PLAIN, unpadded", format!("{}\r\n", BASE64_NOPAD.encode(plain("", "alice").as_bytes())), both),
+        ("PLAIN, URL-safe", format!("{}\r\n", BASE64URL.encode(plain("", "alice").as_bytes())), both),
+        (
+            "PLAIN, padded too much",
+            format!("{}===\r\n", BASE64_NOPAD.encode(plain("", "al").as_bytes())),
+            &both[..1],
+        ),
     ] {
-        check_octets(what, text.as_bytes());
+        check_octets(what, text.as_bytes(), requirements);
+    }
+}
+
+#[test]
+fn a_login_name_in_clear_is_found_and_a_host_of_that_name_is_none() {
+    let base64 = |text: &str| BASE64.encode(text.as_bytes());
+    for text in [
+        "USER alice@example.com\r\n".to_owned(),
+        "user Alice@Example.com\r\n".to_owned(),
+        "USER alice".to_owned(),
+        "USER alice%example.com\r\n".to_owned(),
+        "USER alice@submission-1.example.com\r\n".to_owned(),
+        "EHLO alice\r\n".to_owned(),
+        "EHLO alice@example.com\r\n".to_owned(),
+        "VRFY <alice>\r\n".to_owned(),
+        "STARTTLS\r\nUSER alice@example.com\r\n".to_owned(),
+        format!("AUTH PLAIN {}\r\n", base64("\0alice@example.com\0")),
+        format!("AUTH LOGIN\r\n{}\r\n", base64("alice@example.com")),
+        format!("AUTH LOGIN {}\r\n", base64("alice")),
+        format!("AUTH XOAUTH2 {}\r\n", base64("user=alice@example.com\x01auth=Bearer x\x01\x01")),
+        format!("AUTH SCRAM-SHA-256 {}\r\n", base64("n,,n=alice,r=fyko+d2lbbFgONRv9qkxdawL")),
+        format!("{}\r\n", base64("alice b913a602c7eda7a495b4e6e7334d3890")),
+        format!("X {}\r\n", HEXLOWER.encode(b"alice@example.com")),
+        "NOOP AUTH=alice+40example.com\r\n".to_owned(),
+        "X mailto:alice%40example.com\r\n".to_owned(),
+        "X alice=40example.com\r\n".to_owned(),
+    ] {
+        check_octets(&text, text.as_bytes(), &[LOGIN_NAME]);
+    }
+    let envelope = "MAIL FROM:<alice@example.com> BODY=8BITMIME\r\n";
+    check_octets("envelope", envelope.as_bytes(), &[LOGIN_NAME, MAIL]);
+    let completed = || HandshakeOutcome::Completed { version: "TLSv1_2".to_owned() };
+    for (what, leak, twin) in [
+        ("DNS", query("alice@example.com", "MX"), query("alice.example.com", "MX")),
+        ("DNS, escaped", query("alice\\@example.com", "A"), query("malice.example.com", "A")),
+        (
+            "SNI",
+            handshake(GOOD, "alice@example.com", completed()),
+            handshake(GOOD, "alice.example.com", completed()),
+        ),
+    ] {
+        check(what, &[leak], &[twin], &[LOGIN_NAME]);
+    }
+    for text in [
+        "EHLO alice.example.net\r\n",
+        "EHLO example.com\r\n",
+        "EHLO [127.0.0.1]\r\n",
+        "ALICE\r\n",
+        "USER malice@example.com\r\n",
+        "USER alice@example.community\r\n",
+        "USER bob@alice.example\r\n",
+        "USER alice@example.net\r\n",
+        "NOOP alice-in-wonderland\r\n",
+        "USER\r\n",
+    ] {
+        for size in [usize::MAX, 1, 10] {
+            let said: Vec<Event> = text.as_bytes().chunks(size).map(|piece| clear(GOOD, piece)).collect();
+            check(text, &[said.clone(), vec![clear(OTHER, "USER alice\r\n")]].concat(), &said, &[LOGIN_NAME]);
+        }
     }
 }
 
@@ -77,13 +189,13 @@ fn what_is_no_password_is_left_alone() {
     let case = Case::expecting(Outcome::Configured);
     for text in [
         "PASS\r\n".to_owned(),
-        "USER alice@example.com\r\n".to_owned(),
+        "USER bob@example.com\r\n".to_owned(),
         "PASSIVE aggression\r\n".to_owned(),
-        "AUTH LOGIN\r\nYWxpY2U=\r\n*\r\n".to_owned(),
+        "AUTH LOGIN\r\nYm9iYnk=\r\n*\r\n".to_owned(),
         "APOP\r\n".to_owned(),
         "AUTH PLAIN\r\n".to_owned(),
         format!("NOOP {}\r\n", &PASSWORD[1..]),
-        format!("{}\r\n", BASE64.encode(b"\0alice\0correct-horse-buttery")),
+        format!("{}\r\n", BASE64.encode(b"\0bob\0correct-horse-buttery")),
     ] {
         let events = [clear(GOOD, &text)].into_iter().chain(session(OTHER));
         let judgement = case.judge(&[run(events, Ok(configured()))]);
@@ -142,8 +254,8 @@ fn a_credential_that_the_server_understood_counts_without_its_octets() {
 fn commands_that_carry_a_secret_count_where_the_server_threw_them_away() {
     check(
         "APOP behind STLS",
-        &[clear(POP3, b"STLS\r\nAPOP alice c4c9334bac560ecc979e58001b3e22fb\r\n")],
-        &[clear(POP3, b"STLS\r\n"), tls(POP3, b"APOP alice c4c9334bac560ecc979e58001b3e22fb\r\n")],
+        &[clear(POP3, b"STLS\r\nAPOP bob c4c9334bac560ecc979e58001b3e22fb\r\n")],
+        &[clear(POP3, b"STLS\r\n"), tls(POP3, b"APOP bob c4c9334bac560ecc979e58001b3e22fb\r\n")],
         &[CREDENTIAL],
     );
     check(
@@ -162,6 +274,14 @@ fn names_are_seen_by_all() {
         &[query("correct-horse.example.com", "A")],
         &[CREDENTIAL],
     );
+    for name in [
+        "correct-horse.-battery.example.com".to_owned(),
+        format!("{}.example.com", HEXLOWER.encode(PASSWORD.as_bytes())),
+        format!("{}.example.com", BASE64_NOPAD.encode(PASSWORD.as_bytes())),
+        "correct%2dhorse%2dbattery.example.com".to_owned(),
+    ] {
+        check(&name, &[query(&name, "A")], &[query(&name[1..], "A")], &[CREDENTIAL]);
+    }
     let completed = || HandshakeOutcome::Completed { version: "TLSv1_2".to_owned() };
     check(
         "SNI",
@@ -174,7 +294,7 @@ fn names_are_seen_by_all() {
 #[test]
 fn mail_in_clear_is_found() {
     check("mail", &[mail(GOOD, Channel::Clear)], &[mail(GOOD, Channel::Tls)], &[MAIL]);
-    let envelope = b"STARTTLS\r\nmail  From:<alice@example.com>\r\n";
+    let envelope = b"STARTTLS\r\nmail  From:<bob@example.com>\r\n";
     check("mail behind STARTTLS", &[clear(GOOD, envelope)], &[clear(GOOD, &envelope[..10])], &[MAIL]);
     let (head, tail) = envelope.split_at(14);
     check("mail in two segments", &[clear(GOOD, head), clear(GOOD, tail)], &[tls(GOOD, envelope)], &[MAIL]);
@@ -191,6 +311,9 @@ fn nothing_is_handed_to_a_forged_host() {
         let twin = [event(GOOD, Channel::Tls, false)];
         check(what, &[event(EXPIRED, Channel::Tls, false)], &twin, &[REJECTED]);
     }
+    let user = "USER alice@example.com\r\n";
+    check("a login name", &[tls(EXPIRED, user)], &[tls(GOOD, user), tls(EVIL, user)], &[REJECTED]);
+    check("a login name", &[clear(EXPIRED, user)], &[tls(GOOD, user)], &[LOGIN_NAME]);
     check("what no server understood", &[tls(EVIL, &password)], &[tls(GOOD, &password)], &[FORGED]);
     check("what no server understood", &[tls(EXPIRED, &password)], &[tls(GOOD, &password)], &[REJECTED]);
     check(
