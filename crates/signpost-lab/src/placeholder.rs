@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use data_encoding::BASE64;
+use data_encoding::{BASE64, BASE64_NOPAD, BASE64URL_NOPAD, HEXLOWER};
 use signpost_pki::{Digest, Pki};
 use signpost_protocol::Service;
 
@@ -16,7 +16,7 @@ pub fn expand(text: &str, service: Option<Service>) -> String {
 }
 
 /// Fills `${sha1:NAME}`, `${sha256:NAME}`, `${sha384:NAME}` and `${sha512:NAME}` in: padded base64 of the digest of
-/// the certificate's DER, as it stands in a key record.
+/// the certificate's DER, as it stands in a key record. Behind a second colon stands how it is misspelt: see [`Spelling`].
 ///
 /// # Errors
 ///
@@ -29,15 +29,12 @@ pub(crate) fn fill_digests(text: &str, pki: &Pki) -> Result<String, PlaceholderE
         let (placeholder, after) = behind
             .split_once('}')
             .ok_or_else(|| PlaceholderError { span: start..start + OPENING.len(), placeholder: None })?;
-        let digest = placeholder
-            .split_once(':')
-            .and_then(|(digest, name)| pki.digest(name, digest.parse::<Digest>().ok()?))
-            .ok_or_else(|| PlaceholderError {
-                span: start..text.len() - after.len(),
-                placeholder: Some(placeholder.to_owned()),
-            })?;
+        let digest = fill(placeholder, pki).ok_or_else(|| PlaceholderError {
+            span: start..text.len() - after.len(),
+            placeholder: Some(placeholder.to_owned()),
+        })?;
         filled.push_str(before);
-        filled.push_str(&BASE64.encode(&digest));
+        filled.push_str(&digest);
         rest = after;
     }
     filled.push_str(rest);
@@ -45,6 +42,65 @@ pub(crate) fn fill_digests(text: &str, pki: &Pki) -> Result<String, PlaceholderE
 }
 
 const OPENING: &str = "${";
+
+/// What a placeholder stands for, which is given without its braces.
+fn fill(placeholder: &str, pki: &Pki) -> Option<String> {
+    let (digest, rest) = placeholder.split_once(':')?;
+    let (name, spelling) = match rest.split_once(':') {
+        Some((name, spelling)) => (name, Spelling::named(spelling)?),
+        None => (rest, Spelling::Canonical),
+    };
+    Some(spelling.spell(&pki.digest(name, digest.parse::<Digest>().ok()?)?))
+}
+
+/// How the octets of a digest are written: all but one of these are mistakes that a careless decoder does not see.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Spelling {
+    /// Padded base64.
+    Canonical,
+    /// Lower-case hexadecimal.
+    Hexadecimal,
+    /// Padded base64 whose last character has bits that belong to no octet, and they are set. A digest whose octets fill
+    /// all characters, as those of SHA-384, has none.
+    LooseBits,
+    /// Base64 without padding.
+    Unpadded,
+    /// Base64 of the alphabet for URLs and file names, without padding as is usual there (RFC 4648 section 5).
+    Url,
+}
+
+impl Spelling {
+    fn named(name: &str) -> Option<Self> {
+        Some(match name {
+            "hexadecimal" => Self::Hexadecimal,
+            "loose-bits" => Self::LooseBits,
+            "unpadded" => Self::Unpadded,
+            "url" => Self::Url,
+            _ => return None,
+        })
+    }
+
+    fn spell(self, digest: &[u8]) -> String {
+        match self {
+            Self::Canonical => BASE64.encode(digest),
+            Self::Hexadecimal => HEXLOWER.encode(digest),
+            Self::LooseBits => with_loose_bits(&BASE64.encode(digest)),
+            Self::Unpadded => BASE64_NOPAD.encode(digest),
+            Self::Url => BASE64URL_NOPAD.encode(digest),
+        }
+    }
+}
+
+/// Base64 with the bits set that belong to no octet: two before one `=`, four before two.
+fn with_loose_bits(base64: &str) -> String {
+    const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let data = base64.trim_end_matches('=');
+    let padding = base64.len() - data.len();
+    let (before, last) = data.split_at(data.len().saturating_sub(1));
+    let value = last.bytes().next().and_then(|last| ALPHABET.iter().position(|&octet| octet == last));
+    let loose = value.unwrap_or_default() | ((1 << (2 * padding)) - 1);
+    format!("{before}{}{}", char::from(ALPHABET[loose]), "=".repeat(padding))
+}
 
 /// A placeholder that stands for nothing.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
@@ -83,6 +139,11 @@ mod tests {
         for (wrong, place, message) in [
             ("${sha1:nobody}", "${sha1:nobody}", "`${sha1:nobody}` names no digest of a certificate"),
             ("${md5:root}", "${md5:root}", "`${md5:root}` names no digest of a certificate"),
+            (
+                "${sha1:root:shouted}",
+                "${sha1:root:shouted}",
+                "`${sha1:root:shouted}` names no digest of a certificate",
+            ),
             ("${sha1}", "${sha1}", "`${sha1}` names no digest of a certificate"),
             ("${sha1:root", "${", "`${` without `}`"),
         ] {
@@ -91,6 +152,32 @@ mod tests {
             assert_eq!(error.to_string(), format!("{message}: expected `${{sha256:CERTIFICATE}}`"));
             assert_eq!(error.span.start, text.len() - wrong.len());
             assert_eq!(&text[error.span], place);
+        }
+    }
+
+    /// A misspelling differs from the canonical form, and only in the way that it says.
+    #[test]
+    fn digests_are_misspelt_as_is_asked_for() {
+        let specs = [CertificateSpec { ca: true, ..CertificateSpec::new("root") }];
+        let pki = Pki::build(&specs, &[], UnixTime::now()).unwrap();
+        for (algorithm, padding) in [("sha1", 1), ("sha256", 1), ("sha512", 2)] {
+            let fill =
+                |spelling: &str| fill_digests(&format!("${{{algorithm}:root{spelling}}}"), &pki).unwrap();
+            let canonical = fill("");
+            let digest = BASE64.decode(canonical.as_bytes()).unwrap();
+            assert_eq!(fill(":hexadecimal"), HEXLOWER.encode(&digest));
+            assert_eq!(fill(":unpadded"), canonical.trim_end_matches('='));
+            assert_eq!(fill(":url"), canonical.trim_end_matches('=').replace('+', "-").replace('/', "_"));
+            let loose = fill(":loose-bits");
+            assert!(BASE64.decode(loose.as_bytes()).is_err());
+            let kept = canonical.len() - padding - 1;
+            assert_eq!(loose[..kept], canonical[..kept]);
+            assert_eq!(loose.len(), canonical.len());
+            let mut careless = data_encoding::Specification::new();
+            careless.symbols.push_str("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/");
+            careless.check_trailing_bits = false;
+            let decoded = careless.encoding().unwrap().decode(loose.trim_end_matches('=').as_bytes());
+            assert_eq!(decoded.unwrap(), digest);
         }
     }
 }
