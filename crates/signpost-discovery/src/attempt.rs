@@ -270,7 +270,7 @@ impl Attempt {
     fn terms(&self, upgrade: bool) -> Terms {
         Terms {
             request: Arc::clone(&self.request),
-            rules: self.rules,
+            rules: self.rules.for_session(self.candidate.tls),
             upgrade,
             authentication_required: self.candidate.binding.authentication_required,
             mechanisms: self.candidate.binding.mechanisms.clone(),

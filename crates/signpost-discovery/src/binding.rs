@@ -3,6 +3,7 @@
 use crate::failure::Failure;
 use crate::key_records::KeyRecords;
 use crate::outcome::{Note, Reason};
+use crate::pin::Pin;
 use crate::publication::Publication;
 use crate::rules::Rules;
 use crate::verifier::VerificationRule;
@@ -24,9 +25,10 @@ impl Binding {
         rules: Rules,
     ) -> Result<Self, Failure> {
         let Some(policy) = &publication.policy else { return Ok(Self::without_policy()) };
+        let tls = publication.label.tls();
         let binding = Self {
             authentication_required: policy.authentication_required,
-            mechanisms: policy.mechanisms.clone(),
+            mechanisms: policy.mechanisms.clone().filter(|_| rules.restricts_mechanisms(tls)),
             ..Self::without_policy()
         };
         let Some(owner) = &policy.key_owner else { return Ok(binding) };
@@ -34,9 +36,9 @@ impl Binding {
             return Ok(Self { notes: vec![Note::PinsVoid], ..binding });
         }
         match keys.pins(owner, publication.is_secure(), strict, rules) {
+            Ok(pins) if pins.is_empty() || !rules.pins(tls) => Ok(binding),
             Ok(pins) => {
-                let is_weak = pins.iter().any(|pin| pin.algorithm.is_weak()) && rules.reports_weak_digests();
-                let notes = if is_weak { vec![Note::WeakDigest] } else { vec![] };
+                let notes = if is_to_be_told(&pins, rules) { vec![Note::WeakDigest] } else { vec![] };
                 Ok(Self { verification: VerificationRule::Pinned(pins), notes, ..binding })
             }
             Err(failure) if excuses(failure.reason, rules) => Ok(binding),
@@ -53,6 +55,13 @@ impl Binding {
             notes: Vec::new(),
         }
     }
+}
+
+/// Whether the user is told that a pin is weak: one alternative is as good as any.
+fn is_to_be_told(pins: &[Pin], rules: Rules) -> bool {
+    let is_weak = |pin: &Pin| pin.algorithm.is_weak();
+    let some = pins.iter().any(is_weak) && (rules.reports_each_weak_digest() || pins.iter().all(is_weak));
+    some && rules.reports_weak_digests()
 }
 
 /// Whether a flawed client goes on without the pins that it could not get.

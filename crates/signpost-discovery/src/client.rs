@@ -17,7 +17,7 @@ use crate::failure::Failure;
 use crate::key_records::KeyRecords;
 use crate::outcome::{Outcome, Reason};
 use crate::plan::Plan;
-use crate::publication::{Publication, ServiceRecords};
+use crate::publication::{Publication, ServiceRecords, settle_policies};
 use crate::request::Request;
 use crate::rules::Rules;
 use crate::timer::Timer;
@@ -176,10 +176,14 @@ impl Client {
             (Some(service), Some(text)) => Publication::read(asked.label, service, text, self.rules),
             _ => Err(Failure::new(Reason::LookupFailed, "not answered")),
         });
-        let publications: Vec<Publication> = match read.collect() {
+        let mut publications: Vec<Publication> = match read.collect() {
             Ok(publications) => publications,
             Err(failure) => return self.refuse(failure),
         };
+        let settled = settle_policies(&mut publications, self.request.address.domain(), self.rules);
+        if let Err(failure) = settled {
+            return self.refuse(failure);
+        }
         let plan = match Plan::choose(&publications) {
             Ok(plan) => plan,
             Err(outcome) => return self.end(outcome),

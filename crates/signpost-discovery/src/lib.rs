@@ -36,6 +36,7 @@ mod failures;
 mod issuer;
 mod key_records;
 mod line;
+mod misreading;
 mod opening;
 mod order;
 mod outcome;

@@ -8,12 +8,13 @@ use signpost_record::PolicyRecord;
 use signpost_validate::SecurityStatus;
 
 use crate::failure::Failure;
+use crate::misreading;
 use crate::outcome::Reason;
 use crate::rules::Rules;
 use crate::text::texts;
 
 /// The policy of one label.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Policy {
     /// How far the record can be believed: Secure or Insecure.
     pub(crate) security: SecurityStatus,
@@ -21,6 +22,18 @@ pub(crate) struct Policy {
     pub(crate) key_owner: Option<Name>,
     pub(crate) authentication_required: bool,
     pub(crate) mechanisms: Option<Vec<String>>,
+}
+
+impl Policy {
+    /// What this policy demands, and where it demands nothing, what the other does.
+    fn merged(self, other: &Self) -> Self {
+        Self {
+            security: self.security,
+            key_owner: self.key_owner.or_else(|| other.key_owner.clone()),
+            authentication_required: self.authentication_required || other.authentication_required,
+            mechanisms: self.mechanisms.or_else(|| other.mechanisms.clone()),
+        }
+    }
 }
 
 /// Finds the policy among the TXT records at a label.
@@ -34,27 +47,54 @@ pub(crate) fn find_policy(
     security: SecurityStatus,
     rules: Rules,
 ) -> Result<Option<Policy>, Failure> {
-    let mut found = None;
+    let rules = rules.for_policies(label, security);
+    let (mut policies, mut mistakes, mut foreign) = (Vec::new(), Vec::new(), 0_usize);
     for text in texts(records, rules) {
-        let policy = match read_policy(&text, label, rules) {
-            Ok(None) => continue,
-            Err(_) if !rules.refuses_malformed_policy() => continue,
-            Err(failure) => return Err(failure),
-            Ok(Some(policy)) => Policy { security, ..policy },
-        };
-        match &found {
-            None => found = Some(policy),
-            Some(_) if !rules.refuses_second_policy() => {}
-            Some(_) => return Err(Failure::new(Reason::PolicyAmbiguous, "there are two policy records")),
+        match read_policy(text, label, rules) {
+            Ok(None) => foreign += 1,
+            Err(_) if !rules.refuses_malformed_policy() => {}
+            Err(mistake) => mistakes.push(mistake),
+            Ok(Some(policy)) => policies.push(Policy { security, ..policy }),
         }
     }
-    Ok(found)
+    if let Some(mistake) = mistakes.pop()
+        && (policies.is_empty() || rules.refuses_malformed_beside_policy())
+    {
+        return Err(mistake);
+    }
+    if foreign > 0 && !policies.is_empty() && !rules.passes_over_foreign_texts() {
+        return Err(ambiguous());
+    }
+    the_only(policies, rules)
+}
+
+/// The only policy, if there is one.
+fn the_only(mut policies: Vec<Policy>, rules: Rules) -> Result<Option<Policy>, Failure> {
+    let last = policies.pop();
+    let Some(first) = policies.first() else { return Ok(last) };
+    if !rules.refuses_second_policy() {
+        Ok(Some(first.clone()))
+    } else if !rules.refuses_to_choose_last_policy() {
+        Ok(last)
+    } else if !rules.refuses_to_merge_policies() {
+        Ok(last.map(|last| last.merged(first)))
+    } else if !rules.refuses_like_policies() && policies.iter().all(|policy| Some(policy) == last.as_ref()) {
+        Ok(last)
+    } else {
+        Err(ambiguous())
+    }
+}
+
+fn ambiguous() -> Failure {
+    Failure::new(Reason::PolicyAmbiguous, "there are two policy records")
 }
 
 /// Reads one TXT record as the policy of a label.
-fn read_policy(text: &[u8], label: Label, rules: Rules) -> Result<Option<Policy>, Failure> {
+fn read_policy(text: Vec<u8>, label: Label, rules: Rules) -> Result<Option<Policy>, Failure> {
     let malformed = |detail: String| Failure::new(Reason::PolicyMalformed, detail);
-    let text = if rules.requires_version_tag() { Cow::Borrowed(text) } else { tagged(text, label) };
+    let taken = misreading::take_policy(text, label.name(), rules);
+    let Some(text) = taken.map_err(|mistake| malformed(mistake.to_owned()))? else { return Ok(None) };
+    let text = if rules.requires_version_tag() { Cow::Borrowed(&text[..]) } else { tagged(&text, label) };
     let Some(record) =
         PolicyRecord::parse(&text, label.name()).map_err(|error| malformed(error.to_string()))?
     else {

@@ -6,6 +6,7 @@ use signpost_validate::{Lookup, SecurityStatus};
 
 use crate::answer::security;
 use crate::failure::Failure;
+use crate::outcome::Reason;
 use crate::policy::{Policy, find_policy};
 use crate::rules::Rules;
 
@@ -52,8 +53,36 @@ impl Publication {
     /// Whether the pins of the policy are used at all. One who can forge the unsigned record could pin his own
     /// certificate, so that such a pin proves nothing; the rest of the policy can only tighten, and stays.
     pub(crate) fn pins_hold(&self, rules: Rules) -> bool {
-        self.is_secure() || !rules.voids_insecure_policy_pins()
+        self.is_secure() || !rules.voids_insecure_policy_pins() || !rules.voids_pins_of_insecure_labels()
     }
+}
+
+/// Takes the policies as they are: each for its own label, and the owners of key records as absolute names, wherever
+/// they lie.
+///
+/// # Errors
+///
+/// Only a flawed client finds fault with an owner.
+pub(crate) fn settle_policies(
+    publications: &mut [Publication],
+    domain: &Name,
+    rules: Rules,
+) -> Result<(), Failure> {
+    if !rules.binds_by_own_policy() {
+        let first = publications.iter().find_map(|publication| publication.policy.clone());
+        publications.iter_mut().for_each(|publication| publication.policy.clone_from(&first));
+    }
+    for policy in publications.iter_mut().filter_map(|publication| publication.policy.as_mut()) {
+        let Some(owner) = &mut policy.key_owner else { continue };
+        if !rules.takes_owners_as_written() && owner.num_labels() == 1 {
+            let relative = Name::from_labels(owner.iter());
+            *owner = relative.and_then(|owner| owner.append_domain(domain)).unwrap_or_else(|_| owner.clone());
+        }
+        if !rules.looks_for_keys_anywhere() && !domain.zone_of(owner) {
+            return Err(Failure::new(Reason::PolicyMalformed, "the key records lie outside the domain"));
+        }
+    }
+    Ok(())
 }
 
 /// The SRV records at one label.

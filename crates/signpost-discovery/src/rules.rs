@@ -1,5 +1,7 @@
 //! The decisions that a defect can turn round, each asked for in exactly one place.
 
+mod record;
+
 use signpost_validate::Flaw;
 
 use crate::defect::Defect;
@@ -10,24 +12,37 @@ use crate::defect::Defect;
 /// specification.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Rules {
-    defects: u64,
+    defects: [u64; WORDS],
 }
+
+/// One bit for each defect.
+const WORDS: usize = Defect::ALL.len().div_ceil(64);
 
 impl Rules {
     /// Whether this flaw is switched on.
     pub const fn has(self, defect: Defect) -> bool {
-        self.defects & bit(defect) != 0
+        let (word, bit) = place(defect);
+        self.defects[word] & bit != 0
     }
 
     /// Whether the client follows the specification.
     pub const fn is_honest(self) -> bool {
-        self.defects == 0
+        let mut word = 0;
+        while word < WORDS {
+            if self.defects[word] != 0 {
+                return false;
+            }
+            word += 1;
+        }
+        true
     }
 
     /// The same rules with one more flaw.
     #[must_use]
-    pub const fn with(self, defect: Defect) -> Self {
-        Self { defects: self.defects | bit(defect) }
+    pub const fn with(mut self, defect: Defect) -> Self {
+        let (word, bit) = place(defect);
+        self.defects[word] |= bit;
+        self
     }
 
     /// DNSSEC is validated here; the AD bit of an answer says nothing. Asked for by whoever chooses the resolver.
@@ -254,8 +269,10 @@ impl FromIterator<Defect> for Rules {
     }
 }
 
-const fn bit(defect: Defect) -> u64 {
-    1 << defect as u32
+/// The word that a defect's bit stands in, and the bit.
+const fn place(defect: Defect) -> (usize, u64) {
+    let number = defect as usize;
+    (number / 64, 1 << (number % 64))
 }
 
 #[cfg(test)]

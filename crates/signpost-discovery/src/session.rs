@@ -244,7 +244,7 @@ impl<P: Protocol> Session<P> {
         // part of the base protocol, so a server that lists nothing has it.
         let offers_own = self.offers.own_login || !self.offers.listed || !self.protected;
         let own = words.own_login.filter(|_| offers_own);
-        if mechanism.is_none() && !own.is_some_and(|own| self.terms.allows(own)) {
+        if mechanism.is_none() && !own.is_some_and(|own| self.terms.allows_own(own)) {
             if own.is_some() || !self.offers.mechanisms.is_empty() {
                 let detail = "the server offers no mechanism that the policy allows";
                 return self.fail(Reason::MechanismNotAllowed, detail);

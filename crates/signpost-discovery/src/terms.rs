@@ -34,9 +34,31 @@ impl Terms {
     pub(crate) fn allows(&self, name: &str) -> bool {
         match &self.mechanisms {
             Some(allowed) if self.rules.honours_allowed_mechanisms() => {
-                allowed.iter().any(|allowed| allowed.eq_ignore_ascii_case(name))
+                self.read(allowed).iter().any(|allowed| self.is_same(allowed, name))
             }
             Some(_) | None => true,
+        }
+    }
+
+    /// Whether the policy allows the protocol's own login, by the name that its list would have for it.
+    pub(crate) fn allows_own(&self, name: &str) -> bool {
+        !self.rules.restricts_own_login() || self.allows(name)
+    }
+
+    /// The mechanisms of a policy's list: all of them.
+    fn read<'a>(&self, listed: &'a [String]) -> &'a [String] {
+        match listed {
+            [first, ..] if !self.rules.reads_mechanisms_behind_the_first() => std::slice::from_ref(first),
+            [.., last] if !self.rules.reads_mechanisms_before_the_last() => std::slice::from_ref(last),
+            all => all,
+        }
+    }
+
+    fn is_same(&self, allowed: &str, name: &str) -> bool {
+        if self.rules.compares_whole_mechanisms() {
+            allowed.eq_ignore_ascii_case(name)
+        } else {
+            allowed.to_ascii_uppercase().contains(name)
         }
     }
 
