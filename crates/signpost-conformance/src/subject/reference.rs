@@ -26,19 +26,27 @@ const PATIENCE: Duration = Duration::from_millis(800);
 pub struct Reference {
     name: String,
     rules: Rules,
+    strict: bool,
 }
 
 impl Reference {
     /// The client as the specification wants it.
     #[must_use]
     pub fn honest() -> Self {
-        Self { name: "reference".to_owned(), rules: Rules::default() }
+        Self { name: "reference".to_owned(), rules: Rules::default(), strict: false }
     }
 
     /// The client with one deliberate flaw.
     #[must_use]
     pub fn with_defect(defect: Defect) -> Self {
-        Self { name: format!("reference?defect={defect}"), rules: Rules::default().with(defect) }
+        let name = format!("reference?defect={defect}");
+        Self { name, rules: Rules::default().with(defect), strict: false }
+    }
+
+    /// The client as the specification wants it, which refuses pins that rest on SHA-1 alone.
+    #[must_use]
+    pub fn strict() -> Self {
+        Self { name: "reference?strict".to_owned(), rules: Rules::default(), strict: true }
     }
 
     /// What answers the client's questions, and those that a resolver is asked.
@@ -134,7 +142,7 @@ impl Session for Stay<'_> {
             }
             Assignment::SetUp(assignment) => assignment,
         };
-        let request = request(assignment)?;
+        let request = Request { strict: self.reference.strict, ..request(assignment)? };
         let resolver = self.resolver(&upstream(&assignment.dns)?);
         let rules = self.rules(assignment.stance);
         let mut random = StdRng::seed_from_u64(self.seed);
