@@ -10,6 +10,7 @@ pub mod explanation;
 pub mod ground_rule;
 pub mod judge;
 mod partition;
+pub mod proof;
 pub mod requirement;
 pub mod role;
 pub mod runner;

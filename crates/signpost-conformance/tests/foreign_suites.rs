@@ -3,6 +3,7 @@
 use std::fs;
 
 use camino::{Utf8Path, Utf8PathBuf};
+use signpost_conformance::proof;
 use signpost_conformance::suite::Suite;
 use signpost_source::Files;
 
@@ -58,4 +59,35 @@ fn a_suite_need_be_no_package_and_may_be_one() {
     fs::write(folder.join("Cargo.toml"), "[package]\nname = \"our-suite\"\n").unwrap();
     fs::write(folder.join("lib.rs"), "").unwrap();
     assert_eq!(Suite::load(&files).unwrap().cases.len(), alone);
+}
+
+/// The proof that `signpost check` gives a foreign suite: what is named and not caught is refuted, and what the reference does not
+/// have is said to be unproven.
+#[test]
+fn what_a_suite_names_is_proven_and_what_it_does_not_catch_is_refuted() {
+    for (defect, refuted, unproven) in [
+        ("ignores-stripped-starttls", &[][..], &[][..]),
+        (
+            "skips-pin",
+            &[
+                "downgrade/starttls-stripped[pop3]?defect=skips-pin",
+                "downgrade/starttls-stripped[submission]?defect=skips-pin",
+            ],
+            &[],
+        ),
+        ("talks-too-early", &[], &["talks-too-early"]),
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        let folder = Utf8Path::from_path(folder.path()).unwrap();
+        let files = suite(folder, "starttls-not-offered", defect);
+        let words = "[defect]\ntalks-too-early = \"Sends its password before TLS.\"\n";
+        fs::write(folder.join("vocabulary.toml"), words).unwrap();
+        let suite = Suite::load(&files).unwrap();
+        let claims = proof::claims(&suite, suite.cases.iter());
+        let one = std::num::NonZeroUsize::MIN;
+        let names: Vec<String> =
+            proof::prove_all(&claims, one, || ()).into_iter().map(|(claim, _)| claim.name()).collect();
+        assert_eq!(names, refuted);
+        assert_eq!(proof::unknown_defects(&suite.cases), unproven);
+    }
 }

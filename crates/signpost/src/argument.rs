@@ -38,6 +38,8 @@ Exit codes:
 pub(crate) enum Command {
     /// Runs cases against a subject and judges it by what the servers saw.
     Run(RunOptions),
+    /// Proves a suite by the reference: honest it passes, each defect that a scenario names fails there, and no control.
+    Check(CheckOptions),
     /// Lists cases, requirements, defects or subjects.
     List(ListOptions),
     /// Shows what a case tests, why, and how to reproduce it.
@@ -130,6 +132,15 @@ pub(crate) enum Format {
     Jsonl,
     /// JUnit XML.
     Junit,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct CheckOptions {
+    #[command(flatten)]
+    pub(crate) selection: Selection,
+    /// Cases at a time; by default twice the number of processors, because some cases only wait.
+    #[arg(long, short, value_name = "N")]
+    pub(crate) jobs: Option<NonZeroUsize>,
 }
 
 #[derive(Args, Debug)]

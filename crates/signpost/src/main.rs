@@ -21,6 +21,7 @@ fn main() -> ExitCode {
     let namespaces = signpost_sandbox::prepare();
     let arguments = Arguments::parse();
     let ended = match arguments.command {
+        Command::Check(options) => command::check::check(&options),
         Command::Completions(options) => command::generate::completions(&options),
         Command::Discover(options) => command::discover::discover(&options),
         Command::Explain(options) => command::explain::explain(&options),
