@@ -10,6 +10,7 @@ use futures_util::stream::FuturesUnordered;
 use rustls::crypto::CryptoProvider;
 use rustls::{CertificateError, ClientConfig};
 use rustls_pki_types::ServerName;
+use signpost_protocol::TlsStart;
 use signpost_validate::Resolver;
 use tokio::io::{AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -37,7 +38,7 @@ pub async fn drive(
 ) -> Outcome {
     let roots = Arc::new(request.roots.clone());
     let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let peer = Peer { roots, rules, provider, connection: Connection::None };
+    let peer = Peer { roots, rules, provider, connection: Connection::None, tls: TlsStart::Implicit };
     let client = Client::new(Arc::new(request), rules, Duration::ZERO, entropy);
     Driver { client, start: Instant::now(), peer }.run(resolver).await
 }
@@ -55,6 +56,8 @@ struct Peer {
     rules: Rules,
     provider: Arc<CryptoProvider>,
     connection: Connection,
+    /// How TLS begins on it, if it begins now: at once where nothing was said before.
+    tls: TlsStart,
 }
 
 enum Connection {
@@ -139,6 +142,7 @@ impl Peer {
                 // Dialogues of short lines wait for each other otherwise. Without it they are only slower.
                 let _ = stream.set_nodelay(true);
                 self.connection = Connection::Clear(stream);
+                self.tls = TlsStart::Implicit;
                 Event::Connected
             }
             Err(error) => Event::ConnectFailed(format!("{address}: {error}")),
@@ -155,6 +159,7 @@ impl Peer {
     }
 
     async fn send(&mut self, bytes: &[u8]) {
+        self.tls = TlsStart::Starttls;
         // What the server had to say before it closed can still be read; reading tells that it closed.
         let _ = match &mut self.connection {
             Connection::Clear(stream) => write(stream, bytes).await,
@@ -207,7 +212,12 @@ impl Peer {
     }
 
     fn config(&self, rule: VerificationRule) -> Result<ClientConfig, rustls::Error> {
-        let verifier = PinVerifier::new(rule, Arc::clone(&self.roots), self.rules, &self.provider);
+        let verifier = PinVerifier::new(
+            rule,
+            Arc::clone(&self.roots),
+            self.rules.for_handshake(self.tls),
+            &self.provider,
+        );
         // TLS 1.2 and 1.3 are all that rustls speaks.
         Ok(ClientConfig::builder_with_provider(Arc::clone(&self.provider))
             .with_safe_default_protocol_versions()?

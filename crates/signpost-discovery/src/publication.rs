@@ -33,7 +33,7 @@ impl Publication {
         let policy = match security(text, rules) {
             Ok(security) => find_policy(label, text.records(), security, rules)
                 .map_err(|failure| failure.about(&format!("policy of _{label}")))?,
-            Err(_) if !rules.refuses_failed_policy_lookup() => None,
+            Err(_) if !rules.refuses_failed_policy_lookup(label) => None,
             Err(failure) => return Err(failure.about(&format!("TXT at _{label}"))),
         };
         Ok(Self { label, service: ServiceRecords::read(service, rules), service_security, policy })

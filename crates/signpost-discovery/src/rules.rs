@@ -208,10 +208,6 @@ impl Rules {
         !self.has(Defect::SendsBeforeAuth)
     }
 
-    pub(crate) const fn refuses_failed_policy_lookup(self) -> bool {
-        !self.has(Defect::IgnoresFailedPolicyLookup)
-    }
-
     pub(crate) const fn refuses_failed_key_lookup(self) -> bool {
         !self.has(Defect::IgnoresFailedKeyLookup)
     }

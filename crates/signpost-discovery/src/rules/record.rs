@@ -34,6 +34,22 @@ impl Rules {
         }
     }
 
+    /// The rules for a handshake with which TLS begins in this way: the same.
+    #[must_use]
+    pub(crate) fn for_handshake(self, tls: TlsStart) -> Self {
+        if tls == TlsStart::Implicit && self.has(Defect::IgnoresNameMismatchOfImplicitTls) {
+            self.with(Defect::IgnoresNameMismatch)
+        } else {
+            self
+        }
+    }
+
+    pub(crate) fn refuses_failed_policy_lookup(self, label: Label) -> bool {
+        !self.has(Defect::IgnoresFailedPolicyLookup)
+            && (label.tls() != TlsStart::Implicit
+                || !self.has(Defect::IgnoresFailedPolicyLookupOfImplicitTls))
+    }
+
     /// The rules for a session in which TLS begins in this way: the same.
     #[must_use]
     pub(crate) fn for_session(self, tls: TlsStart) -> Self {
