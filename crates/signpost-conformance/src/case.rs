@@ -6,9 +6,10 @@ use std::sync::Arc;
 use serde_spanned::Spanned;
 use signpost_format::set_up::Stance;
 use signpost_format::{Role, Service, Task};
-use signpost_lab::{Blueprint, Broken, Fault, FaultTable, LabError, World, expand};
+use signpost_lab::{Blueprint, Broken, Fault, FaultTable, LabError, World, WorldNames, expand};
 use signpost_source::Problem;
 
+use crate::idle::idle_faults;
 use crate::requirement::{Level, Requirements};
 use crate::role::set_up::SelectionExpectation;
 use crate::role::{End, Expectation, Reading, StepPart};
@@ -162,12 +163,13 @@ fn case_id(scenario: &str, service: Option<Service>) -> String {
 pub(crate) fn cases_of(
     scenario: &Arc<Scenario>,
     world: &Arc<World>,
+    names: &WorldNames,
     requirements: &Requirements,
 ) -> Result<Vec<Case>, Vec<Problem>> {
     let mut cases = Vec::new();
     let mut problems: Vec<Problem> = Vec::new();
     for service in scenario.part.services() {
-        match case(scenario, world, requirements, service) {
+        match case(scenario, world, names, requirements, service) {
             Ok(case) => cases.push(case),
             // The same mistake shows in every service.
             Err(found) => add_new(&mut problems, found),
@@ -187,6 +189,7 @@ fn add_new(problems: &mut Vec<Problem>, found: Vec<Problem>) {
 fn case(
     scenario: &Arc<Scenario>,
     world: &Arc<World>,
+    names: &WorldNames,
     requirements: &Requirements,
     service: Option<Service>,
 ) -> Result<Case, Vec<Problem>> {
@@ -217,6 +220,11 @@ fn case(
         let names = views.iter().map(|view| view.get_ref().as_str());
         names.map(|view| Visit { view: Some(view.to_owned()), steps: steps_from(Some(view)) }).collect()
     };
+    if problems.is_empty() {
+        let tables = table.fault.iter().chain(parts.iter().flat_map(|step| step.fault));
+        let all = tables.zip(faults.iter().chain(changes.iter().flatten()));
+        problems = idle_faults(all, &visits, world, names, service);
+    }
     if !problems.is_empty() {
         return Err(problems);
     }

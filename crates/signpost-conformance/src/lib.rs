@@ -8,6 +8,7 @@ pub mod evidence;
 pub mod expectation_file;
 pub mod explanation;
 pub mod ground_rule;
+mod idle;
 pub mod judge;
 mod partition;
 pub mod proof;

@@ -5,7 +5,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use camino::Utf8Path;
-use signpost_lab::{Blueprint, LabError, World, WorldError, ZoneMistake};
+use signpost_lab::{Blueprint, LabError, World, WorldError, WorldNames, ZoneMistake};
 use signpost_source::{Files, Problem, Problems, Source};
 
 use crate::case::{Case, cases_of};
@@ -92,10 +92,13 @@ impl Suite {
         for scenario in scenarios.values() {
             let mut problems = check(scenario, &scenarios, &broken, &requirements, &tombstones, &vocabulary);
             match worlds.get(scenario.table.world.get_ref()) {
-                Some(Some(world)) => match cases_of(scenario, world, &requirements) {
-                    Ok(expanded) => cases.extend(expanded),
-                    Err(found) => problems.extend(found),
-                },
+                Some(Some((world, names))) => {
+                    problems.extend(control_elsewhere(scenario, world, &scenarios));
+                    match cases_of(scenario, world, names, &requirements) {
+                        Ok(expanded) => cases.extend(expanded),
+                        Err(found) => problems.extend(found),
+                    }
+                }
                 // What is wrong with the world has been said once, for all of its scenarios.
                 Some(None) => {}
                 None => problems.push(unknown_world(files, scenario)),
@@ -204,7 +207,7 @@ fn load_worlds(
     files: &Files,
     scenarios: &BTreeMap<String, Arc<Scenario>>,
     error: &mut SuiteError,
-) -> BTreeMap<String, Option<Arc<World>>> {
+) -> BTreeMap<String, Option<(Arc<World>, WorldNames)>> {
     let known = world_names(files);
     let mut worlds = BTreeMap::new();
     for scenario in scenarios.values() {
@@ -213,7 +216,7 @@ fn load_worlds(
             continue;
         }
         let world = match load_world(files, name) {
-            Ok(world) => Some(Arc::new(world)),
+            Ok((world, names)) => Some((Arc::new(world), names)),
             Err(WorldError::Problems(problems)) => {
                 // Worlds share zones and stand on one another, so that one mistake shows in several.
                 if !error.problems.contains(&problems) {
@@ -232,10 +235,13 @@ fn load_worlds(
 }
 
 /// Reads a world, and its zones and certificates as a lab will, so that no mistake waits until a case runs.
-fn load_world(files: &Files, name: &str) -> Result<World, WorldError> {
+fn load_world(files: &Files, name: &str) -> Result<(World, WorldNames), WorldError> {
     let world = World::load(files, name)?;
-    let problems = match Blueprint::new(&world, &[]) {
-        Ok(_) => None,
+    let problem = match Blueprint::new(&world, &[]) {
+        Ok(blueprint) => {
+            let names = blueprint.names();
+            return Ok((world, names));
+        }
         Err(LabError::Zone { path, mistake }) => world
             .all_zones()
             .find(|zone| zone.source.path == path)
@@ -248,7 +254,7 @@ fn load_world(files: &Files, name: &str) -> Result<World, WorldError> {
             Some(source.problem(problem))
         }
     };
-    problems.map_or(Ok(world), |problems| Err(WorldError::Problems(problems)))
+    Err(problem.map_or_else(|| WorldError::Unreadable(format!("worlds/{name}")), WorldError::Problems))
 }
 
 /// Puts the mistake of a master file where it is: on its line, at its placeholder, or at the whole.
@@ -274,6 +280,32 @@ fn world_names(files: &Files) -> Vec<String> {
         .filter_map(|path| path.strip_prefix("worlds").ok()?.parent())
         .map(|folder| folder.as_str().to_owned())
         .collect()
+}
+
+/// A control shows that a client can do in this world what is asked, so it is of this world, or of one that this one stands on
+/// and changes.
+fn control_elsewhere(
+    scenario: &Scenario,
+    world: &World,
+    scenarios: &BTreeMap<String, Arc<Scenario>>,
+) -> Option<Problem> {
+    let control = scenario.table.control.as_ref()?;
+    let of_control = scenarios.get(control.get_ref())?.table.world.get_ref();
+    if *of_control == world.name || world.bases.contains(of_control) {
+        return None;
+    }
+    let near = |name: &String| *name == world.name || world.bases.contains(name);
+    let known: Vec<&str> = scenarios
+        .values()
+        .filter(|other| other.is_control() && near(other.table.world.get_ref()))
+        .map(|other| other.id.as_str())
+        .collect();
+    let help = match known[..] {
+        [] => format!("add an honest scenario in the world `{}`", world.name),
+        _ => format!("in this world, or in one that it stands on, are {}", known.join(", ")),
+    };
+    let message = format!("the control is in the world `{of_control}`, the scenario in `{}`", world.name);
+    Some(Problem::at(control.span(), message).help(help))
 }
 
 fn unknown_world(files: &Files, scenario: &Scenario) -> Problem {

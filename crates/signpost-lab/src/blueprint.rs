@@ -19,7 +19,7 @@ use crate::network::{Network, Place};
 use crate::placeholder::fill_digests;
 use crate::stage::Stage;
 use crate::world::{User, WorldListener, WorldServer, WorldZone};
-use crate::{Broken, Fault, LabError, World, ZoneChange};
+use crate::{Broken, Fault, LabError, World, WorldNames, ZoneChange};
 
 /// Zones, certificates and servers of one case, as they will be in each of its steps.
 #[derive(Debug)]
@@ -83,6 +83,12 @@ impl<'w> Blueprint<'w> {
         #[expect(clippy::cast_possible_truncation, reason = "signature times are 32 bits wide")]
         let now = now.as_secs() as u32;
         Ok(Self { world, pki, plans, now })
+    }
+
+    /// The names that lead somewhere in the first step.
+    #[must_use]
+    pub fn names(&self) -> WorldNames {
+        WorldNames::new(&self.world.domain, self.plans.iter().take(1).flat_map(Plan::records))
     }
 
     /// The certificates that stand for the WebPKI, as a PEM bundle.

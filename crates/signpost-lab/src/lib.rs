@@ -17,6 +17,7 @@ mod signing;
 mod stage;
 mod world;
 mod world_error;
+mod world_names;
 
 pub use blueprint::Blueprint;
 pub use error::{LabError, ZoneMistake};
@@ -27,6 +28,7 @@ pub use placeholder::{PlaceholderError, expand};
 pub use question::{UnreadableQuestion, read_question};
 pub use world::{User, World, WorldListener, WorldServer, WorldView, WorldZone};
 pub use world_error::WorldError;
+pub use world_names::WorldNames;
 
 /// Its example is a test, too.
 #[cfg(doctest)]

@@ -20,6 +20,8 @@ use crate::world_error::WorldError;
 pub struct World {
     /// Name of its folder.
     pub name: String,
+    /// Names of the worlds that it stands on, the nearest first.
+    pub bases: Vec<String>,
     /// What it shows.
     pub title: String,
     /// The user's domain.
@@ -127,6 +129,7 @@ impl World {
     pub fn load(files: &Files, name: &str) -> Result<Self, WorldError> {
         let mut world = Self {
             name: name.to_owned(),
+            bases: Vec::new(),
             title: String::new(),
             domain: String::new(),
             user: User { address: String::new(), password: String::new() },
@@ -136,6 +139,8 @@ impl World {
             views: Vec::new(),
         };
         for (folder, source, file) in stack(files, name)?.into_iter().rev() {
+            // The base of the last that is put over it is the nearest.
+            world.bases.splice(0..0, file.base.as_ref().map(|base| base.get_ref().clone()));
             world.put_over(files, &folder, &source, file)?;
         }
         Ok(world)

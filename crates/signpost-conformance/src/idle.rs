@@ -1,0 +1,74 @@
+//! Faults that nobody can come upon: they would convict no one, or whoever is right to go on.
+
+use signpost_format::{Service, Task};
+use signpost_lab::{Broken, Fault, FaultTable, Servers, World, WorldNames};
+use signpost_protocol::Label;
+use signpost_source::Problem;
+
+use crate::case::Visit;
+use crate::evidence::SelectorKind;
+
+/// What is wrong with the first of a scenario's faults at something that nothing serves and nobody asks for, and with each
+/// other.
+pub(crate) fn idle_faults<'f>(
+    faults: impl Iterator<Item = (&'f FaultTable, &'f Fault)> + Clone,
+    visits: &[Visit],
+    world: &World,
+    names: &WorldNames,
+    service: Option<Service>,
+) -> Vec<Problem> {
+    let mut names = names.clone().with(faults.clone().map(|(_, fault)| fault));
+    for step in visits.iter().flat_map(|visit| &visit.steps) {
+        if let Task::Resolve(question) = &step.task {
+            names.ask(&question.name);
+        }
+        // What a scenario waits for or forbids is asked for by somebody.
+        let selectors = step.expectation.reached.iter().chain(&step.expectation.never);
+        for target in selectors.filter(|selector| selector.kind == SelectorKind::Dns) {
+            let name = target.target.as_deref().and_then(|target| target.rsplit_once('/'));
+            name.into_iter().for_each(|(name, _)| names.ask(name));
+        }
+    }
+    faults
+        .filter_map(|(table, fault)| {
+            let (message, help) = match &fault.broken {
+                Broken::Answer(answer) => {
+                    let owner = answer.target.owner.as_ref().filter(|owner| !names.lead_to(owner))?;
+                    (
+                        format!("nobody asks for `{owner}`"),
+                        "nothing in the world has this name or leads to it: correct it, or publish what does",
+                    )
+                }
+                Broken::Presents { servers, .. } | Broken::Server { servers, .. } => {
+                    idle_at(servers, world, |label| service.is_none_or(|service| label.service() == service))?
+                }
+                Broken::Unreachable { servers, label } => idle_at(servers, world, |offered| match label {
+                    Some(label) => offered == *label,
+                    None => service.is_none_or(|service| offered.service() == service),
+                })?,
+                Broken::Certificate(_) | Broken::Zone { .. } => return None,
+            };
+            Some(Problem::at(table.at.span(), message).help(help))
+        })
+        .collect()
+}
+
+/// What is wrong with a fault at servers that serve nothing of this kind.
+fn idle_at(
+    servers: &Servers,
+    world: &World,
+    is_meant: impl Fn(Label) -> bool,
+) -> Option<(String, &'static str)> {
+    let broken = world.servers.iter().filter(|server| servers.include(server));
+    let serves = broken.flat_map(|server| &server.listeners).any(|listener| is_meant(listener.label));
+    let named = match servers {
+        Servers::AllHonest => "no server".to_owned(),
+        Servers::Named(name) => format!("`{name}` is no server that"),
+    };
+    (!serves).then(|| {
+        (
+            format!("{named} serves what is broken there"),
+            "name a server that offers the case's service in this world; `{service}` stands for the service",
+        )
+    })
+}
