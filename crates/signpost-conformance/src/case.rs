@@ -316,9 +316,13 @@ fn below(fault: &Fault, world: &World) -> Vec<String> {
 
 /// Servers whose certificate the rules reject: by what the step says, or because of a fault and unless it says otherwise.
 fn rejected(expectation: &Expectation, of_certificates: &[String]) -> Vec<String> {
-    let End::SetUp(expected) = &expectation.end else { return of_certificates.to_vec() };
-    let named = expected.rejected.iter().chain(of_certificates);
-    named.filter(|server| !expected.accepted.contains(server)).cloned().collect()
+    match &expectation.end {
+        End::Resolve(_) => of_certificates.to_vec(),
+        End::SetUp(expected) => {
+            let named = expected.rejected.iter().chain(of_certificates);
+            named.filter(|server| !expected.accepted.contains(server)).cloned().collect()
+        }
+    }
 }
 
 fn unknown_view(world: &World, name: &Spanned<String>) -> Option<Problem> {

@@ -160,7 +160,10 @@ fn show(step: &Step, transcript: &Transcript) -> String {
 /// Nobody reports what a client did that was used by hand, so the servers' word stands for it. Of a resolver they have
 /// none.
 fn seen_outcome(assignment: &Assignment, transcript: &Transcript) -> Option<Report> {
-    let Assignment::SetUp(_) = assignment else { return None };
+    match assignment {
+        Assignment::Resolve(_) => return None,
+        Assignment::SetUp(_) => {}
+    }
     let accepted = transcript.events().find_map(|event| match event {
         Event::Credential { connection, channel: Channel::Tls, accepted: true, user, .. } => {
             Some((*connection, user))
