@@ -63,25 +63,15 @@ impl Rules {
 
     /// The one thing that is wrong with how names are resolved. Asked for by whoever chooses the resolver.
     pub const fn resolver_flaw(self) -> Option<Flaw> {
-        if self.has(Defect::BelievesEverAfter) {
-            Some(Flaw::BelievesEverAfter)
-        } else if self.has(Defect::KeepsAnswers) {
-            Some(Flaw::KeepsAnswers)
-        } else if self.has(Defect::RejectsSha1) {
-            Some(Flaw::RejectsSha1)
-        } else if self.has(Defect::TakesBogusForSecure) {
-            Some(Flaw::TakesBogusForSecure)
-        } else if self.has(Defect::TakesBogusForUnsigned) {
-            Some(Flaw::TakesBogusForUnsigned)
-        } else if self.has(Defect::TakesFailureForAbsence) {
-            Some(Flaw::TakesFailureForAbsence)
-        } else if self.has(Defect::TakesUnsignedForSecure) {
-            Some(Flaw::TakesUnsignedForSecure)
-        } else if self.has(Defect::TakesUnusualForUnsigned) {
-            Some(Flaw::TakesUnusualForUnsigned)
-        } else {
-            None
+        let mut row = 0;
+        while row < FLAWS.len() {
+            let (defect, flaw) = FLAWS[row];
+            if self.has(defect) {
+                return Some(flaw);
+            }
+            row += 1;
         }
+        None
     }
 
     /// The rules by which the client sets itself up again once it has worked: the same. Asked for by whoever remembers
@@ -264,6 +254,30 @@ impl FromIterator<Defect> for Rules {
         defects.into_iter().fold(Self::default(), Self::with)
     }
 }
+
+/// The defects that are flaws of how names are resolved.
+const FLAWS: &[(Defect, Flaw)] = &[
+    (Defect::BelievesEverAfter, Flaw::BelievesEverAfter),
+    (Defect::BlursInsecureDenials, Flaw::BlursInsecureDenials),
+    (Defect::FollowsForgedAlias, Flaw::FollowsForgedAlias),
+    (Defect::GivesUpBeforeVerifying, Flaw::GivesUpBeforeVerifying),
+    (Defect::HashesByTheFirstRecord, Flaw::HashesByTheFirstRecord),
+    (Defect::KeepsAnswers, Flaw::KeepsAnswers),
+    (Defect::KnowsNoSha384, Flaw::KnowsNoSha384),
+    (Defect::OverlooksCut, Flaw::OverlooksCut),
+    (Defect::OverlooksDname, Flaw::OverlooksDname),
+    (Defect::RejectsSha1, Flaw::RejectsSha1),
+    (Defect::RejectsUnsignedBeside, Flaw::RejectsUnsignedBeside),
+    (Defect::SkipsNextCloser, Flaw::SkipsNextCloser),
+    (Defect::SkipsWildcardDenial, Flaw::SkipsWildcardDenial),
+    (Defect::TakesBogusForSecure, Flaw::TakesBogusForSecure),
+    (Defect::TakesBogusForUnsigned, Flaw::TakesBogusForUnsigned),
+    (Defect::TakesExpandedDenial, Flaw::TakesExpandedDenial),
+    (Defect::TakesFailureForAbsence, Flaw::TakesFailureForAbsence),
+    (Defect::TakesUnsignedForSecure, Flaw::TakesUnsignedForSecure),
+    (Defect::TakesUnusualForUnsigned, Flaw::TakesUnusualForUnsigned),
+    (Defect::TrustsRcode, Flaw::TrustsRcode),
+];
 
 /// The word that a defect's bit stands in, and the bit.
 const fn place(defect: Defect) -> (usize, u64) {

@@ -25,7 +25,7 @@ pub use fault::{Broken, Fault, FaultTable, Servers, ZoneChange};
 pub use lab::Lab;
 pub use network::{Network, PRIVATE_RESOLVER};
 pub use placeholder::{PlaceholderError, expand};
-pub use question::{UnreadableQuestion, read_question};
+pub use question::{UnreadableQuestion, read_question, read_record_type};
 pub use world::{User, World, WorldListener, WorldServer, WorldView, WorldZone};
 pub use world_error::WorldError;
 pub use world_names::WorldNames;

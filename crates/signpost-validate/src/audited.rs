@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use domain::base::{Message, Name as DomainName, Rtype};
 use domain::rdata::Rrsig;
-use hickory_proto::rr::{Name, RecordType};
+use hickory_proto::rr::{Name, Record, RecordType};
 
 use crate::audit::{Chain, Enclosing, Subject};
 use crate::belief::Belief;
@@ -71,7 +71,16 @@ impl Judge for AuditJudge {
             Answer::Records(_) => Said::Records,
             Answer::Failed(_) | Answer::NoData | Answer::NxDomain => Said::Denial,
         };
-        self.judge_at(message, &question.reading.end, question.record_type, said).await.after(weakest)
+        let end = &question.reading.end;
+        match (&question.reading.answer, question.record_type) {
+            (Answer::Records(records), RecordType::ANY) => self.judge_each(message, end, records).await,
+            (Answer::Records(_), RecordType::RRSIG) => Verdict::new(
+                SecurityStatus::Indeterminate,
+                "signatures have no signatures (RFC 4035 section 2.2)",
+            ),
+            (_, record_type) => self.judge_at(message, end, record_type, said).await,
+        }
+        .after(weakest)
     }
 }
 
@@ -83,6 +92,25 @@ enum Said {
 }
 
 impl AuditJudge {
+    /// RFC 6840 section 4.2: every RRset that came counts, and one that does not validate makes the answer bogus.
+    async fn judge_each(&self, message: &Message<Bytes>, name: &Name, records: &[Record]) -> Verdict {
+        let mut types: Vec<RecordType> = records.iter().map(Record::record_type).collect();
+        types.sort_unstable();
+        types.dedup();
+        let mut weakest = Belief::secure();
+        let mut judged = Some(Vec::new());
+        for record_type in types {
+            let verdict = self.judge_at(message, name, record_type, Said::Records).await;
+            judged = match (judged, verdict.judged) {
+                (Some(before), Some(Answer::Records(records))) => Some([before, records].concat()),
+                // Where the zone is unsigned, nothing was judged apart from the rest.
+                _ => None,
+            };
+            weakest = verdict.belief.after(weakest);
+        }
+        Verdict { belief: weakest, judged: judged.map(Answer::Records) }
+    }
+
     async fn judge_at(
         &self,
         message: &Message<Bytes>,

@@ -5,19 +5,44 @@
 pub enum Flaw {
     /// What was validated once is passed on as Secure ever after, whatever is answered later.
     BelievesEverAfter,
+    /// A name error that is not secure is passed on as an absent type.
+    BlursInsecureDenials,
+    /// The CNAME beside a DNAME is followed wherever it leads (RFC 6672 §5.3.1 wants the one that the DNAME makes).
+    FollowsForgedAlias,
+    /// A denial with more iterations than are computed is passed on as insecure before its signature is verified (RFC 9276
+    /// §3.2).
+    GivesUpBeforeVerifying,
+    /// What the first NSEC3 record says of salt and iterations is taken for what all say (RFC 5155 §5).
+    HashesByTheFirstRecord,
     /// An answer is used for ever, whatever its TTL.
     KeepsAnswers,
+    /// A DS RRset with nothing but SHA-384 digests leaves the zone unsigned, as an unknown digest does.
+    KnowsNoSha384,
+    /// The record at a zone cut denies what is below it (RFC 6840 §4.1, RFC 5155 §8.3).
+    OverlooksCut,
+    /// The record at a DNAME denies what is below it (RFC 6840 §4.1, RFC 5155 §8.3).
+    OverlooksDname,
     /// A DS RRset with nothing but SHA-1 digests breaks the chain, as if SHA-1 were a wrong digest (RFC 4509 §3 and
     /// RFC 4035 §5.2 know only the unknown one, which leaves the zone unsigned).
     RejectsSha1,
+    /// Something unsigned beside a secure answer makes it bogus, as if all of a message were the answer.
+    RejectsUnsignedBeside,
+    /// A name error by NSEC3 needs no record that covers the next closer name (RFC 5155 §8.4).
+    SkipsNextCloser,
+    /// A name error needs no record that covers the wildcard (RFC 4035 §5.4, RFC 5155 §8.4).
+    SkipsWildcardDenial,
     /// What cannot be validated is passed on as Secure: whoever asks never hears of it.
     TakesBogusForSecure,
     /// What cannot be validated is passed on as if the zone were not signed: the downgrade that DNSSEC is there to prevent.
     TakesBogusForUnsigned,
+    /// A wildcard's NSEC record denies a type of the name that it was expanded to (RFC 4592 §4.7).
+    TakesExpandedDenial,
     /// A failed lookup is passed on as a proven absence.
     TakesFailureForAbsence,
     /// What is proven to be unsigned is passed on as Secure.
     TakesUnsignedForSecure,
     /// What is valid but not of the most common shape is passed on as if the zone were not signed.
     TakesUnusualForUnsigned,
+    /// Whatever is proven to be absent, the RCODE says what it is.
+    TrustsRcode,
 }

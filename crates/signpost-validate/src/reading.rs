@@ -85,8 +85,15 @@ fn records_at<'a>(
 ) -> impl Iterator<Item = &'a Record> {
     records.iter().filter(move |record| {
         // A record of another class is no answer, and nobody would validate it.
-        record.dns_class == DNSClass::IN && record.record_type() == record_type && record.name == *owner
+        record.dns_class == DNSClass::IN
+            && is_asked(record.record_type(), record_type)
+            && record.name == *owner
     })
+}
+
+/// Whether a record of one type answers a question for another. Signatures answer no question but the one for them.
+fn is_asked(given: RecordType, asked: RecordType) -> bool {
+    given == asked || (asked == RecordType::ANY && given != RecordType::RRSIG)
 }
 
 /// The alias that applies to `name`, and where it leads. A DNAME makes the CNAME beside it redundant: only the

@@ -14,6 +14,7 @@ use strum::{EnumIter, IntoEnumIterator as _, IntoStaticStr, VariantNames};
 use super::zone::parsed;
 use super::{Broken, Servers, ZoneChange};
 use crate::World;
+use crate::question::read_record_type;
 
 /// What stands before the colon of an `at`.
 #[derive(Clone, Copy, Debug, EnumIter, Eq, IntoStaticStr, PartialEq)]
@@ -169,7 +170,9 @@ impl<'a> Reading<'a> {
         let owner = absolute(name).map_err(fail)?;
         let record_type = match record_type {
             "*" => None,
-            mnemonic => Some(mnemonic.parse().map_err(|_| fail(format!("`{mnemonic}` is no record type")))?),
+            written => Some(
+                read_record_type(written).ok_or_else(|| fail(format!("`{written}` is no record type")))?,
+            ),
         };
         Ok(Target { owner: Some(owner), record_type })
     }

@@ -4,6 +4,7 @@
 //! defects are a way of resolving names. Nothing else may use them.
 
 mod additional;
+mod denial;
 mod unusual;
 
 use std::collections::HashMap;
@@ -12,18 +13,21 @@ use std::sync::{Mutex, PoisonError};
 use async_trait::async_trait;
 use bytes::Bytes;
 use domain::base::Message;
+use hickory_proto::dnssec::DigestType;
 use hickory_proto::rr::{Name, RecordType};
 
 use crate::exchange::Exchange;
 use crate::follow::{Judge, Question, Verdict, follow};
 use crate::{Answer, AuditedValidator, Failure, Flaw, Lookup, Resolver, SecurityStatus, Upstream};
 pub use additional::AdditionalTrustingResolver;
+use denial::Denials;
 use unusual::Expectations;
 
 /// A validator that works, behind a [`Flaw`].
 pub struct FlawedValidator {
     flaw: Flaw,
     validating: AuditedValidator,
+    denials: Denials,
     expectations: Expectations,
     /// What was answered before, for flaws that rest on it.
     answered: Mutex<HashMap<(Name, RecordType), Lookup>>,
@@ -32,8 +36,14 @@ pub struct FlawedValidator {
 impl FlawedValidator {
     /// A resolver that asks `upstream.server`.
     pub fn new(upstream: &Upstream, flaw: Flaw) -> Self {
-        let expectations = Expectations::new(Exchange::new(upstream));
-        Self { flaw, validating: AuditedValidator::new(upstream), expectations, answered: Mutex::default() }
+        let exchange = Exchange::new(upstream);
+        Self {
+            flaw,
+            validating: AuditedValidator::new(upstream),
+            denials: Denials::new(exchange.clone(), upstream),
+            expectations: Expectations::new(exchange),
+            answered: Mutex::default(),
+        }
     }
 }
 
@@ -76,8 +86,45 @@ impl Resolver for FlawedValidator {
             {
                 lookup.security = SecurityStatus::Insecure;
             }
+            (
+                Flaw::HashesByTheFirstRecord
+                | Flaw::OverlooksCut
+                | Flaw::OverlooksDname
+                | Flaw::SkipsNextCloser
+                | Flaw::SkipsWildcardDenial
+                | Flaw::TakesExpandedDenial
+                | Flaw::TrustsRcode,
+                SecurityStatus::Bogus,
+            ) => {
+                if let Some(absent) = self.denials.believed(name, record_type, self.flaw).await {
+                    lookup = Lookup::new(SecurityStatus::Secure, absent);
+                }
+            }
+            (Flaw::BlursInsecureDenials, SecurityStatus::Insecure) if lookup.answer == Answer::NxDomain => {
+                lookup.answer = Answer::NoData;
+            }
+            (Flaw::FollowsForgedAlias, _) => {
+                if let Some(target) = self.expectations.forged_target(name, record_type).await {
+                    lookup = self.validating.lookup(&target, record_type).await;
+                }
+            }
+            (Flaw::GivesUpBeforeVerifying, SecurityStatus::Bogus)
+                if self.expectations.are_laborious(name, record_type).await =>
+            {
+                lookup.security = SecurityStatus::Insecure;
+            }
+            (Flaw::KnowsNoSha384, SecurityStatus::Secure)
+                if self.expectations.rest_on(DigestType::SHA384, name).await =>
+            {
+                lookup.security = SecurityStatus::Insecure;
+            }
+            (Flaw::RejectsUnsignedBeside, SecurityStatus::Secure)
+                if self.expectations.have_unsigned_company(name, record_type).await =>
+            {
+                lookup = Lookup::new(SecurityStatus::Bogus, Answer::Failed(Failure::Malformed));
+            }
             (Flaw::RejectsSha1, SecurityStatus::Secure | SecurityStatus::Insecure)
-                if self.expectations.rest_on_sha1(name).await =>
+                if self.expectations.rest_on(DigestType::SHA1, name).await =>
             {
                 lookup = Lookup::new(SecurityStatus::Bogus, Answer::Failed(Failure::Malformed));
             }

@@ -17,6 +17,9 @@ const LONG_VALIDITY: u32 = 60 * 86_400;
 /// A signature younger than this many seconds is rare, because signers allow for clocks that are slow.
 const YOUNG: u32 = 600;
 
+/// More iterations than this are rare, and more than most resolvers compute.
+const MOST_ITERATIONS: u16 = 100;
+
 /// Looks at replies and at the zones on the way for what is valid and rare.
 pub(super) struct Expectations {
     exchange: Exchange,
@@ -40,11 +43,47 @@ impl Expectations {
         false
     }
 
-    /// Whether a zone on the way is delegated by nothing but SHA-1 digests.
-    pub(super) async fn rest_on_sha1(&self, name: &Name) -> bool {
+    /// Where the CNAME beside a DNAME leads, if it is not the one that the DNAME makes.
+    pub(super) async fn forged_target(&self, name: &Name, record_type: RecordType) -> Option<Name> {
+        let reply = self.ask(name, domain_type(record_type)).await?;
+        reply.answers.iter().find_map(|record| match &record.data {
+            RData::CNAME(target) if leads_elsewhere(&reply.answers, record) => Some(target.0.clone()),
+            _ => None,
+        })
+    }
+
+    /// Whether a denial has more iterations than a resolver has to compute.
+    pub(super) async fn are_laborious(&self, name: &Name, record_type: RecordType) -> bool {
+        let reply = self.ask(name, domain_type(record_type)).await;
+        reply.is_some_and(|reply| {
+            reply.authorities.iter().any(|record| match &record.data {
+                RData::DNSSEC(DNSSECRData::NSEC3(nsec3)) => nsec3.iterations() > MOST_ITERATIONS,
+                _ => false,
+            })
+        })
+    }
+
+    /// Whether something unsigned stands beside an answer.
+    pub(super) async fn have_unsigned_company(&self, name: &Name, record_type: RecordType) -> bool {
+        let Some(reply) = self.ask(name, domain_type(record_type)).await else { return false };
+        let beside = || reply.authorities.iter().chain(&reply.additionals);
+        let is_signed = |record: &Record| {
+            beside().any(|other| match &other.data {
+                RData::DNSSEC(DNSSECRData::RRSIG(rrsig)) => {
+                    other.name == record.name && rrsig.input().type_covered == record.record_type()
+                }
+                _ => false,
+            })
+        };
+        !reply.answers.is_empty()
+            && beside().any(|record| record.record_type() != RecordType::RRSIG && !is_signed(record))
+    }
+
+    /// Whether a zone on the way is delegated by nothing but digests of this kind.
+    pub(super) async fn rest_on(&self, digest_type: DigestType, name: &Name) -> bool {
         for zone in zones(name) {
             let digests = self.digests(&zone).await;
-            if !digests.is_empty() && digests.iter().all(|ds| ds.digest_type() == DigestType::SHA1) {
+            if !digests.is_empty() && digests.iter().all(|ds| ds.digest_type() == digest_type) {
                 return true;
             }
         }
@@ -176,10 +215,6 @@ fn is_rare(reply: &Message, asked: &Name) -> bool {
         RData::NS(_) => !reply.answers.is_empty(),
         _ => false,
     };
-    let leads_elsewhere = |record: &Record| match &record.data {
-        RData::CNAME(target) => redirection(&reply.answers, &record.name).is_some_and(|end| end != target.0),
-        _ => false,
-    };
     reply.metadata.authentic_data
         || reply.queries.iter().any(|query| is_in_other_letters(query.name()))
         || reply.answers.iter().any(|record| is_in_other_letters(&record.name))
@@ -187,5 +222,22 @@ fn is_rare(reply: &Message, asked: &Name) -> bool {
         || signatures.iter().any(is_signed_oddly)
         || reply.answers.iter().any(outlives_signature)
         || reply.authorities.iter().any(denies_oddly)
-        || reply.answers.iter().any(leads_elsewhere)
+        || reply.answers.iter().any(|record| leads_elsewhere(&reply.answers, record))
+        || reply.answers.iter().any(is_laborious)
+}
+
+/// Whether a CNAME is another than the DNAME beside it makes.
+fn leads_elsewhere(answers: &[Record], record: &Record) -> bool {
+    match &record.data {
+        RData::CNAME(target) => redirection(answers, &record.name).is_some_and(|end| end != target.0),
+        _ => false,
+    }
+}
+
+/// Whether a zone says of itself that its denials cost more than most validators compute.
+fn is_laborious(record: &Record) -> bool {
+    match &record.data {
+        RData::DNSSEC(DNSSECRData::NSEC3PARAM(said)) => said.iterations() > MOST_ITERATIONS,
+        _ => false,
+    }
 }

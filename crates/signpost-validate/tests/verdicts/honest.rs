@@ -2,6 +2,7 @@
 
 use hickory_proto::rr::RecordType::{self, A, MX, SRV, TXT};
 use signpost_dns::{Algorithm, Denial};
+use signpost_validate::AuditedValidator;
 use signpost_validate::SecurityStatus::{self, Insecure, Secure};
 
 use crate::lab::{Lab, ask, describe};
@@ -128,6 +129,28 @@ async fn ed25519() {
 #[tokio::test]
 async fn p384() {
     check(Denial::Nsec, Algorithm::EcdsaP384Sha384).await;
+}
+
+/// RFC 6840 section 4.2: each RRset that came is validated. RFC 4035 section 2.2: signatures are not signed, so that nothing
+/// is said of them, least of all that they are forged.
+#[tokio::test]
+async fn all_types_and_signatures_may_be_asked_for() {
+    let lab = Lab::start(Denial::Nsec, Algorithm::default(), &[]).await;
+    let audited = AuditedValidator::new(&lab.upstream);
+    for (name, record_type, expected, found) in [
+        ("submit1.example.com.", RecordType::ANY, Secure, 2),
+        ("_submission._tcp.example.com.", RecordType::ANY, Secure, 3),
+        ("example.com.", RecordType::ANY, Secure, 5),
+        ("_submission._tcp.wild.example.com.", RecordType::ANY, Secure, 2),
+        ("host.unsigned.com.", RecordType::ANY, Insecure, 1),
+        ("nope.example.com.", RecordType::ANY, Secure, 0),
+        ("submit1.example.com.", RecordType::RRSIG, SecurityStatus::Indeterminate, 2),
+        ("nope.example.com.", RecordType::RRSIG, Secure, 0),
+    ] {
+        let lookup = ask(&audited, name, record_type).await;
+        let seen = (lookup.security, lookup.records().len());
+        assert_eq!(seen, (expected, found), "{name} {record_type}: {}", lookup.reason);
+    }
 }
 
 #[tokio::test]
