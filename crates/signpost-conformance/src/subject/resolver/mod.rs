@@ -7,9 +7,9 @@ use std::fmt::Display;
 use std::net::SocketAddr;
 
 use hickory_proto::rr::{Name, RecordType};
-use hickory_proto::serialize::binary::DecodeError;
 use signpost_format::resolve::{self, Report, Status};
 use signpost_format::{Profile, Role};
+use signpost_lab::read_record_type;
 use signpost_validate::{Answer, Lookup, SecurityStatus, TrustAnchor, TrustAnchorError};
 
 pub use library::Library;
@@ -37,9 +37,11 @@ impl Task {
         let (question, dns) = (&assignment.question, &assignment.dns);
         let mut name = Name::from_ascii(&question.name).map_err(|error| wrong(&error))?;
         name.set_fqdn(true);
+        let record_type = read_record_type(&question.record_type)
+            .ok_or_else(|| wrong(&format_args!("`{}` is no record type", question.record_type)))?;
         Ok(Self {
             name,
-            record_type: question.record_type.parse().map_err(|error: DecodeError| wrong(&error))?,
+            record_type,
             authority: dns.authority,
             anchor: dns.trust_anchor.join("\n").parse().map_err(|error: TrustAnchorError| wrong(&error))?,
         })
