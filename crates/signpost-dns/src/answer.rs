@@ -19,6 +19,17 @@ pub(crate) struct Answer {
 }
 
 impl Answer {
+    /// The same without what chance puts into signatures.
+    pub(crate) fn without_chance(&self) -> Self {
+        let sets = |sets: &[Rrset]| sets.iter().map(Rrset::without_chance).collect();
+        Self {
+            answer: sets(&self.answer),
+            authority: sets(&self.authority),
+            additional: sets(&self.additional),
+            ..*self
+        }
+    }
+
     /// An answer without records.
     pub(crate) fn empty(rcode: ResponseCode) -> Self {
         Self {

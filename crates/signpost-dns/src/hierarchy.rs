@@ -8,14 +8,14 @@ use hickory_proto::dnssec::DnsSecError;
 use hickory_proto::rr::rdata::NULL;
 use hickory_proto::rr::{Name, RData, Record, RecordType};
 
-use crate::fault::AnswerFault;
 use crate::fault::publish::{Published, publish};
+use crate::fault::{AnswerFault, AnswerFaultKind};
 use crate::indexed_zone::ZoneKeys;
 use crate::key::{Algorithm, DigestType, KSK_FLAGS, KeyPool, ZSK_FLAGS, ZoneKey};
 use crate::master_file;
 use crate::order::OrderKey;
 use crate::rrset::raw_record;
-use crate::signed_zone::SignedZone;
+use crate::signed_zone::{SignedZone, ZoneSigning};
 use crate::tree::{Tree, nearest_ancestor};
 use crate::zone::{Signing, Zone};
 
@@ -25,6 +25,8 @@ pub struct Hierarchy {
     tree: Tree,
     anchor: TrustAnchor,
     pub(crate) faults: Vec<AnswerFault>,
+    /// By the place of the fault.
+    without: Vec<Option<Tree>>,
 }
 
 /// Numbers of the pool's pairs that no zone uses: an attacker's.
@@ -46,56 +48,25 @@ impl Hierarchy {
         now: u32,
         faults: &[AnswerFault],
     ) -> Result<Self, BuildError> {
-        let mut zones: Vec<(OrderKey, Zone)> =
-            zones.into_iter().map(|zone| (OrderKey::new(&zone.origin), zone)).collect();
-        zones.sort_by(|(a, _), (b, _)| a.cmp(b));
-        let mut places = HashMap::new();
-        for (place, (key, zone)) in zones.iter().enumerate() {
-            if places.insert(key.clone(), place).is_some() {
-                return Err(BuildError::SecondZone { origin: zone.origin.to_string() });
-            }
-        }
-        let strangers = pooled_keys(keys, Algorithm::default(), 0)?;
-        let mut zone_keys = Vec::with_capacity(zones.len());
-        let mut published = Published::default();
-        let are_signed: Vec<bool> = zones.iter().map(|(_, zone)| zone.signing != Signing::Unsigned).collect();
-        for (place, (_, zone)) in zones.iter_mut().enumerate() {
-            let algorithm = match zone.signing {
-                Signing::Signed { algorithm, .. } => algorithm,
-                Signing::Unsigned => Algorithm::default(),
-            };
-            let mut keys = pooled_keys(keys, algorithm, STRANGERS + 2 * place)?;
-            published = publish(zone, &mut keys, &strangers, faults);
-            zone_keys.push(keys);
-        }
-        // The clock that is wrong may be wrong beyond the 32 bits of a signature's times, which wrap (RFC 4034
-        // section 3.1.5).
-        let signed_at = u32::try_from((i64::from(now) + published.clock).rem_euclid(1 << 32)).unwrap_or(now);
-        for child in 0..zones.len() {
-            if let Some(parent) = nearest_ancestor(&places, &zones[child].0) {
-                // A publisher who forgot to sign is still expected to have done so.
-                let both_signed = are_signed[parent] && are_signed[child];
-                delegate(&mut zones, parent, child, both_signed.then_some(&zone_keys[child]));
-            }
-        }
-        let (_, top) = zones.first().ok_or(BuildError::NoZone)?;
-        let anchor_keys = if published.is_anchor_wrong { &strangers } else { &zone_keys[0] };
-        let anchor = TrustAnchor::new(top.origin.clone(), &anchor_keys.key_signing);
-        let zones = zones
-            .into_iter()
-            .zip(zone_keys)
+        let without = faults
+            .iter()
             .enumerate()
-            .map(|(place, ((_, zone), keys))| {
-                let signing = match zone.signing {
-                    Signing::Signed { denial, .. } => Some((keys, denial)),
-                    Signing::Unsigned => None,
-                };
-                let origin = zone.origin.to_string();
-                SignedZone::new(zone.origin, place, zone.records, signing, signed_at)
-                    .map_err(|source| BuildError::Record { origin, source })
+            .map(|(place, fault)| match fault.kind {
+                AnswerFaultKind::Publish(kind) if !kind.is_unsent() => {
+                    let others = [&faults[..place], &faults[place + 1..]].concat();
+                    plant(zones.clone(), keys, now, &others).map(|(tree, _)| Some(tree))
+                }
+                _ => Ok(None),
             })
             .collect::<Result<Vec<_>, _>>()?;
-        Ok(Self { tree: Tree { zones, places, strangers, now }, anchor, faults: faults.to_vec() })
+        let (tree, anchor) = plant(zones, keys, now, faults)?;
+        Ok(Self { tree, anchor, faults: faults.to_vec(), without })
+    }
+
+    /// What would be answered from if this fault of a publisher were not there, which tells where it shows. `None` for
+    /// other faults: what they change is an answer and not what it is made from.
+    pub(crate) fn without(&self, fault: usize) -> Option<&Tree> {
+        self.without.get(fault)?.as_ref()
     }
 
     /// The trust anchor of the topmost zone. An unsigned one has an anchor too, that matches no key.
@@ -120,6 +91,67 @@ impl Hierarchy {
     pub(crate) fn tree(&self) -> &Tree {
         &self.tree
     }
+}
+
+/// Delegates, signs and indexes the zones under what these faults of publishers change.
+fn plant(
+    zones: Vec<Zone>,
+    keys: &KeyPool,
+    now: u32,
+    faults: &[AnswerFault],
+) -> Result<(Tree, TrustAnchor), BuildError> {
+    let mut zones: Vec<(OrderKey, Zone)> =
+        zones.into_iter().map(|zone| (OrderKey::new(&zone.origin), zone)).collect();
+    zones.sort_by(|(a, _), (b, _)| a.cmp(b));
+    let mut places = HashMap::new();
+    for (place, (key, zone)) in zones.iter().enumerate() {
+        if places.insert(key.clone(), place).is_some() {
+            return Err(BuildError::SecondZone { origin: zone.origin.to_string() });
+        }
+    }
+    let strangers = pooled_keys(keys, Algorithm::default(), 0)?;
+    let mut zone_keys = Vec::with_capacity(zones.len());
+    let mut published = Vec::with_capacity(zones.len());
+    let are_signed: Vec<bool> = zones.iter().map(|(_, zone)| zone.signing != Signing::Unsigned).collect();
+    for (place, (_, zone)) in zones.iter_mut().enumerate() {
+        let algorithm = match zone.signing {
+            Signing::Signed { algorithm, .. } => algorithm,
+            Signing::Unsigned => Algorithm::default(),
+        };
+        let mut keys = pooled_keys(keys, algorithm, STRANGERS + 2 * place)?;
+        published.push(publish(zone, &mut keys, &strangers, faults)?);
+        zone_keys.push(keys);
+    }
+    // Every zone has the same clock and the same anchor above it.
+    let of_all = published.first().copied().ok_or(BuildError::NoZone)?;
+    // The clock that is wrong may be wrong beyond the 32 bits of a signature's times, which wrap (RFC 4034
+    // section 3.1.5).
+    let signed_at = u32::try_from((i64::from(now) + of_all.clock).rem_euclid(1 << 32)).unwrap_or(now);
+    for child in 0..zones.len() {
+        if let Some(parent) = nearest_ancestor(&places, &zones[child].0) {
+            // A publisher who forgot to sign is still expected to have done so.
+            let both_signed = are_signed[parent] && are_signed[child];
+            delegate(&mut zones, parent, child, both_signed.then_some(&zone_keys[child]));
+        }
+    }
+    let (_, top) = zones.first().ok_or(BuildError::NoZone)?;
+    let anchor_keys = if of_all.is_anchor_wrong { &strangers } else { &zone_keys[0] };
+    let anchor = TrustAnchor::new(top.origin.clone(), &anchor_keys.key_signing);
+    let zones = zones
+        .into_iter()
+        .zip(zone_keys.into_iter().zip(published))
+        .enumerate()
+        .map(|(place, ((_, zone), (keys, Published { parameters, .. })))| {
+            let signing = match zone.signing {
+                Signing::Signed { denial, .. } => Some(ZoneSigning { keys, denial, parameters }),
+                Signing::Unsigned => None,
+            };
+            let origin = zone.origin.to_string();
+            SignedZone::new(zone.origin, place, zone.records, signing, signed_at)
+                .map_err(|source| BuildError::Record { origin, source })
+        })
+        .collect::<Result<Vec<_>, _>>()?;
+    Ok((Tree { zones, places, strangers, now }, anchor))
 }
 
 fn pooled_keys(pool: &KeyPool, algorithm: Algorithm, number: usize) -> Result<ZoneKeys, BuildError> {

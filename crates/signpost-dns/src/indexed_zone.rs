@@ -16,12 +16,23 @@ type RdataByType = BTreeMap<u16, (u32, Vec<Vec<u8>>)>;
 /// The keys that a zone signs with.
 #[derive(Clone, Debug)]
 pub(crate) struct ZoneKeys {
-    /// Sign the DNSKEY RRset.
+    /// Signs the DNSKEY RRset, and what speaks to the parent of it.
     pub(crate) key_signing: ZoneKey,
-    /// Sign everything else.
+    /// Signs everything else.
     pub(crate) zone_signing: ZoneKey,
     /// RDATA of DNSKEY records that sign nothing here.
     pub(crate) also_published: Vec<Vec<u8>>,
+}
+
+impl ZoneKeys {
+    /// The key that signs an RRset of this type. CDS and CDNSKEY must be signed by a key that stands in both the DNSKEY
+    /// and the DS RRset (RFC 7344 section 4.1), which the zone signing key does not.
+    pub(crate) fn signer(&self, record_type: RecordType) -> &ZoneKey {
+        match record_type {
+            RecordType::DNSKEY | RecordType::CDS | RecordType::CDNSKEY => &self.key_signing,
+            _ => &self.zone_signing,
+        }
+    }
 }
 
 /// What a name is to the zone that it stands in.
@@ -181,8 +192,7 @@ impl IndexedZone {
             return Arc::default();
         }
         set.signatures(|| {
-            let key =
-                if set.record_type == RecordType::DNSKEY { &keys.key_signing } else { &keys.zone_signing };
+            let key = keys.signer(set.record_type);
             let fields = Rrsig::unsigned(owner, set.record_type, set.ttl, key, &self.origin, self.validity);
             vec![fields.sign(owner, set.record_type, &set.rdata, key)]
         })

@@ -74,6 +74,12 @@ impl KeyPool {
         POOL.get_or_init(Self::new)
     }
 
+    /// A pool beside that of the process, for keys that sign nothing: so many that the tags of one pool would be few.
+    pub(crate) fn of_bystanders() -> &'static Self {
+        static POOL: OnceLock<KeyPool> = OnceLock::new();
+        POOL.get_or_init(Self::new)
+    }
+
     pub(crate) fn pair(
         &self,
         algorithm: Algorithm,
@@ -90,7 +96,8 @@ impl KeyPool {
         }
         while pool.len() <= number {
             let candidate = KeyPair::generate(algorithm)?;
-            if pool.iter().all(|pair| pair.base_tag().abs_diff(candidate.base_tag()) > MOST_FLAG_DISTANCE) {
+            let is_apart = |tag: u16| tag.abs_diff(candidate.base_tag()) > MOST_FLAG_DISTANCE;
+            if pool.iter().all(|pair| is_apart(pair.base_tag())) && is_apart(COLLIDING_TAG) {
                 pool.push(Arc::new(candidate));
             }
         }
@@ -107,6 +114,31 @@ const RSA_KEYS: [&[u8]; 6] = [
     include_bytes!("rsa-keys/5.der"),
     include_bytes!("rsa-keys/6.der"),
 ];
+
+/// P-256 pairs that have one key tag as zone signing keys, in the canonical order of their DNSKEY records.
+/// `examples/colliding_keys.rs` makes them. They protect nothing.
+const COLLIDING_KEYS: [&[u8]; 8] = [
+    include_bytes!("colliding-keys/1.der"),
+    include_bytes!("colliding-keys/2.der"),
+    include_bytes!("colliding-keys/3.der"),
+    include_bytes!("colliding-keys/4.der"),
+    include_bytes!("colliding-keys/5.der"),
+    include_bytes!("colliding-keys/6.der"),
+    include_bytes!("colliding-keys/7.der"),
+    include_bytes!("colliding-keys/8.der"),
+];
+
+/// The tag of those keys, which no pair of a pool comes near.
+const COLLIDING_TAG: u16 = 25_630;
+
+/// Zone signing keys with one key tag, in the canonical order of their DNSKEY records.
+pub(crate) fn colliding_keys() -> Result<Vec<ZoneKey>, dnssec::DnsSecError> {
+    let keys = COLLIDING_KEYS.iter().map(|encoded| {
+        let pair = KeyPair::ecdsa_p256(encoded)?;
+        Ok(ZoneKey::new(Arc::new(pair), ZSK_FLAGS))
+    });
+    keys.collect()
+}
 
 /// Flags (SEP 1, REVOKE 128) and the protocol octet move a key tag by less than this.
 const MOST_FLAG_DISTANCE: u16 = 512;
@@ -140,6 +172,11 @@ impl KeyPair {
             Algorithm::RsaSha256 | Algorithm::RsaSha512 => return Self::rsa(algorithm, RSA_KEYS[0]),
         };
         Self::new(private, algorithm)
+    }
+
+    fn ecdsa_p256(encoded: &[u8]) -> Result<Self, dnssec::DnsSecError> {
+        let private = EcdsaSigningKey::from_pkcs8(&encoded.into(), dnssec::Algorithm::ECDSAP256SHA256)?;
+        Self::new(Box::new(private), Algorithm::EcdsaP256Sha256)
     }
 
     fn rsa(algorithm: Algorithm, encoded: &[u8]) -> Result<Self, dnssec::DnsSecError> {
@@ -215,6 +252,7 @@ impl ZoneKey {
 pub(crate) enum DigestType {
     Sha1,
     Sha256,
+    Sha384,
 }
 
 impl DigestType {
@@ -222,6 +260,7 @@ impl DigestType {
         match self {
             Self::Sha1 => &digest::SHA1_FOR_LEGACY_USE_ONLY,
             Self::Sha256 => &digest::SHA256,
+            Self::Sha384 => &digest::SHA384,
         }
     }
 
@@ -229,6 +268,7 @@ impl DigestType {
         match self {
             Self::Sha1 => 1,
             Self::Sha256 => 2,
+            Self::Sha384 => 4,
         }
     }
 }
@@ -251,6 +291,16 @@ pub(crate) fn key_tag(dnskey: &[u8]) -> u16 {
     (sum & 0xffff) as u16
 }
 
+/// Whether a DNSKEY record of P-256 holds a point of the curve.
+#[cfg(test)]
+pub(crate) fn is_point(dnskey: &[u8]) -> bool {
+    use ring::agreement::{ECDH_P256, EphemeralPrivateKey, UnparsedPublicKey, agree_ephemeral};
+    // Uncompressed, as DNSKEY records have it without saying so (RFC 6605 section 4).
+    let point = [&[4], &dnskey[4..]].concat();
+    let private = EphemeralPrivateKey::generate(&ECDH_P256, &ring::rand::SystemRandom::new()).unwrap();
+    agree_ephemeral(private, &UnparsedPublicKey::new(&ECDH_P256, point), |_| ()).is_ok()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -266,6 +316,14 @@ mod tests {
             let digest = peer.to_digest(&owner, dnssec::DigestType::SHA256).unwrap();
             assert_eq!(&key.ds(&owner, DigestType::Sha256)[4..], digest.as_ref());
         }
+    }
+
+    #[test]
+    fn colliding_keys_are_points_of_the_curve_with_one_tag_in_canonical_order() {
+        let keys = colliding_keys().unwrap();
+        assert_eq!(keys.len(), 8);
+        assert!(keys.iter().all(|key| key.tag == COLLIDING_TAG && is_point(&key.dnskey)));
+        assert!(keys.is_sorted_by(|one, other| one.dnskey < other.dnskey));
     }
 
     #[test]

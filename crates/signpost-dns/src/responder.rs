@@ -13,13 +13,14 @@ use hickory_server::zone_handler::MessageResponseBuilder;
 use signpost_transcript::Transport;
 
 use crate::answer::{Answer, Step};
-use crate::fault::AnswerFaultKind;
 use crate::fault::apply::apply;
 use crate::fault::path::Delivery;
+use crate::fault::{AnswerFault, AnswerFaultKind};
 use crate::hierarchy::Hierarchy;
 use crate::question::Question;
 use crate::reply::{Applied, Exchange, Reply};
 use crate::rrset::Rrset;
+use crate::tree::Tree;
 
 /// What part of the hierarchy a responder speaks for.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -105,22 +106,32 @@ impl Responder {
         };
         let mut exchange = Exchange::new(&question, request.metadata.checking_disabled);
         let mut delivery = Delivery::default();
-        let mut answer = if request.version() > 0 {
-            Answer::empty(ResponseCode::BADVERS)
-        } else if query.query_class() != DNSClass::IN {
-            Answer::empty(ResponseCode::Refused)
-        } else {
-            self.look_up(hierarchy, &question, request.metadata.recursion_desired)
+        let of = |tree: &Tree| {
+            if request.version() > 0 {
+                Answer::empty(ResponseCode::BADVERS)
+            } else if query.query_class() != DNSClass::IN {
+                Answer::empty(ResponseCode::Refused)
+            } else {
+                self.look_up(tree, &question, request.metadata.recursion_desired)
+            }
         };
-        for fault in hierarchy.faults.iter().filter(|_| request.version() == 0) {
+        let mut answer = of(hierarchy.tree());
+        let published = answer.clone();
+        for (place, fault) in hierarchy.faults.iter().enumerate().filter(|_| request.version() == 0) {
             let (before, delivered_before) = (answer.clone(), delivery);
             let told = apply(fault, hierarchy.tree(), &question, transport, &mut answer, &mut delivery);
             let Some(detail) = told else { continue };
-            // What a publisher did shows in honest answers. Anything else counts only if the client can see it.
-            let is_seen = matches!(fault.kind, AnswerFaultKind::Publish(_))
-                || self.emit(request, &question, &before, transport, delivered_before)
-                    != self.emit(request, &question, &answer, transport, delivery);
-            if is_seen {
+            // A fault has been applied where what is sent is not what would be sent without it. What a publisher did
+            // stands in the answer before anything else is done to it.
+            let emit = |answer: &Answer, delivery| self.emit(request, &question, answer, transport, delivery);
+            let is_sent = match hierarchy.without(place) {
+                Some(tree) => {
+                    let honest = emit(&of(tree).without_chance(), Delivery::default());
+                    honest != emit(&published.without_chance(), Delivery::default())
+                }
+                None => emit(&before, delivered_before) != emit(&answer, delivery) || is_unsent(fault),
+            };
+            if is_sent {
                 let (at, kind) = (fault.at.clone(), fault.kind.name().to_owned());
                 exchange.faults.push(Applied { number: fault.number, at, kind, detail });
             }
@@ -130,16 +141,14 @@ impl Responder {
         Some(Reply::new(exchange, message, delivery.hangs_up))
     }
 
-    fn look_up(&self, hierarchy: &Hierarchy, question: &Question, recursion_desired: bool) -> Answer {
+    fn look_up(&self, tree: &Tree, question: &Question, recursion_desired: bool) -> Answer {
         if matches!(question.record_type, RecordType::AXFR | RecordType::IXFR) {
             return Answer::empty(ResponseCode::Refused);
         }
         match &self.scope {
-            Scope::Forward => {
-                hierarchy.tree().resolve(&question.name, question.record_type, recursion_desired)
-            }
+            Scope::Forward => tree.resolve(&question.name, question.record_type, recursion_desired),
             Scope::Zone(origin) => {
-                let zone = hierarchy.tree().zone(origin).filter(|zone| zone.origin.zone_of(&question.name));
+                let zone = tree.zone(origin).filter(|zone| zone.origin.zone_of(&question.name));
                 let Some(zone) = zone else { return Answer::empty(ResponseCode::Refused) };
                 let mut answer = Answer::empty(ResponseCode::NoError);
                 let step = zone.look_up(&question.name, question.record_type, &mut answer);
@@ -189,11 +198,14 @@ impl Responder {
             Some(bytes)
         };
         if !delivery.is_truncated {
-            let sections = if rejected {
+            let mut sections = if rejected {
                 Sections::default()
             } else {
                 Sections::new(question.record_type, dnssec_ok, answer)
             };
+            if delivery.is_of_chaos {
+                sections.set_class(DNSClass::CH);
+            }
             let limit = match (transport, request_edns) {
                 (Transport::Tcp, _) => u16::MAX,
                 (Transport::Udp, Some(_)) => request.max_payload().min(UDP_PAYLOAD),
@@ -208,6 +220,11 @@ impl Responder {
         metadata.truncation = true;
         encode(&Sections::default(), metadata)
     }
+}
+
+/// Whether a fault changes no octet that is sent: what it breaks is handed out beforehand.
+fn is_unsent(fault: &AnswerFault) -> bool {
+    matches!(fault.kind, AnswerFaultKind::Publish(kind) if kind.is_unsent())
 }
 
 /// The records of a message.
@@ -240,6 +257,11 @@ impl Sections {
             authority: records(&answer.authority),
             additional: records(&answer.additional),
         }
+    }
+
+    fn set_class(&mut self, class: DNSClass) {
+        let records = self.answer.iter_mut().chain(&mut self.authority).chain(&mut self.additional);
+        records.for_each(|record| record.dns_class = class);
     }
 }
 

@@ -22,6 +22,14 @@ pub(crate) struct Rrset {
 }
 
 impl Rrset {
+    /// The same without what chance puts into signatures, so that two of the same are alike. Whose key they are made with
+    /// stands in their other fields.
+    pub(crate) fn without_chance(&self) -> Self {
+        let mut signatures = self.signatures.as_ref().clone();
+        signatures.iter_mut().for_each(|rrsig| rrsig.signature.fill(0));
+        Self { signatures: Arc::new(signatures), ..self.clone() }
+    }
+
     pub(crate) fn records(&self) -> impl Iterator<Item = Record> + '_ {
         self.rdata
             .iter()

@@ -4,7 +4,7 @@ use std::ops::Deref;
 
 use hickory_proto::rr::{Name, Record};
 
-use crate::denial::Chain;
+use crate::denial::{Chain, Parameters};
 use crate::indexed_zone::{IndexedZone, Node, ZoneKeys};
 use crate::zone::Denial;
 
@@ -13,6 +13,15 @@ use crate::zone::Denial;
 pub(crate) struct SignedZone {
     zone: IndexedZone,
     pub(crate) chain: Chain,
+}
+
+/// How a signed zone is signed.
+#[derive(Debug)]
+pub(crate) struct ZoneSigning {
+    pub(crate) keys: ZoneKeys,
+    pub(crate) denial: Denial,
+    /// What the zone says of its NSEC3 chain, if it has one.
+    pub(crate) parameters: Parameters,
 }
 
 /// What can be said of the zone without its denial of existence.
@@ -25,20 +34,22 @@ impl Deref for SignedZone {
 }
 
 impl SignedZone {
-    /// Indexes the records of a zone. `signing` has the keys and the way of denial of a signed zone.
+    /// Indexes the records of a zone. `signing` is how a signed zone is signed.
     ///
     /// The records must be inside the zone and have an SOA at the apex, as those of a [`Zone`](crate::Zone) have.
     pub(crate) fn new(
         origin: Name,
         place: usize,
         records: Vec<Record>,
-        signing: Option<(ZoneKeys, Denial)>,
+        signing: Option<ZoneSigning>,
         now: u32,
     ) -> Result<Self, hickory_proto::ProtoError> {
-        let (keys, denial) = signing.unzip();
+        let (keys, denial) =
+            signing.map(|signing| (signing.keys, (signing.denial, signing.parameters))).unzip();
         let mut zone = IndexedZone::new(origin, place, records, keys, now)?;
         // The chain comes last, because it lists the types of the DNSKEY RRset's owner too.
-        let chain = denial.map_or(Chain::None, |denial| Chain::install(&mut zone, denial));
+        let chain =
+            denial.map_or(Chain::None, |(denial, parameters)| Chain::install(&mut zone, denial, parameters));
         Ok(Self { zone, chain })
     }
 

@@ -8,7 +8,7 @@ use std::time::{Duration, SystemTime};
 use hickory_proto::rr::RecordType;
 use signpost_dns::{Hierarchy, KeyPool};
 
-use crate::exhibits::{Exhibit, exhibits, name, zones};
+use crate::exhibits::{Exhibit, NOW, exhibits, name, zones};
 
 /// Kinds that stand in the file of `example.com` and that a checker passes all the same, and why.
 type Passed = (&'static str, &'static str);
@@ -77,6 +77,56 @@ fn has_program(program: &str) -> bool {
         println!("skipped: {program} is not installed");
     }
     found
+}
+
+/// What a publisher did stands in the file that a name server would load, and in the record that lists the types.
+#[test]
+fn a_file_holds_what_a_publisher_did() {
+    let file = |kind: Option<&str>| {
+        let faults: Vec<_> = exhibits()
+            .iter()
+            .filter(|exhibit| Some(exhibit.kind()) == kind)
+            .map(|exhibit| exhibit.fault.clone())
+            .collect();
+        let hierarchy = Hierarchy::build(zones(), KeyPool::global(), NOW, &faults).unwrap();
+        ["example.com", "nsec3.example.com"]
+            .map(|origin| hierarchy.write_zone(&name(origin)).unwrap())
+            .concat()
+    };
+    let check = |kind: Option<&str>, present: &[&str], absent: &[&str]| {
+        let file = file(kind);
+        for text in present {
+            assert!(file.contains(text), "{kind:?}: no {text}");
+        }
+        for text in absent {
+            assert!(!file.contains(text), "{kind:?}: {text}");
+        }
+    };
+    // The salt, and the type in the record of the apex.
+    check(None, &["IN NSEC3PARAM 1 0 0 -"], &["BAD5", "CDS", "CDNSKEY"]);
+    check(Some("nsec3param-missing"), &[], &["NSEC3PARAM"]);
+    check(Some("nsec3param-salt-wrong"), &["IN NSEC3PARAM 1 0 0 BAD5"], &["IN NSEC3PARAM 1 0 0 -"]);
+    check(Some("cds-wrong"), &[" IN CDS ", "DNSKEY CDS\n"], &["CDNSKEY"]);
+    check(Some("cds-delete"), &[" IN CDS 0 0 0 00", " IN CDNSKEY 0 3 0 AA==", "DNSKEY CDS CDNSKEY"], &[]);
+}
+
+/// RFC 7344 section 4.1: by a key that stands in both the DNSKEY and the DS RRset.
+#[test]
+fn what_speaks_to_the_parent_is_signed_by_the_key_that_it_knows() {
+    let exhibit = exhibits().iter().find(|exhibit| exhibit.kind() == "cds-delete").unwrap();
+    let faults = std::slice::from_ref(&exhibit.fault);
+    let hierarchy = Hierarchy::build(zones(), KeyPool::global(), NOW, faults).unwrap();
+    let [above, own] = ["com", "example.com"].map(|origin| hierarchy.write_zone(&name(origin)).unwrap());
+    let fields = |line: &str| line.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
+    let ds = above.lines().map(fields).find(|fields| fields.contains(&"DS".to_owned())).unwrap();
+    let tag = &ds[ds.iter().position(|field| field == "DS").unwrap() + 1];
+    for covered in ["CDS", "CDNSKEY", "DNSKEY"] {
+        let signature = own
+            .lines()
+            .map(fields)
+            .find(|fields| fields.windows(2).any(|pair| pair == ["RRSIG".to_owned(), covered.to_owned()]));
+        assert!(signature.unwrap().contains(tag), "{covered} is not signed by {tag}");
+    }
 }
 
 #[test]

@@ -4,7 +4,7 @@ mod nsec;
 mod nsec3;
 mod proof;
 
-pub(crate) use nsec3::{hash, hash_of_owner, hashed_owner};
+pub(crate) use nsec3::{Parameters, hash, hash_of_owner, hashed_owner};
 pub(crate) use proof::{Denied, Roles};
 
 use hickory_proto::rr::Name;
@@ -29,12 +29,12 @@ pub(crate) enum Chain {
 /// What it proves are RRsets for the authority section, each once.
 impl Chain {
     /// Builds the chain of a zone that is otherwise complete.
-    pub(crate) fn install(zone: &mut IndexedZone, denial: Denial) -> Self {
+    pub(crate) fn install(zone: &mut IndexedZone, denial: Denial, published: Parameters) -> Self {
         match denial {
             Denial::Nsec => Self::Nsec(nsec::NsecChain::install(zone)),
             Denial::Nsec3 { iterations, salt, opt_out } => {
                 let salt = salt.map_or_else(Vec::new, |salt| salt.to_vec());
-                Self::Nsec3(nsec3::Nsec3Chain::install(zone, iterations, salt, opt_out))
+                Self::Nsec3(nsec3::Nsec3Chain::install(zone, iterations, salt, opt_out, published))
             }
         }
     }
@@ -116,6 +116,15 @@ impl Chain {
                 distinct([chain.at_or_before(zone, denied.key), chain.at_or_before(zone, &wildcard)])
             }
             Self::Nsec3(chain) => chain.prove_no_name(zone, denied.name),
+        }
+    }
+
+    /// What seems to say that the name does not exist to who takes the parameters of the first record for those of all:
+    /// records under another salt, whose spans hold hashes under the salt of the first. No such thing without NSEC3.
+    pub(crate) fn prove_under_two_salts(&self, zone: &IndexedZone, name: &Name) -> Option<Vec<Rrset>> {
+        match self {
+            Self::None | Self::Nsec(_) => None,
+            Self::Nsec3(chain) => Some(chain.prove_under_two_salts(zone, name)),
         }
     }
 

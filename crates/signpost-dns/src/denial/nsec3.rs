@@ -15,6 +15,21 @@ use crate::wire;
 
 type Hash = [u8; 20];
 
+/// What a zone says of its chain in NSEC3PARAM.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub(crate) enum Parameters {
+    /// Nothing.
+    Missing,
+    /// Another salt than that of the chain.
+    OtherSalt,
+    /// What is so.
+    #[default]
+    Right,
+}
+
+/// A salt that no zone of a suite has.
+const OTHER_SALT: [u8; 2] = [0xba, 0xd5];
+
 /// NSEC3 RRsets in the order of their hashes.
 #[derive(Debug)]
 pub(crate) struct Nsec3Chain {
@@ -36,11 +51,26 @@ impl Nsec3Chain {
     ///
     /// RFC 5155 section 7.1 lets empty non-terminals above opted-out delegations be left out. They are not: beside
     /// such a name a wildcard further up would seem to stand for names that it does not stand for.
-    pub(super) fn install(zone: &mut IndexedZone, iterations: u16, salt: Vec<u8>, opt_out: bool) -> Self {
+    pub(super) fn install(
+        zone: &mut IndexedZone,
+        iterations: u16,
+        salt: Vec<u8>,
+        opt_out: bool,
+        published: Parameters,
+    ) -> Self {
         // NSEC3PARAM has the same fields but the flags, which are zero (RFC 5155 section 4.1.2).
-        let published = parameters(0, iterations, &salt);
-        zone.nodes[0].sets.push(StoredRrset::new(RecordType::NSEC3PARAM, 0, vec![published]));
+        let published = match published {
+            Parameters::Missing => None,
+            Parameters::OtherSalt => Some(parameters(0, iterations, &OTHER_SALT)),
+            Parameters::Right => Some(parameters(0, iterations, &salt)),
+        };
+        let published = published.map(|rdata| StoredRrset::new(RecordType::NSEC3PARAM, 0, vec![rdata]));
+        zone.nodes[0].sets.extend(published);
+        Self::new(zone, iterations, salt, opt_out)
+    }
 
+    /// The chain over all that stands in the zone.
+    fn new(zone: &IndexedZone, iterations: u16, salt: Vec<u8>, opt_out: bool) -> Self {
         // The chain is in the order of the hashes, in which neighbours have nothing to do with each other, so that
         // nothing can be linked before every name is hashed.
         let mut hashed: BTreeMap<Hash, Vec<u8>> = BTreeMap::new();
@@ -100,6 +130,15 @@ impl Nsec3Chain {
         distinct([closest, next_closer, self.covering(zone, &wildcard(&encloser))])
     }
 
+    /// The closest encloser by this chain, the next closer name and the wildcard by one under another salt, as if its
+    /// spans were of hashes under this one.
+    pub(super) fn prove_under_two_salts(&self, zone: &IndexedZone, name: &Name) -> Vec<Rrset> {
+        let other = Self::new(zone, self.iterations, OTHER_SALT.to_vec(), false);
+        let (encloser, closest) = self.closest_provable_encloser(zone, &name.base_name());
+        let by_other = |name: &Name| other.covering_hash(zone, &self.hash(name));
+        distinct([closest, by_other(&next_closer(name, &encloser)), by_other(&wildcard(&encloser))])
+    }
+
     /// RFC 5155 section 7.2.5.
     pub(super) fn prove_wildcard_no_data(
         &self,
@@ -120,11 +159,7 @@ impl Nsec3Chain {
     /// between. If the next closer name does not exist, nothing below it does, and the closest encloser is really the
     /// closest.
     pub(super) fn covering_next_closer(&self, zone: &IndexedZone, name: &Name, encloser: &Name) -> Rrset {
-        let mut next_closer = name.clone();
-        while next_closer.iter().len() > encloser.iter().len() + 1 {
-            next_closer = next_closer.base_name();
-        }
-        self.covering(zone, &next_closer)
+        self.covering(zone, &next_closer(name, encloser))
     }
 
     pub(super) fn roles(&self, zone: &IndexedZone, name: &Name, encloser: &Name) -> Roles {
@@ -178,8 +213,11 @@ impl Nsec3Chain {
     }
 
     fn covering(&self, zone: &IndexedZone, name: &Name) -> Rrset {
-        let hash = hash(name, self.iterations, &self.salt);
-        let after = self.links.partition_point(|link| link.hash <= hash);
+        self.covering_hash(zone, &self.hash(name))
+    }
+
+    fn covering_hash(&self, zone: &IndexedZone, hash: &Hash) -> Rrset {
+        let after = self.links.partition_point(|link| link.hash <= *hash);
         // Before the first hash lies the span of the last link, which wraps around.
         let place = after.checked_sub(1).unwrap_or(self.links.len() - 1);
         self.links[place].rrset(zone)
@@ -252,6 +290,15 @@ pub(crate) fn hash_of_owner(owner: &Name) -> Option<Vec<u8>> {
 pub(crate) fn hashed_owner(hash: &[u8], origin: &Name) -> Name {
     // A label of 32 octets may make the longest origins too long; such a zone cannot exist with NSEC3.
     origin.prepend_label(BASE32_DNSSEC.encode(hash).as_str()).unwrap_or_else(|_| origin.clone())
+}
+
+/// The ancestor of a name, or the name itself, that is one label longer than the closest encloser.
+fn next_closer(name: &Name, encloser: &Name) -> Name {
+    let mut next_closer = name.clone();
+    while next_closer.iter().len() > encloser.iter().len() + 1 {
+        next_closer = next_closer.base_name();
+    }
+    next_closer
 }
 
 fn wildcard(encloser: &Name) -> Name {

@@ -28,7 +28,7 @@ pub(crate) fn apply(
         AnswerFaultKind::Ds(fault) => fault.apply(scene, answer),
         AnswerFaultKind::Forge(fault) => fault.apply(scene, answer),
         AnswerFaultKind::Path(fault) => fault.apply(scene, answer, delivery),
-        AnswerFaultKind::Publish(fault) => fault.show(scene, answer),
+        AnswerFaultKind::Publish(fault) => fault.show(answer),
         AnswerFaultKind::Rcode(fault) => scene.is_asked().then(|| {
             *answer = Answer::empty(fault.rcode());
             format!("answered {} alone", crate::reply::mnemonic(fault.rcode()))

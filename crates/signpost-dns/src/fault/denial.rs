@@ -37,6 +37,19 @@ impl DenialFault {
             }
             Self::WildcardReplayed => answer.answer = vec![replayed_wildcard(scene, zone)?],
             Self::WildcardFromParent => wildcard_of_parent(scene, zone, answer)?,
+            Self::FromWildcard => {
+                *answer = deny(zone, ResponseCode::NoError, vec![expanded_nsec(scene, zone)?])
+            }
+            Self::BelowDname => *answer = denied_below_dname(zone, &question.name)?,
+            Self::ParametersMixed => *answer = denied_under_two_salts(zone, &question.name)?,
+            Self::RcodeWrong => {
+                let denies = answer.answer.is_empty() && answer.authority.iter().any(is_proof);
+                denies.then_some(())?;
+                answer.rcode = match answer.rcode {
+                    ResponseCode::NXDomain => ResponseCode::NoError,
+                    _ => ResponseCode::NXDomain,
+                };
+            }
             Self::EmptyNonTerminal => {
                 let key = OrderKey::new(&question.name);
                 if zone.node(&key).is_some() || !zone.exists(&key) {
@@ -169,6 +182,10 @@ impl DenialFault {
                 edit(set, 0, 3);
                 scene.sign_again(set);
             }
+            Self::IterationsAltered if is_nsec3 => {
+                let rdata = Arc::make_mut(&mut set.rdata).first_mut()?;
+                rdata.get_mut(2..4)?.copy_from_slice(&ITERATIONS.to_be_bytes());
+            }
             Self::FlagsUnknown if is_nsec3 => {
                 edit(set, 1, 0x80);
                 scene.sign_again(set);
@@ -185,6 +202,9 @@ impl DenialFault {
         Some(())
     }
 }
+
+/// More iterations than any validator has to compute (RFC 9276 section 3.2).
+const ITERATIONS: u16 = 2500;
 
 fn is_proof(set: &Rrset) -> bool {
     matches!(set.record_type, RecordType::NSEC | RecordType::NSEC3)
@@ -236,6 +256,47 @@ fn replayed_wildcard(scene: Scene<'_>, zone: &SignedZone) -> Option<Rrset> {
         encloser = encloser.base_name();
     }
     None
+}
+
+/// The nearest wildcard's NSEC RRset, with the name as its owner.
+fn expanded_nsec(scene: Scene<'_>, zone: &SignedZone) -> Option<Rrset> {
+    let name = &scene.question.name;
+    let mut encloser = name.base_name();
+    while zone.origin.zone_of(&encloser) {
+        if let Some(node) = zone.node(&OrderKey::new(&encloser).wildcard()) {
+            let mut expanded = zone.rrset(node, node.set(RecordType::NSEC)?);
+            expanded.owner = name.clone();
+            return Some(expanded);
+        }
+        if encloser == zone.origin {
+            break;
+        }
+        encloser = encloser.base_name();
+    }
+    None
+}
+
+/// That a name below a DNAME does not exist, as if the DNAME were another record.
+fn denied_below_dname(zone: &SignedZone, name: &Name) -> Option<Answer> {
+    let mut encloser = name.base_name();
+    loop {
+        let node = zone.node(&OrderKey::new(&encloser));
+        if node.is_some_and(|node| node.set(RecordType::DNAME).is_some()) {
+            let denied = Denied { name, key: &OrderKey::new(name), encloser: &encloser };
+            return Some(deny(zone, ResponseCode::NXDomain, zone.chain.prove_no_name(zone, denied)));
+        }
+        if encloser == zone.origin {
+            return None;
+        }
+        encloser = encloser.base_name();
+    }
+}
+
+/// That a name does not exist: its closest encloser by the zone's chain, and the rest by what the zone would have signed
+/// under another salt, as while a salt is changed.
+fn denied_under_two_salts(zone: &SignedZone, name: &Name) -> Option<Answer> {
+    let proof = zone.chain.prove_under_two_salts(zone, name)?;
+    Some(deny(zone, ResponseCode::NXDomain, proof))
 }
 
 /// The answer as a wildcard of the parent would give it, with the parent's signature and its denial of the name.

@@ -57,6 +57,7 @@ impl DsFault {
             Self::AlgorithmGost => vec![changed(2, 12)],
             Self::DigestTypeUnknown => vec![changed(3, 250)],
             Self::Sha1Only => vec![key.ds(owner, DigestType::Sha1)],
+            Self::Sha384Only => vec![key.ds(owner, DigestType::Sha384)],
             Self::Sha1GoodSha256Bad => vec![key.ds(owner, DigestType::Sha1), wrong],
             Self::GoodAndBad => vec![right, wrong],
             Self::Many => {

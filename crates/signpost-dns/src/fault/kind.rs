@@ -302,6 +302,8 @@ named_faults! {
         AlgorithmGost = "ds-algorithm-gost",
         /// The only DS has a digest type that nobody knows.
         DigestTypeUnknown = "ds-digest-type-unknown",
+        /// The only DS has SHA-384.
+        Sha384Only = "ds-sha384-only",
         /// The only DS has SHA-1.
         Sha1Only = "ds-sha1-only",
         /// The DS with SHA-1 is right and the one with SHA-256 is wrong.
@@ -357,6 +359,12 @@ named_faults! {
         SelfLoop = "nsec-self-loop",
         /// The next name is outside the zone.
         Overreach = "nsec-overreach",
+        /// The type is denied by the wildcard's record, with the name as its owner as if it had been expanded (NSEC).
+        FromWildcard = "nsec-from-wildcard",
+        /// A name that a DNAME renames is said not to exist, by the record at the DNAME.
+        BelowDname = "denial-below-dname",
+        /// The RCODE is NXDOMAIN where a type is denied, and NOERROR where a name is.
+        RcodeWrong = "denial-rcode-wrong",
         /// An empty non-terminal is said not to exist, with the proof of its lacking the type.
         EmptyNonTerminal = "empty-non-terminal-denied",
         /// One of the NSEC records is replaced by an NSEC3 record.
@@ -369,6 +377,11 @@ named_faults! {
         HashAlgorithmUnknown = "nsec3-hash-algorithm-unknown",
         /// An unknown flag is set; signed again.
         FlagsUnknown = "nsec3-flags-unknown",
+        /// The number of iterations is raised to 2500 without signing again.
+        IterationsAltered = "nsec3-iterations-altered",
+        /// What exists is denied as a name by records under another salt, which would cover the hashes that there are under
+        /// the salt of the first record.
+        ParametersMixed = "nsec3-parameters-mixed",
         /// The owner is in the parent's zone; signed again.
         OwnerOutsideZone = "nsec3-owner-outside-zone",
         /// The next hash has 19 octets; signed again.
@@ -518,7 +531,7 @@ named_faults! {
         QuestionWrong = "question-wrong",
         /// The question comes back in other letters.
         QuestionCaseChanged = "question-case-changed",
-        /// The records are of class CH.
+        /// All records are of class CH.
         ClassWrong = "class-wrong",
         /// The message is cut in the middle of a record.
         Garbled = "garbled",
@@ -563,8 +576,10 @@ named_faults! {
         MultiSigner = "dnskey-multi-signer",
         /// DS names the zone signing key, which signs everything.
         DsNamesZsk = "ds-names-zsk",
-        /// Seven more keys have the tag of the zone signing key.
+        /// Seven more keys have the tag of the zone signing key, which is the last of them.
         TagCollisions = "dnskey-tag-collisions",
+        /// Seven more records have the tag of the zone signing key and are no points of its curve.
+        NoPoints = "dnskey-no-points",
         /// Forty more keys.
         ManyKeys = "dnskey-many",
         /// The zone is not signed although the parent has a DS for it.
@@ -577,7 +592,7 @@ named_faults! {
         Nsec3ParamMissing = "nsec3param-missing",
         /// The salt in the NSEC3PARAM record is not that of the chain.
         Nsec3ParamSaltWrong = "nsec3param-salt-wrong",
-        /// A CDS record matches no key.
+        /// The CDS record matches no key.
         CdsWrong = "cds-wrong",
         /// The CDS and CDNSKEY records ask for the removal of DS.
         CdsDelete = "cds-delete",

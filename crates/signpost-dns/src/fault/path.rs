@@ -26,6 +26,8 @@ pub(crate) struct Delivery {
     pub(crate) ignores_edns: bool,
     /// A request with EDNS gets FORMERR.
     pub(crate) rejects_edns: bool,
+    /// All records are of class CH.
+    pub(crate) is_of_chaos: bool,
     /// What is done to the octets in the end.
     pub(crate) octets: Option<Octets>,
 }
@@ -33,7 +35,6 @@ pub(crate) struct Delivery {
 /// What is done to the octets of a message.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Octets {
-    Class,
     Cut,
     Id,
     Qr,
@@ -66,7 +67,7 @@ impl PathFault {
             Self::QrClear => delivery.octets = Some(Octets::Qr),
             Self::QuestionWrong => delivery.octets = Some(Octets::Question),
             Self::QuestionCaseChanged => delivery.octets = Some(Octets::QuestionCase),
-            Self::ClassWrong => delivery.octets = Some(Octets::Class),
+            Self::ClassWrong => delivery.is_of_chaos = true,
             Self::Garbled => delivery.octets = Some(Octets::Cut),
             Self::AuthenticDataSet => answer.authentic_data = true,
             Self::ServerForged => add_server(answer),
@@ -135,27 +136,7 @@ impl Delivery {
                     place = end;
                 }
             }
-            Some(Octets::Class) => spoil_class(message),
             Some(Octets::Cut) => message.truncate((message.len() * 2 / 3).max(13)),
-        }
-    }
-}
-
-/// Turns the class of the first record after the question from IN to CH.
-fn spoil_class(message: &mut [u8]) {
-    let owner_end = after_name(message, 12).and_then(|end| after_name(message, end + 4));
-    if let Some(end) = owner_end {
-        xor(message, end + 3, 2);
-    }
-}
-
-/// Where a name that starts at `place` ends: after a pointer or after the root.
-fn after_name(message: &[u8], mut place: usize) -> Option<usize> {
-    loop {
-        match *message.get(place)? {
-            0 => return Some(place + 1),
-            0xc0.. => return Some(place + 2),
-            length => place += 1 + usize::from(length),
         }
     }
 }

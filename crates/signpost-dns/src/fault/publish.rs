@@ -1,28 +1,29 @@
 //! What the publisher of a zone did: keys, parameters and records that everything else then follows honestly.
 
-use std::sync::Arc;
-
+use hickory_proto::dnssec::DnsSecError;
 use hickory_proto::rr::{Record, RecordType};
 
-use super::scene::Scene;
 use super::{AnswerFault, AnswerFaultKind, ClockShift, PublishFault};
 use crate::answer::Answer;
+use crate::denial::Parameters;
 use crate::indexed_zone::ZoneKeys;
-use crate::key::{ZoneKey, key_tag};
+use crate::key::{Algorithm, DigestType, KeyPool, ZSK_FLAGS, ZoneKey, colliding_keys, key_tag};
 use crate::rrset::raw_record;
 use crate::zone::{Denial, Signing, Zone};
 
-/// How many keys with one tag there are in the end, and how many keys a publisher of many adds.
-const COLLISIONS: usize = 7;
+/// How many keys that are none have the tag of the zone signing key, and how many keys a publisher of many adds.
+const NO_POINTS: usize = 7;
 const MANY: usize = 40;
 
-/// What faults of publishers change about a hierarchy as a whole.
+/// What faults of publishers change besides a zone's records and keys.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub(crate) struct Published {
-    /// By how many seconds the signers' clock is ahead.
+    /// By how many seconds the clock of every signer is ahead.
     pub(crate) clock: i64,
     /// Whether the trust anchor is that of another key.
     pub(crate) is_anchor_wrong: bool,
+    /// What the zone says of its NSEC3 chain.
+    pub(crate) parameters: Parameters,
 }
 
 /// Applies the faults that are about this zone before it is delegated and signed.
@@ -31,22 +32,24 @@ pub(crate) fn publish(
     keys: &mut ZoneKeys,
     strangers: &ZoneKeys,
     faults: &[AnswerFault],
-) -> Published {
+) -> Result<Published, DnsSecError> {
     let mut published = Published::default();
     for fault in faults {
         let AnswerFaultKind::Publish(kind) = &fault.kind else { continue };
         match kind {
             PublishFault::ClockShifted { seconds: ClockShift(seconds) } => published.clock = *seconds,
             PublishFault::AnchorWrong => published.is_anchor_wrong = true,
-            _ if fault.target.owner.as_ref() == Some(&zone.origin) => kind.publish(zone, keys, strangers),
-            _ => {}
+            _ if fault.target.owner.as_ref() != Some(&zone.origin) => {}
+            PublishFault::Nsec3ParamMissing => published.parameters = Parameters::Missing,
+            PublishFault::Nsec3ParamSaltWrong => published.parameters = Parameters::OtherSalt,
+            _ => kind.publish(zone, keys, strangers)?,
         }
     }
-    published
+    Ok(published)
 }
 
 impl PublishFault {
-    fn publish(self, zone: &mut Zone, keys: &mut ZoneKeys, strangers: &ZoneKeys) {
+    fn publish(self, zone: &mut Zone, keys: &mut ZoneKeys, strangers: &ZoneKeys) -> Result<(), DnsSecError> {
         let edit = |key: &mut ZoneKey, edit: &dyn Fn(&mut Vec<u8>)| {
             let mut rdata = key.dnskey.clone();
             edit(&mut rdata);
@@ -79,19 +82,34 @@ impl PublishFault {
             }
             Self::DsNamesZsk => keys.key_signing = keys.zone_signing.clone(),
             Self::TagCollisions => {
-                keys.also_published.extend((0..COLLISIONS).map(|place| collide(&keys.zone_signing, place)))
+                let mut alike = colliding_keys()?;
+                // The last in canonical order signs, so that whoever tries them in order tries all.
+                if let Some(last) = alike.pop() {
+                    keys.zone_signing = last;
+                }
+                keys.also_published.extend(alike.into_iter().map(|key| key.dnskey));
             }
-            Self::ManyKeys => keys.also_published.extend((0..MANY).map(|place| {
-                let mut rdata = strangers.zone_signing.dnskey.clone();
-                // The place is below 256, and another octet makes another key.
-                rdata[10] = rdata[10].wrapping_add(place as u8);
-                rdata
-            })),
+            Self::NoPoints => {
+                keys.also_published.extend((0..NO_POINTS).map(|place| no_point(&keys.zone_signing, place)))
+            }
+            Self::ManyKeys => {
+                let own = [keys.key_signing.tag, keys.zone_signing.tag];
+                let mut number = 0;
+                while keys.also_published.len() < MANY {
+                    let pair = KeyPool::of_bystanders().pair(Algorithm::EcdsaP256Sha256, number)?;
+                    let key = ZoneKey::new(pair, ZSK_FLAGS);
+                    number += 1;
+                    // A tag that is one of the zone's by chance would be another fault.
+                    if !own.contains(&key.tag) {
+                        keys.also_published.push(key.dnskey);
+                    }
+                }
+            }
             Self::Unsigned => zone.signing = Signing::Unsigned,
             Self::IterationsHigh => set_iterations(zone, 200),
             Self::IterationsExcessive => set_iterations(zone, 3000),
             Self::CdsWrong => {
-                let mut wrong = keys.key_signing.ds(&zone.origin, crate::key::DigestType::Sha256);
+                let mut wrong = keys.key_signing.ds(&zone.origin, DigestType::Sha256);
                 *wrong.last_mut().expect("a DS record has a digest") ^= 1;
                 add(zone, RecordType::CDS, wrong);
             }
@@ -100,51 +118,35 @@ impl PublishFault {
                 add(zone, RecordType::CDS, vec![0, 0, 0, 0, 0]);
                 add(zone, RecordType::CDNSKEY, vec![0, 0, 3, 0, 0]);
             }
-            // What is answered for NSEC3PARAM is changed when it is asked for; the rest is not of one zone.
+            // The first two are of the chain, the others of no one zone.
             Self::Nsec3ParamMissing
             | Self::Nsec3ParamSaltWrong
             | Self::ClockShifted { .. }
             | Self::AnchorWrong => {}
         }
+        Ok(())
     }
 
-    /// Tells whether an answer shows what was published, and changes what only an answer can show.
-    pub(super) fn show(self, scene: Scene<'_>, answer: &mut Answer) -> Option<String> {
-        let is_everywhere = matches!(self, Self::ClockShifted { .. } | Self::AnchorWrong);
-        let place = match &scene.target.owner {
-            Some(origin) if !is_everywhere => Some(scene.tree.zone(origin)?.place),
-            _ => None,
-        };
-        if matches!(self, Self::Nsec3ParamMissing | Self::Nsec3ParamSaltWrong) {
-            self.show_parameters(scene, place?, answer);
-        }
-        let sets = answer.answer.iter().chain(&answer.authority);
-        let is_shown = self == Self::Unsigned
-            || sets
-                .filter(|set| place.is_none_or(|place| place == set.zone))
-                .any(|set| !set.signatures.is_empty());
-        is_shown.then(|| self.name().to_owned())
+    /// Whether no answer is another for it: what is wrong is handed out and not sent.
+    pub(crate) fn is_unsent(self) -> bool {
+        self == Self::AnchorWrong
     }
 
-    fn show_parameters(self, scene: Scene<'_>, place: usize, answer: &mut Answer) {
-        let is_parameter =
-            |set: &crate::rrset::Rrset| set.record_type == RecordType::NSEC3PARAM && set.zone == place;
-        if self == Self::Nsec3ParamMissing {
-            answer.answer.retain(|set| !is_parameter(set));
-            return;
-        }
-        for set in answer.answer.iter_mut().filter(|set| is_parameter(set)) {
-            set.rdata = Arc::new(vec![vec![1, 0, 0, 0, 2, 0xba, 0xd5]]);
-            scene.sign_again(set);
-        }
+    /// What was published stands in the answer already. A wrong anchor shows in whatever has to validate from it.
+    pub(super) fn show(self, answer: &Answer) -> Option<String> {
+        let is_signed = answer.answer.iter().chain(&answer.authority).any(|set| !set.signatures.is_empty());
+        (is_signed || !self.is_unsent()).then(|| self.name().to_owned())
     }
 }
 
-/// A made-up key with the same algorithm and tag: the sum that makes the tag does not see octets of one place moved.
-fn collide(key: &ZoneKey, place: usize) -> Vec<u8> {
+/// What has the form, the algorithm and the tag of a key and is no point of its curve (CVE-2025-8677): the sum that makes
+/// the tag does not see octets of one place moved. Two points at most have the first coordinate of a key, and this one is
+/// neither, because the second is all that is changed.
+fn no_point(key: &ZoneKey, place: usize) -> Vec<u8> {
+    const SECOND_COORDINATE: usize = 4 + 32;
     let mut rdata = key.dnskey.clone();
     // Even places weigh alike, so what one gains another may lose.
-    let (gains, loses) = (6 + 4 * place, 8 + 4 * place);
+    let (gains, loses) = (SECOND_COORDINATE + 4 * place, SECOND_COORDINATE + 2 + 4 * place);
     let step = (255 - rdata[gains]).min(rdata[loses]).min(1 + place as u8);
     if step == 0 {
         rdata.swap(gains, loses);
@@ -165,4 +167,20 @@ fn set_iterations(zone: &mut Zone, wanted: u16) {
 fn add(zone: &mut Zone, record_type: RecordType, rdata: Vec<u8>) {
     let record: Record = raw_record(zone.origin.clone(), 3600, record_type, rdata);
     zone.records.push(record);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::key::is_point;
+
+    #[test]
+    fn what_is_no_point_has_the_tag_of_one() {
+        let key = ZoneKey::new(KeyPool::global().pair(Algorithm::default(), 0).unwrap(), ZSK_FLAGS);
+        assert!(is_point(&key.dnskey));
+        for place in 0..NO_POINTS {
+            let none = no_point(&key, place);
+            assert!(none != key.dnskey && !is_point(&none) && key_tag(&none) == key.tag, "{place}");
+        }
+    }
 }

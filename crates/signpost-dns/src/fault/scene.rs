@@ -57,8 +57,7 @@ impl<'a> Scene<'a> {
 
     /// The key that honestly signs such an RRset in its zone.
     pub(crate) fn key(&self, set: &Rrset) -> Option<&'a ZoneKey> {
-        let keys = self.zone(set).keys.as_ref()?;
-        Some(if set.record_type == RecordType::DNSKEY { &keys.key_signing } else { &keys.zone_signing })
+        self.zone(set).keys.as_ref().map(|keys| keys.signer(set.record_type))
     }
 
     /// Signs an RRset again after its RDATA has changed, as its own zone would. One that was never signed stays so.

@@ -16,6 +16,7 @@ pub(crate) fn zones() -> Vec<Zone> {
         ("example.com.", file("example.com.zone"), plain),
         ("insecure.example.com.", child, Signing::Unsigned),
         ("nsec3.example.com.", child, signed(nsec3(0, None, false))),
+        ("signed.nsec3.example.com.", child, plain),
         ("salted.example.com.", child, signed(nsec3(5, Some([0xaa, 0xbb, 0xcc, 0xdd]), false))),
         ("optout.example.com.", child, signed(nsec3(0, None, true))),
         ("insecure.optout.example.com.", child, Signing::Unsigned),
