@@ -32,14 +32,19 @@ impl Denials {
         }
         let (mut plain, mut hashed) = (Vec::new(), Vec::new());
         for record in &reply.authorities {
-            let Some(is_expanded) = self.is_signed(&reply, record).await else { continue };
+            let Some(Signed { zone, is_expanded }) = self.signed(&reply, record).await else { continue };
             match &record.data {
                 RData::DNSSEC(DNSSECRData::NSEC(nsec))
-                    if !is_expanded || flaw == Flaw::TakesExpandedDenial =>
+                    if (!is_expanded || flaw == Flaw::TakesExpandedDenial)
+                        && is_in_chain(&record.name, nsec.next_domain_name(), &zone) =>
                 {
                     plain.push(Span { owner: &record.name, nsec });
                 }
-                RData::DNSSEC(DNSSECRData::NSEC3(nsec3)) => hashed.push((&record.name, nsec3)),
+                RData::DNSSEC(DNSSECRData::NSEC3(nsec3))
+                    if nsec3.next_hashed_owner_name().len() == HASH_LENGTH =>
+                {
+                    hashed.push((&record.name, nsec3));
+                }
                 _ => {}
             }
         }
@@ -58,8 +63,8 @@ impl Denials {
         is_proven.then_some(said)
     }
 
-    /// Whether an NSEC or NSEC3 record is validly signed and, if so, whether it was expanded from a wildcard.
-    async fn is_signed(&self, reply: &Message, record: &Record) -> Option<bool> {
+    /// By which zone an NSEC or NSEC3 record is validly signed, if it is.
+    async fn signed(&self, reply: &Message, record: &Record) -> Option<Signed> {
         let record_type = record.record_type();
         let signature = reply.authorities.iter().find(|other| {
             other.name == record.name
@@ -85,8 +90,24 @@ impl Denials {
         let Enclosing::Zone { zone, .. } = self.chain.enclosing(&signer).await else { return None };
         let subject = Subject { owner: &owner, record_type: domain_type(record_type), redirects: false };
         let (_, belief) = zone.judge(&alone, subject).await;
-        (belief.security == SecurityStatus::Secure).then_some(is_expanded)
+        let zone = input.signer_name.clone();
+        (belief.security == SecurityStatus::Secure).then_some(Signed { zone, is_expanded })
     }
+}
+
+/// The length of a hash by SHA-1, the only algorithm (RFC 5155 section 3.1.7).
+const HASH_LENGTH: usize = 20;
+
+/// Who has signed a record.
+struct Signed {
+    zone: Name,
+    /// It was expanded from a wildcard.
+    is_expanded: bool,
+}
+
+/// RFC 4034 section 4.1.1: the next name is in the zone, and only the last record leads back, to the apex.
+fn is_in_chain(owner: &Name, next: &Name, zone: &Name) -> bool {
+    next == zone || (zone.zone_of(next) && owner < next)
 }
 
 fn covering(record: &Record) -> Option<&RRSIG> {
