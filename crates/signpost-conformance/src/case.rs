@@ -271,11 +271,22 @@ fn faults(
             problems.extend(unknown_view(world, view).or(idle));
         }
         match table.read(number, |text| expand(text, service), world) {
-            Ok(fault) => faults.push(fault),
+            Ok(fault) => {
+                problems.extend(idle(&fault, table, service));
+                faults.push(fault);
+            }
             Err(found) => problems.extend(found),
         }
     }
     faults
+}
+
+/// What is said of a fault that nobody in a dialogue of this service would come upon.
+fn idle(fault: &Fault, table: &FaultTable, service: Option<Service>) -> Option<Problem> {
+    let Broken::Server { fault, .. } = &fault.broken else { return None };
+    let service = service.filter(|&service| !fault.kind.applies_to(service))?;
+    let problem = format!("`{}` changes nothing there in a dialogue of {service}", fault.kind);
+    Some(Problem::at(table.kind.span(), problem).help("leave the service out of `services`, or break another step"))
 }
 
 /// What changes before each step; before the only one of a scenario without `[[step]]`, nothing does.

@@ -7,6 +7,7 @@ use std::time::Duration;
 use schemars::JsonSchema;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
+use signpost_protocol::Service;
 use signpost_transcript::Channel;
 use strum::{EnumDiscriminants, EnumIter, IntoEnumIterator as _, IntoStaticStr, VariantNames};
 
@@ -203,6 +204,16 @@ impl ServerFaultKind {
     #[must_use]
     pub fn name(&self) -> &'static str {
         self.into()
+    }
+
+    /// Whether a server of this service can do it: what its protocol has no place for would change nothing that anybody sees.
+    #[must_use]
+    pub fn applies_to(&self, service: Service) -> bool {
+        match self {
+            // The client waits for these before it says anything, so there is no next reply.
+            Self::Merge { step: Step::Greeting | Step::Starttls | Step::Quit, .. } => false,
+            _ => self.step().is_none_or(|step| step.is_of(service)),
+        }
     }
 
     /// Whether it is the kind of this name.

@@ -173,7 +173,10 @@ mod tests {
     use signpost_pki::{CertificateSpec, Pki};
     use signpost_protocol::Label;
 
+    use signpost_serve::Handshake;
+
     use super::*;
+    use crate::fault::ServerFaultName;
     use crate::{Account, Limits, ReplyLine, ServerFault, ServerFaultKind, Step};
 
     fn session(label: Label, faults: Vec<ServerFault>) -> MailSession {
@@ -229,6 +232,10 @@ mod tests {
             | ServerFaultKind::RejectCredentials { text, .. } => *text = ReplyLine::try_from(said).ok(),
             ServerFaultKind::HandshakeCleartextError { text }
             | ServerFaultKind::PlaintextAfterStarttls { text } => *text = Some(said),
+            // Those of an honest server would be no fault.
+            ServerFaultKind::WeakMechanisms { mechanisms } => {
+                *mechanisms = vec!["X-UNKNOWN".to_owned()].try_into().unwrap();
+            }
             _ => {}
         }
         kind
@@ -293,6 +300,82 @@ mod tests {
         let answered = effects.iter().filter(|effect| **effect == Effect::Send(b"250 2.0.0 ok\r\n".to_vec()));
         assert_eq!(answered.count(), 2000 / 6);
         assert_eq!(effects.last(), Some(&Effect::Close));
+    }
+
+    /// What goes out in a whole dialogue, and whether a fault said that it was applied. A client that waits for each reply
+    /// sends one line after the other; one that does not sends all that it has to say inside TLS at once.
+    fn played(service: Service, faults: Vec<ServerFault>, waits: bool) -> (Vec<Effect>, bool) {
+        let (label, in_clear, inside): (_, &[&str], &str) = match service {
+            Service::Submission => (
+                Label::Submission,
+                &["EHLO client", "AUTH PLAIN AGFsaWNlQGV4YW1wbGUuY29tAHNlY3JldA==", "STARTTLS"],
+                "EHLO client|AUTH PLAIN AGFsaWNlQGV4YW1wbGUuY29tAHNlY3JldA==|NOOP|MAIL FROM:<a@example.com>|\
+                 RCPT TO:<b@example.com>|DATA|Subject: x|.|RSET|VRFY b|NOOP|QUIT",
+            ),
+            Service::Pop3 => (
+                Label::Pop3,
+                &["CAPA", "USER alice@example.com", "STLS"],
+                "CAPA|USER alice@example.com|PASS secret|STAT|LIST|UIDL|RETR 1|DELE 1|RSET|XYZ|NOOP|QUIT",
+            ),
+        };
+        let mut session = session(label, faults);
+        let mut effects = session.open();
+        let mut lines: Vec<String> = in_clear.iter().map(|line| format!("{line}\r\n")).collect();
+        let inside = inside.split('|').map(|line| format!("{line}\r\n"));
+        if waits {
+            lines.extend(inside);
+        } else {
+            lines.push(inside.collect());
+        }
+        let mut channel = Channel::Clear;
+        for line in lines {
+            let said = session.receive(line.as_bytes(), channel);
+            let handshake = said.iter().find_map(|effect| match effect {
+                Effect::StartTls(handshake) => Some(handshake.clone()),
+                _ => None,
+            });
+            effects.extend(said);
+            match handshake {
+                Some(Handshake::Honest) => {
+                    channel = Channel::Tls;
+                    effects.extend(session.secured());
+                }
+                Some(_) => session.exposed(),
+                None => {}
+            }
+        }
+        let applied = effects.iter().any(|effect| matches!(effect, Effect::Observe(Event::Fault { .. })));
+        effects.retain(|effect| !matches!(effect, Effect::Observe(_)));
+        (effects, applied)
+    }
+
+    /// A fault that a protocol ignores would make a case of which nothing can be seen.
+    #[test]
+    fn every_kind_changes_what_is_on_the_wire_in_each_service_it_applies_to() {
+        for service in Service::ALL.iter().copied() {
+            let honest = [true, false].map(|waits| played(service, Vec::new(), waits));
+            assert!(honest.iter().all(|(_, applied)| !applied));
+            for kind in ServerFaultKind::all() {
+                let steps: Vec<Step> = if kind.step().is_some() || kind.is(ServerFaultName::Delay) {
+                    Step::all().filter(|step| *step != Step::Handshake).collect()
+                } else {
+                    vec![Step::Other]
+                };
+                for step in steps {
+                    let kind = with_parameters(kind.clone(), step, "what".to_owned());
+                    let fault = ServerFault { number: 1, at: "mail:*".to_owned(), kind: kind.clone() };
+                    let (changed, applied): (Vec<_>, Vec<_>) = [true, false]
+                        .into_iter()
+                        .map(|waits| played(service, vec![fault.clone()], waits))
+                        .zip(&honest)
+                        .map(|((said, applied), (right, _))| (said != *right, applied))
+                        .unzip();
+                    let is_seen = changed.contains(&true);
+                    assert_eq!(changed, applied, "{kind:?} in {service}: what is said to be applied is");
+                    assert_eq!(is_seen, kind.applies_to(service), "{kind:?} in {service}");
+                }
+            }
+        }
     }
 
     proptest! {

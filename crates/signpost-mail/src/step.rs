@@ -4,6 +4,7 @@ use std::fmt;
 
 use schemars::JsonSchema;
 use serde::Deserialize;
+use signpost_protocol::Service;
 use strum::{EnumIter, IntoEnumIterator as _, IntoStaticStr};
 
 /// What a reply answers. One word stands for the same step of every protocol; scenario files may use the protocols' own
@@ -62,6 +63,24 @@ impl Step {
     /// All of them, in the order of a dialogue.
     pub fn all() -> impl Iterator<Item = Self> {
         Self::iter()
+    }
+
+    /// Whether a dialogue of this service comes to it.
+    #[must_use]
+    pub const fn is_of(self, service: Service) -> bool {
+        match self {
+            Self::Mail | Self::Rcpt | Self::Data | Self::Message => matches!(service, Service::Submission),
+            Self::Stat | Self::List | Self::Uidl | Self::Retr | Self::Dele => matches!(service, Service::Pop3),
+            Self::Greeting
+            | Self::Capabilities
+            | Self::Starttls
+            | Self::Handshake
+            | Self::Auth
+            | Self::Noop
+            | Self::Rset
+            | Self::Quit
+            | Self::Other => true,
+        }
     }
 
     /// The step as scenario files write it.

@@ -8,7 +8,7 @@ use signpost_transcript::{Channel, ConnectionId, Event, HandshakeOutcome, Party,
 use tokio::net::TcpStream;
 use tokio::time::Instant;
 
-use crate::handshake::{Progress, shake_hands};
+use crate::handshake::{ALERT, Progress, asked_for, begins_handshake, shake_hands};
 use crate::socket::{Over, Socket};
 use crate::{Effect, Handshake, Limits, Session};
 
@@ -57,6 +57,9 @@ impl Connection {
 
     /// Takes raw octets, whatever they are.
     async fn hear(&mut self, bytes: &[u8]) -> Result<(), Over> {
+        if !self.socket.expects_records() && begins_handshake(bytes) {
+            return self.hear_unasked_hello(bytes).await;
+        }
         let parted = self.socket.part(bytes);
         if !parted.records.is_empty() && self.socket.tls().is_some() {
             let mut plaintext = Vec::new();
@@ -76,6 +79,22 @@ impl Connection {
             self.receive(&parted.speech, Channel::Clear).await?;
         }
         Ok(())
+    }
+
+    /// The client begins TLS although nobody gave it the go-ahead. That is written down as the handshake that it is, and
+    /// refused, so that the client has an answer to go on from.
+    async fn hear_unasked_hello(&mut self, bytes: &[u8]) -> Result<(), Over> {
+        self.socket.expect_records();
+        let parted = self.socket.part(bytes);
+        self.socket.record(Event::Handshake {
+            connection: self.socket.id(),
+            sni: asked_for(&parted.records),
+            certificate: self.certificate.clone(),
+            outcome: HandshakeOutcome::Failed { reason: "nobody gave the go-ahead for TLS".to_owned() },
+        });
+        self.socket.write(ALERT).await?;
+        self.leave_tls();
+        if parted.speech.is_empty() { Ok(()) } else { self.receive(&parted.speech, Channel::Clear).await }
     }
 
     /// What the client said, and what the session does about it.

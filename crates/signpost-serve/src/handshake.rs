@@ -70,8 +70,24 @@ pub(crate) async fn shake_hands(
 /// No record of any TLS version, and no line of any text protocol.
 const GARBAGE: &[u8] = b"\x00\xffsignpost says nothing that a TLS client could read\x00\xff";
 /// A record of one alert: level fatal, description handshake_failure (RFC 8446 §6).
-const ALERT: &[u8] = &[21, 3, 3, 0, 2, 2, 40];
+pub(crate) const ALERT: &[u8] = &[21, 3, 3, 0, 2, 2, 40];
 const SPOKE_IN_CLEAR: &str = "the client spoke in clear";
+
+/// Whether octets are the beginning of a ClientHello and not of a line: a record of handshake messages, of a version that TLS
+/// knows (RFC 8446 §5.1).
+pub(crate) fn begins_handshake(bytes: &[u8]) -> bool {
+    bytes.starts_with(&[22, 3])
+}
+
+/// The name that a ClientHello asks for, if these records hold all of it.
+pub(crate) fn asked_for(mut records: &[u8]) -> Option<String> {
+    let mut acceptor = Acceptor::default();
+    while !records.is_empty() {
+        acceptor.read_tls(&mut records).ok()?;
+    }
+    let accepted = acceptor.accept().ok().flatten()?;
+    accepted.client_hello().server_name().map(str::to_owned)
+}
 
 async fn client_hello(
     socket: &mut Socket,
