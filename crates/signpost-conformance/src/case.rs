@@ -286,7 +286,10 @@ fn idle(fault: &Fault, table: &FaultTable, service: Option<Service>) -> Option<P
     let Broken::Server { fault, .. } = &fault.broken else { return None };
     let service = service.filter(|&service| !fault.kind.applies_to(service))?;
     let problem = format!("`{}` changes nothing there in a dialogue of {service}", fault.kind);
-    Some(Problem::at(table.kind.span(), problem).help("leave the service out of `services`, or break another step"))
+    Some(
+        Problem::at(table.kind.span(), problem)
+            .help("leave the service out of `services`, or break another step"),
+    )
 }
 
 /// What changes before each step; before the only one of a scenario without `[[step]]`, nothing does.

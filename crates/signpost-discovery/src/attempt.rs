@@ -21,6 +21,7 @@ use crate::outcome::{Configured, Endpoint, Note, Outcome, Reason};
 use crate::request::Request;
 use crate::rules::Rules;
 use crate::terms::Terms;
+use crate::verifier::VerificationRule;
 
 /// The candidate that is tried.
 pub(crate) struct Attempt {
@@ -32,6 +33,21 @@ pub(crate) struct Attempt {
     left: VecDeque<IpAddr>,
     notes: Vec<Note>,
     stage: Stage,
+    /// The address that is connected to.
+    address: Option<IpAddr>,
+    way: Way,
+    /// Whether TLS was established on this connection.
+    is_secured: bool,
+}
+
+/// How an address is connected to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Way {
+    AsPublished,
+    /// A second time, without TLS, as only a defect does.
+    InClear,
+    /// A second time, without the pin, as only a defect does.
+    WithoutPin,
 }
 
 enum Stage {
@@ -75,6 +91,9 @@ impl Attempt {
             left: VecDeque::new(),
             notes,
             stage: Stage::Resolving { ipv6: None, ipv4: None },
+            address: None,
+            way: Way::AsPublished,
+            is_secured: false,
         }
     }
 
@@ -119,13 +138,18 @@ impl Attempt {
             (Stage::Connecting, Event::Connected) => self.on_connected(actions),
             (Stage::Connecting, Event::ConnectFailed(why)) => {
                 failures.note_unreachable(why);
-                self.connect(actions)
+                match self.try_starttls_port(actions) {
+                    Some(progress) => progress,
+                    None => self.connect(actions),
+                }
             }
             (Stage::Securing, Event::TlsEstablished) => {
+                self.is_secured = true;
                 self.stage = Stage::Conversing(open(self.terms(false), true));
                 Progress::Waiting
             }
             (Stage::Conversing(session), Event::TlsEstablished) => {
+                self.is_secured = true;
                 session.secured();
                 self.converse(actions)
             }
@@ -214,6 +238,8 @@ impl Attempt {
         match self.left.pop_front() {
             Some(address) => {
                 self.stage = Stage::Connecting;
+                self.address = Some(address);
+                self.way = Way::AsPublished;
                 actions.push_back(Action::Connect(SocketAddr::new(address, self.candidate.target.port)));
                 Progress::Waiting
             }
@@ -221,7 +247,25 @@ impl Attempt {
         }
     }
 
+    /// Connects to the same address once more, in another way.
+    fn connect_again(&mut self, way: Way, port: u16, actions: &mut VecDeque<Action>) -> Option<Progress> {
+        if self.way != Way::AsPublished {
+            return None;
+        }
+        let address = self.address?;
+        self.way = way;
+        self.is_secured = false;
+        self.stage = Stage::Connecting;
+        actions.push_back(Action::Close);
+        actions.push_back(Action::Connect(SocketAddr::new(address, port)));
+        Some(Progress::Waiting)
+    }
+
     fn on_connected(&mut self, actions: &mut VecDeque<Action>) -> Progress {
+        if self.way == Way::InClear {
+            self.stage = Stage::Conversing(open(self.terms(false), false));
+            return Progress::Waiting;
+        }
         match self.candidate.tls {
             TlsStart::Implicit => {
                 self.stage = Stage::Securing;
@@ -233,6 +277,9 @@ impl Attempt {
     }
 
     fn on_tls_failure(&mut self, reason: Reason, detail: String, actions: &mut VecDeque<Action>) -> Progress {
+        if let Some(progress) = self.try_again_after_tls_failure(reason, actions) {
+            return progress;
+        }
         if self.rules.stays_silent_after_tls_failure() {
             actions.push_back(Action::Close);
             return Progress::Ended(Ending::Failed(Failure::new(reason, detail)));
@@ -244,6 +291,32 @@ impl Attempt {
         self.converse(actions)
     }
 
+    /// What only defects do: the server is given another chance, with less than was demanded.
+    fn try_again_after_tls_failure(
+        &mut self,
+        reason: Reason,
+        actions: &mut VecDeque<Action>,
+    ) -> Option<Progress> {
+        let port = self.candidate.target.port;
+        if !self.rules.stays_away_after_tls_failure() {
+            return self.connect_again(Way::InClear, port, actions);
+        }
+        if !self.rules.insists_on_pins_again() && reason == Reason::PinMismatch {
+            return self.connect_again(Way::WithoutPin, port, actions);
+        }
+        self.try_starttls_port(actions)
+    }
+
+    /// The same of a port of implicit TLS at which TLS is not to be had.
+    fn try_starttls_port(&mut self, actions: &mut VecDeque<Action>) -> Option<Progress> {
+        if self.rules.stays_at_the_published_port() || self.candidate.tls == TlsStart::Starttls {
+            return None;
+        }
+        let labels = self.request.service.labels();
+        let label = labels.into_iter().find(|label| !label.is_implicit_tls())?;
+        self.connect_again(Way::InClear, self.request.ports.port(label), actions)
+    }
+
     /// Does what the session asks for.
     fn converse(&mut self, actions: &mut VecDeque<Action>) -> Progress {
         loop {
@@ -252,6 +325,14 @@ impl Attempt {
                 None => return Progress::Waiting,
                 Some(Demand::Send(bytes)) => actions.push_back(Action::Send(bytes)),
                 Some(Demand::StartTls) => self.start_tls(actions),
+                Some(Demand::End(Ending::Failed(_)))
+                    if self.is_secured
+                        && !self.rules.stays_away_after_an_error()
+                        && self.way == Way::AsPublished =>
+                {
+                    let port = self.candidate.target.port;
+                    return self.connect_again(Way::InClear, port, actions).unwrap_or(Progress::Waiting);
+                }
                 Some(Demand::End(ending)) => {
                     actions.push_back(Action::Close);
                     return Progress::Ended(ending);
@@ -261,10 +342,11 @@ impl Attempt {
     }
 
     fn start_tls(&self, actions: &mut VecDeque<Action>) {
-        actions.push_back(Action::StartTls {
-            server_name: self.server_name.clone(),
-            rule: self.candidate.binding.verification.clone(),
-        });
+        let rule = match self.way {
+            Way::WithoutPin => VerificationRule::WebPki,
+            Way::AsPublished | Way::InClear => self.candidate.binding.verification.clone(),
+        };
+        actions.push_back(Action::StartTls { server_name: self.server_name.clone(), rule });
     }
 
     fn terms(&self, upgrade: bool) -> Terms {

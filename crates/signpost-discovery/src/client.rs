@@ -87,7 +87,7 @@ impl Client {
             entropy: Box::new(entropy),
             phase: Phase::Asking(asked),
             actions,
-            timer: Timer::new(request.limits, now),
+            timer: Timer::new(rules.patience(request.limits), now),
             acting: false,
             request,
         }

@@ -41,7 +41,7 @@ pub(crate) enum Ending {
     Succeeded(Success),
 }
 
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Success {
     pub(crate) user: String,
     pub(crate) retrieved: Option<Vec<u8>>,

@@ -31,6 +31,11 @@ impl LineBuffer {
         self.start == self.bytes.len()
     }
 
+    /// Whether a whole line came that was not read.
+    pub(crate) fn has_line(&self) -> bool {
+        self.bytes[self.start..].windows(2).any(|pair| pair == b"\r\n")
+    }
+
     pub(crate) fn clear(&mut self) {
         *self = Self::default();
     }

@@ -59,6 +59,14 @@ impl Protocol for Pop3 {
         meaning(reply)
     }
 
+    fn looks_like_success(reply: &Reply) -> bool {
+        reply.status != Status::Error
+    }
+
+    fn is_usual_rejection(reply: &Reply) -> bool {
+        reply.text().starts_with(b"[AUTH]")
+    }
+
     fn login(reply: &Reply) -> Meaning {
         match reply.status {
             // RFC 2449 §8, RFC 3206: these say nothing about the credentials.
@@ -84,6 +92,14 @@ impl Protocol for Pop3 {
 
     fn own_login(user: &str, password: &str) -> Vec<String> {
         vec![format!("USER {user}"), format!("PASS {password}")]
+    }
+
+    fn digest_login(greeting: &Reply, user: &str) -> Option<String> {
+        greeting.text().contains(&b'<').then(|| format!("APOP {user} {:032x}", 0))
+    }
+
+    fn ask_for_user(terms: &Terms) -> String {
+        format!("USER {}", terms.request.address)
     }
 
     fn exchange(_: &Terms) -> Move<Step> {

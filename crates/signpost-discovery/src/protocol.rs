@@ -38,6 +38,12 @@ pub(crate) trait Protocol: fmt::Debug + Default + Send {
     /// What the answer to the wish for TLS means: yes, no, or odd.
     fn upgrade(reply: &Self::Reply) -> Meaning;
 
+    /// Whether an answer to the wish for TLS begins like a yes, which is enough for a defect only.
+    fn looks_like_success(reply: &Self::Reply) -> bool;
+
+    /// Whether a login is rejected in the usual words. The others mean the same to all but a defect.
+    fn is_usual_rejection(reply: &Self::Reply) -> bool;
+
     /// What an answer to the login means.
     fn login(reply: &Self::Reply) -> Meaning;
 
@@ -48,6 +54,15 @@ pub(crate) trait Protocol: fmt::Debug + Default + Send {
     fn own_login(_user: &str, _password: &str) -> Vec<String> {
         Vec::new()
     }
+
+    /// The login by a digest of the password that a greeting invites to. Only a defect uses it, and nobody looks at the
+    /// digest: that it is sent is what is wrong.
+    fn digest_login(_greeting: &Self::Reply, _user: &str) -> Option<String> {
+        None
+    }
+
+    /// How the server is asked whether it knows the user, which only a defect does without TLS.
+    fn ask_for_user(terms: &Terms) -> String;
 
     /// How mail begins to be exchanged.
     fn exchange(terms: &Terms) -> Move<Self::Step>;

@@ -1,5 +1,6 @@
 //! The decisions that a defect can turn round, each asked for in exactly one place.
 
+mod dialogue;
 mod record;
 
 use signpost_validate::Flaw;
@@ -176,10 +177,6 @@ impl Rules {
 
     pub(crate) const fn requires_accepted_starttls(self) -> bool {
         !self.has(Defect::IgnoresRefusedStarttls)
-    }
-
-    pub(crate) const fn refuses_buffered_plaintext(self) -> bool {
-        !self.has(Defect::UsesInjectedPlaintext)
     }
 
     pub(crate) const fn forgets_capabilities(self) -> bool {

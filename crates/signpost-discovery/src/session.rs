@@ -26,6 +26,8 @@ pub(crate) struct Session<P: Protocol> {
     users: VecDeque<String>,
     /// The login name that is being tried or was taken.
     user: String,
+    /// The login by a digest that the greeting invited to, if a defect is to use it.
+    digest_login: Option<String>,
     state: State<P::Step>,
     demands: VecDeque<Demand>,
 }
@@ -36,10 +38,14 @@ enum State<S> {
     /// The answer to a SASL mechanism, and what there is to say to a challenge.
     Authenticating(Exchange),
     Capabilities,
+    /// The answer to what only a defect says before it gives up, and why it does.
+    Declining(Reason, String),
     Ended,
     Greeting,
     /// The end of the handshake.
     Handshake,
+    /// The answer to the farewell, which only a defect waits for.
+    Leaving(Success),
     /// The answer to a command of the protocol's own login, and the commands after it.
     LoggingIn(VecDeque<String>),
     Step(S),
@@ -58,6 +64,7 @@ impl<P: Protocol> Session<P> {
             offers: Offers::default(),
             users,
             user: String::new(),
+            digest_login: None,
             state: State::Greeting,
             demands: VecDeque::new(),
         }
@@ -77,8 +84,13 @@ impl<P: Protocol> Conversation for Session<P> {
             }
             // The handshake has not begun: it is asked for again.
             State::Handshake => {
-                self.lines.push(bytes);
+                if !self.terms.rules.reads_nothing_from_before_tls() {
+                    self.lines.push(bytes);
+                }
                 self.demands.push_back(Demand::StartTls);
+            }
+            _ if !self.terms.rules.waits_for_the_rest() && !bytes.ends_with(b"\r\n") => {
+                self.fail(Reason::ProtocolError, "half a line came");
             }
             _ => {
                 self.lines.push(bytes);
@@ -92,7 +104,12 @@ impl<P: Protocol> Conversation for Session<P> {
             return;
         }
         self.protected = true;
-        self.begin();
+        let has_heard = self.offers_login();
+        if self.terms.rules.asks_again_inside_tls() || !has_heard {
+            self.begin();
+        } else {
+            self.authenticate();
+        }
         self.read();
     }
 
@@ -100,14 +117,21 @@ impl<P: Protocol> Conversation for Session<P> {
         let words = P::WORDS;
         let (reason, awaited, is_final) = match &self.state {
             State::Ended => return,
+            State::Declining(reason, detail) => (*reason, detail.clone(), false),
             State::Greeting => (Reason::Unreachable, "greeting".to_owned(), false),
             State::Capabilities if !self.protected => {
                 let command = words.capabilities.split(' ').next().unwrap_or_default();
                 (Reason::Unreachable, format!("reply to {command}"), false)
             }
             State::Capabilities => (Reason::ProtocolError, "reply".to_owned(), false),
+            State::Upgrade if !self.terms.rules.waits_for_the_go_ahead() => {
+                self.protocol = P::default();
+                self.lines.clear();
+                return self.start_tls();
+            }
             State::Upgrade => (Reason::StarttlsProtocolError, format!("reply to {}", words.upgrade), false),
             State::Handshake => (Reason::TlsFailed, "handshake".to_owned(), false),
+            State::Leaving(_) => (Reason::ProtocolError, "farewell".to_owned(), false),
             // A server may well close after a login name that it rejects.
             State::Authenticating(_) | State::LoggingIn(_) if self.users.is_empty() => {
                 return self.rejected();
@@ -117,6 +141,7 @@ impl<P: Protocol> Conversation for Session<P> {
             }
             State::Step(step) => {
                 let Silence { awaited, is_final } = self.protocol.silence(step);
+                let is_final = is_final && self.terms.rules.submits_once_if_not_answered();
                 (Reason::ProtocolError, awaited.to_owned(), is_final)
             }
         };
@@ -144,6 +169,13 @@ impl<P: Protocol> Session<P> {
             match self.protocol.read(&mut self.lines, awaited) {
                 Ok(Some(reply)) => self.on_reply(reply),
                 Ok(None) => break,
+                Err(_)
+                    if matches!(self.state, State::Upgrade)
+                        && !self.terms.rules.heeds_the_answer_to_starttls() =>
+                {
+                    self.lines.clear();
+                    self.start_tls();
+                }
                 Err(problem) => {
                     let reason = match self.state {
                         State::Upgrade => Reason::StarttlsProtocolError,
@@ -160,18 +192,38 @@ impl<P: Protocol> Session<P> {
             State::Authenticating(_) | State::LoggingIn(_) => self.on_login(&reply),
             State::Capabilities => match P::capabilities(&reply, &self.terms, self.protected) {
                 Ok(offers) => self.on_capabilities(offers),
+                Err(Move::Fail(reason @ Reason::StarttlsNotOffered, detail)) => self.decline(reason, detail),
                 Err(instead) => self.take(instead),
             },
+            State::Declining(reason, detail) => {
+                let (reason, detail) = (*reason, detail.clone());
+                self.quit();
+                self.fail(reason, detail);
+            }
             State::Ended | State::Handshake => {}
             State::Greeting => match P::greeting(&reply) {
-                Meaning::Yes => self.begin(),
+                Meaning::Yes => {
+                    self.digest_login = P::digest_login(&reply, &self.terms.request.address.to_string());
+                    self.begin();
+                }
                 Meaning::Later | Meaning::No => {
                     self.fail(Reason::Unreachable, format!("greeted with {}", P::describe(&reply)));
                 }
                 Meaning::Challenge | Meaning::Odd => self.odd("the connection", &reply),
             },
+            State::Leaving(success) => {
+                let success = success.clone();
+                self.end(Ending::Succeeded(success));
+            }
             State::Step(step) => {
+                let is_put_off = P::login(&reply) == Meaning::Later;
                 let next = P::proceed(step, reply, &self.terms, !self.user.is_empty());
+                if is_put_off
+                    && !self.terms.rules.submits_once_if_put_off()
+                    && let Move::Fail(reason, detail) = next
+                {
+                    return self.end(Ending::Failed(Failure::new(reason, detail)));
+                }
                 self.take(next);
             }
             State::Upgrade => self.on_upgrade(&reply),
@@ -186,36 +238,83 @@ impl<P: Protocol> Session<P> {
         } else {
             self.offers.add(offers);
         }
-        if self.protected || !self.terms.upgrade {
+        let rules = self.terms.rules;
+        let is_hidden = !self.offers.listed && rules.tries_tls_where_nothing_is_listed();
+        if self.protected || !self.terms.upgrade || (self.offers_login() && !rules.logs_in_inside_tls_only())
+        {
             self.authenticate();
-        } else if self.offers.upgrade || !self.offers.listed {
-            self.command(P::WORDS.upgrade, State::Upgrade);
-        } else if self.terms.rules.requires_offered_starttls() {
-            self.quit();
-            let detail = format!("the server does not offer {}", P::WORDS.upgrade);
-            self.fail(Reason::StarttlsNotOffered, detail);
+        } else if self.offers.upgrade || is_hidden {
+            self.ask_for_tls();
+        } else if self.offers.listed && rules.requires_offered_starttls() {
+            self.decline(
+                Reason::StarttlsNotOffered,
+                format!("the server does not offer {}", P::WORDS.upgrade),
+            );
         } else {
             self.authenticate();
         }
     }
 
+    /// Whether the server offers some way to log in.
+    fn offers_login(&self) -> bool {
+        self.offers.authentication || self.offers.own_login || !self.offers.mechanisms.is_empty()
+    }
+
+    fn ask_for_tls(&mut self) {
+        let words = P::WORDS;
+        if self.terms.rules.says_nothing_behind_starttls() {
+            self.command(words.upgrade, State::Upgrade);
+        } else {
+            self.command(&format!("{}\r\n{}", words.upgrade, words.capabilities), State::Upgrade);
+        }
+    }
+
+    fn start_tls(&mut self) {
+        self.state = State::Handshake;
+        self.demands.push_back(Demand::StartTls);
+    }
+
+    /// Gives up on a server with which TLS is not to be had.
+    fn decline(&mut self, reason: Reason, detail: String) {
+        let rules = self.terms.rules;
+        let careless = match self.digest_login.take() {
+            Some(login) if !rules.avoids_apop_in_clear() => Some(login),
+            _ => (!rules.names_nobody_in_clear()).then(|| P::ask_for_user(&self.terms)),
+        };
+        match careless {
+            Some(command) => self.command(&command, State::Declining(reason, detail)),
+            None => {
+                self.quit();
+                self.fail(reason, detail);
+            }
+        }
+    }
+
     fn on_upgrade(&mut self, reply: &P::Reply) {
         let question = P::WORDS.upgrade;
+        let rules = self.terms.rules;
         match P::upgrade(reply) {
             // Whoever sits between could put text behind the answer, which would then be taken for text that the
             // server sent under TLS.
-            Meaning::Yes if !self.lines.is_empty() && self.terms.rules.refuses_buffered_plaintext() => {
+            Meaning::Yes
+                if !self.lines.is_empty()
+                    && rules.refuses_buffered_plaintext()
+                    && (rules.sees_half_a_line() || self.lines.has_line()) =>
+            {
                 self.plaintext_after_upgrade();
             }
             Meaning::Yes => {
-                self.state = State::Handshake;
-                self.demands.push_back(Demand::StartTls);
+                if rules.reads_nothing_from_before_tls() {
+                    self.lines.clear();
+                }
+                self.start_tls();
             }
-            _ if !self.terms.rules.requires_accepted_starttls() => self.authenticate(),
+            _ if !rules.heeds_the_answer_to_starttls() => self.start_tls(),
+            _ if !rules.reads_the_answer_to_starttls() && P::looks_like_success(reply) => self.start_tls(),
+            _ if !rules.requires_accepted_starttls() => self.authenticate(),
             Meaning::Later | Meaning::No => {
-                self.quit();
                 let detail = format!("{question} answered with {}", P::describe(reply));
-                self.fail(Reason::StarttlsRefused, detail);
+                self.decline(Reason::StarttlsRefused, detail);
             }
             Meaning::Challenge | Meaning::Odd => {
                 self.fail(Reason::StarttlsProtocolError, P::describe_odd(question, reply));
@@ -249,7 +348,12 @@ impl<P: Protocol> Session<P> {
                 let detail = "the server offers no mechanism that the policy allows";
                 return self.fail(Reason::MechanismNotAllowed, detail);
             }
-            let insists = self.offers.authentication || self.terms.rules.requires_offered_authentication();
+            let rules = self.terms.rules;
+            let insists = if self.offers.authentication {
+                rules.insists_on_a_known_mechanism()
+            } else {
+                rules.requires_offered_authentication()
+            };
             if words.goes_without_login && !insists {
                 let next = P::exchange(&self.terms);
                 return self.take(next);
@@ -257,7 +361,17 @@ impl<P: Protocol> Session<P> {
             let why = if self.terms.authentication_required { ", which the policy requires" } else { "" };
             return self.fail(Reason::AuthNotOffered, format!("{}{why}", words.nothing_offered));
         }
-        let Some(user) = self.users.pop_front() else { return self.rejected() };
+        if let Some(login) = self.digest_login.take().filter(|_| !self.terms.rules.avoids_apop()) {
+            self.user = self.terms.request.address.to_string();
+            return self.command(&login, State::LoggingIn(VecDeque::new()));
+        }
+        let Some(user) = self.users.pop_front() else {
+            if words.goes_without_login && !self.terms.rules.ends_with_a_rejection() {
+                let next = P::exchange(&self.terms);
+                return self.take(next);
+            }
+            return self.rejected();
+        };
         let password = self.terms.request.password.reveal();
         match mechanism {
             Some(mechanism) => {
@@ -285,11 +399,17 @@ impl<P: Protocol> Session<P> {
                 Some(response) => self.line(&response),
                 None => self.odd(P::WORDS.login, reply),
             },
-            (Meaning::Later, _) => {
+            (Meaning::Later, _) if !self.terms.rules.tells_later_from_no() => self.log_in(),
+            (Meaning::No, _) if !self.terms.rules.keeps_what_was_rejected() => {
+                self.fail(Reason::CredentialsRejected, P::describe(reply));
+            }
+            (Meaning::No, _) if P::is_usual_rejection(reply) || self.terms.rules.knows_every_rejection() => {
+                self.log_in();
+            }
+            (Meaning::Later | Meaning::No, _) => {
                 let detail = format!("{} answered with {}", P::WORDS.login, P::describe(reply));
                 self.fail(Reason::Unreachable, detail);
             }
-            (Meaning::No, _) => self.log_in(),
             (Meaning::Challenge | Meaning::Odd, _) => self.odd(P::WORDS.login, reply),
         }
     }
@@ -324,7 +444,12 @@ impl<P: Protocol> Session<P> {
     fn succeed(&mut self, retrieved: Option<Vec<u8>>, note: Option<Note>) {
         self.quit();
         let user = std::mem::take(&mut self.user);
-        self.end(Ending::Succeeded(Success { user, retrieved, note }));
+        let success = Success { user, retrieved, note };
+        if self.terms.rules.leaves_without_an_answer() {
+            self.end(Ending::Succeeded(success));
+        } else {
+            self.state = State::Leaving(success);
+        }
     }
 
     fn rejected(&mut self) {
@@ -363,7 +488,9 @@ impl<P: Protocol> Session<P> {
     }
 
     fn fail(&mut self, reason: Reason, detail: impl Into<String>) {
-        self.end(Ending::Failed(Failure::new(reason, detail)));
+        // Whatever came in the place of the right reply, the message may have been taken.
+        let is_final = matches!(&self.state, State::Step(step) if self.protocol.silence(step).is_final);
+        self.end(Ending::Failed(Failure { is_final, ..Failure::new(reason, detail) }));
     }
 
     fn end(&mut self, ending: Ending) {

@@ -65,6 +65,14 @@ impl Protocol for Smtp {
         }
     }
 
+    fn looks_like_success(reply: &Reply) -> bool {
+        (200..300).contains(&reply.code)
+    }
+
+    fn is_usual_rejection(reply: &Reply) -> bool {
+        reply.code == 535
+    }
+
     fn login(reply: &Reply) -> Meaning {
         match reply.code {
             235 => Meaning::Yes,
@@ -88,6 +96,10 @@ impl Protocol for Smtp {
             }
             _ => Err(unexpected("EHLO", reply)),
         }
+    }
+
+    fn ask_for_user(terms: &Terms) -> String {
+        format!("MAIL FROM:<{}>", terms.request.address)
     }
 
     fn exchange(terms: &Terms) -> Move<Step> {

@@ -23,7 +23,11 @@ impl Terms {
     /// The login names in the order in which they are tried (RFC 6186 §4).
     pub(crate) fn users(&self) -> [String; 2] {
         let address = &self.request.address;
-        [address.to_string(), address.local_part().to_owned()]
+        let mut users = [address.to_string(), address.local_part().to_owned()];
+        if !self.rules.begins_with_the_address() {
+            users.reverse();
+        }
+        users
     }
 
     pub(crate) fn exchanges(&self) -> bool {

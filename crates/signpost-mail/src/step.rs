@@ -70,7 +70,9 @@ impl Step {
     pub const fn is_of(self, service: Service) -> bool {
         match self {
             Self::Mail | Self::Rcpt | Self::Data | Self::Message => matches!(service, Service::Submission),
-            Self::Stat | Self::List | Self::Uidl | Self::Retr | Self::Dele => matches!(service, Service::Pop3),
+            Self::Stat | Self::List | Self::Uidl | Self::Retr | Self::Dele => {
+                matches!(service, Service::Pop3)
+            }
             Self::Greeting
             | Self::Capabilities
             | Self::Starttls

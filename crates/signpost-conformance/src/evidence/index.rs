@@ -86,6 +86,17 @@ impl<'t> Index<'t> {
         self.spoken.iter().filter(move |spoken| spoken.overheard == Some(what))
     }
 
+    /// What the client said in clear on a connection behind its wish for TLS.
+    pub(crate) fn said_behind_wish_for_tls(&self) -> impl Iterator<Item = &Spoken> {
+        let is_wish = |spoken: &Spoken| spoken.overheard == Some(Overheard::AsksForTls);
+        self.spoken.iter().enumerate().filter_map(move |(position, spoken)| {
+            let before = &self.spoken[..position];
+            let has_wished =
+                before.iter().any(|earlier| earlier.connection == spoken.connection && is_wish(earlier));
+            has_wished.then_some(spoken)
+        })
+    }
+
     /// The name of the server that a connection went to.
     pub(crate) fn server(&self, connection: ConnectionId) -> &'t str {
         self.listeners.0.get(&connection).map_or("?", |listener| listener.server)
@@ -139,14 +150,17 @@ fn spoken(transcript: &Transcript) -> Vec<Spoken> {
             }
             // What was begun before TLS does not go on behind it.
             Event::Handshake { connection, .. } => {
-                if let Some((last, line)) = begun.remove(connection) {
+                if let Some((last, line)) = begun.remove(connection)
+                    && !line.is_empty()
+                {
                     spoken.push(whole(*connection, last, &line));
                 }
             }
             _ => {}
         }
     }
-    spoken.extend(begun.into_iter().map(|(connection, (last, line))| whole(connection, last, &line)));
+    let unfinished = begun.into_iter().filter(|(_, (_, line))| !line.is_empty());
+    spoken.extend(unfinished.map(|(connection, (last, line))| whole(connection, last, &line)));
     spoken.sort_by_key(|spoken| spoken.sequence);
     spoken
 }

@@ -4,9 +4,9 @@ use std::fmt;
 use std::str::FromStr;
 
 use signpost_protocol::Overheard;
-use signpost_transcript::{Event, HandshakeOutcome};
+use signpost_transcript::{Event, HandshakeOutcome, Transfer};
 
-use super::index::Index;
+use super::index::{Index, Spoken};
 
 /// A kind of observation, and the server or question it is about.
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
@@ -20,18 +20,26 @@ pub struct Selector {
 /// What a [`Selector`] looks for.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub enum SelectorKind {
+    /// A login by APOP was tried.
+    Apop,
     /// A credential was sent.
     Credential,
     /// A DNS question was asked.
     Dns,
+    /// A login was tried by a name that has no domain.
+    LocalPart,
     /// Mail, or the envelope of it, changed hands.
     Mail,
+    /// A message, or some of it, was submitted after another one had been.
+    MailAgain,
     /// A TLS handshake was begun without a name in SNI.
     SniMissing,
     /// A TLS handshake was begun with a name in SNI by which no client is led to that server.
     SniOther,
     /// The client asked to start TLS.
     Starttls,
+    /// The client said something else in clear behind its wish for TLS.
+    StarttlsFollowed,
     /// A TCP connection was accepted.
     Tcp,
     /// A TLS handshake was begun: the client has seen the certificate, or would have.
@@ -41,13 +49,17 @@ pub enum SelectorKind {
 }
 
 impl SelectorKind {
-    const NAMES: [(&'static str, Self); 9] = [
+    const NAMES: [(&'static str, Self); 13] = [
+        ("apop", Self::Apop),
         ("credential", Self::Credential),
         ("dns", Self::Dns),
+        ("local-part", Self::LocalPart),
         ("mail", Self::Mail),
+        ("mail-again", Self::MailAgain),
         ("sni-missing", Self::SniMissing),
         ("sni-other", Self::SniOther),
         ("starttls", Self::Starttls),
+        ("starttls-followed", Self::StarttlsFollowed),
         ("tcp", Self::Tcp),
         ("tls", Self::Tls),
         ("tls-completed", Self::TlsCompleted),
@@ -98,8 +110,8 @@ impl fmt::Display for Selector {
 pub enum SelectorError {
     /// Unknown kind.
     #[error(
-        "expected one of credential, dns, mail, sni-missing, sni-other, starttls, tcp, tls and tls-completed, or one of \
-         them with `:SERVER`"
+        "expected one of apop, credential, dns, local-part, mail, mail-again, sni-missing, sni-other, starttls, \
+         starttls-followed, tcp, tls and tls-completed, or one of them with `:SERVER`"
     )]
     Kind,
     /// `dns:` without a type.
@@ -127,17 +139,30 @@ impl Selector {
 
     /// Sequence numbers of the observations that it selects.
     pub(crate) fn matches(&self, index: &Index<'_>) -> Vec<u32> {
-        if self.kind == SelectorKind::Starttls {
+        let is_about = |spoken: &&Spoken| self.is_about(index.server(spoken.connection));
+        match self.kind {
             // The command may arrive in several segments.
-            return index
-                .overheard(Overheard::AsksForTls)
-                .filter(|spoken| self.is_about(index.server(spoken.connection)))
-                .map(|spoken| spoken.sequence)
-                .collect();
+            SelectorKind::Starttls => {
+                let wishes = index.overheard(Overheard::AsksForTls).filter(is_about);
+                return wishes.map(|spoken| spoken.sequence).collect();
+            }
+            SelectorKind::StarttlsFollowed => {
+                let said = index.said_behind_wish_for_tls().filter(is_about);
+                return said.map(|spoken| spoken.sequence).collect();
+            }
+            _ => {}
         }
+        // What was submitted first is not again, wherever it went.
+        let first = index
+            .observations()
+            .filter(|_| self.kind == SelectorKind::MailAgain)
+            .find(|observation| is_submission(&observation.event))
+            .map(|observation| observation.sequence);
         index
             .observations()
-            .filter(|observation| self.selects(&observation.event, index))
+            .filter(|observation| {
+                self.selects(&observation.event, index) && Some(observation.sequence) != first
+            })
             .map(|observation| observation.sequence)
             .collect()
     }
@@ -150,6 +175,15 @@ impl Selector {
                     (wanted_name == "*" || same_name(name, wanted_name))
                         && (wanted_type == "*" || record_type.eq_ignore_ascii_case(wanted_type))
                 })
+            }
+            (SelectorKind::Apop, Event::Credential { connection, mechanism, .. }) => {
+                mechanism.eq_ignore_ascii_case("APOP") && self.is_about(index.server(*connection))
+            }
+            (SelectorKind::LocalPart, Event::Credential { connection, user, .. }) => {
+                !user.is_empty() && !user.contains('@') && self.is_about(index.server(*connection))
+            }
+            (SelectorKind::MailAgain, Event::Mail { connection, .. }) => {
+                is_submission(event) && self.is_about(index.server(*connection))
             }
             (SelectorKind::Credential, Event::Credential { connection, .. })
             | (SelectorKind::Mail, Event::Mail { connection, .. })
@@ -174,6 +208,11 @@ impl Selector {
     fn is_about(&self, server: &str) -> bool {
         self.target.as_ref().is_none_or(|target| target == server)
     }
+}
+
+/// Whether a message, or some of it, was submitted, and not only its envelope.
+fn is_submission(event: &Event) -> bool {
+    matches!(event, Event::Mail { action: Transfer::Submitted, octets: 1.., .. })
 }
 
 fn same_name(one: &str, other: &str) -> bool {

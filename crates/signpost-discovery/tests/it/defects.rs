@@ -1,12 +1,14 @@
 //! Every defect shows in one world and in no honest one.
 
+use std::time::Duration;
+
 use hickory_proto::rr::RecordType::{A, SRV, TXT};
 use signpost_discovery::{Defect, Reason, Rules};
 use signpost_protocol::Service;
 use signpost_validate::{Failure, SecurityStatus};
 
 use crate::simulation::Channel::{Clear, Tls};
-use crate::simulation::{Run, SHA1, SHA256, Server, World, says};
+use crate::simulation::{Reply, Run, SHA1, SHA256, Server, World, says};
 
 const LABEL: &str = "_submission._tcp.example.com.";
 const KEYS: &str = "_certroot.example.com.";
@@ -51,13 +53,50 @@ fn world(defect: Defect) -> Option<(World, &'static str, &'static str)> {
             world.believe("submit1.example.com.", A, SecurityStatus::Bogus);
             ("refused dnssec-bogus", "configured")
         }
+        Defect::AsksCapabilitiesOnce => {
+            let starttls = "250-hello\r\n250-STARTTLS\r\n250 AUTH PLAIN\r\n";
+            world.server().on(Clear, "EHLO", says(starttls)).on(Tls, "EHLO", says("250 hello\r\n"));
+            ("refused auth-not-offered", "configured")
+        }
+        Defect::AsksForUserInClear => {
+            world.server().on(Clear, "STARTTLS", says("454 no\r\n"));
+            ("refused starttls-refused", "leak")
+        }
+        Defect::BeginsTlsAfterAnything => {
+            world.server().on(Clear, "STARTTLS", says("454 no\r\n"));
+            ("refused starttls-refused", "configured")
+        }
+        Defect::BeginsTlsAfterSuccess => {
+            world.server().on(Clear, "STARTTLS", says("250 go on\r\n"));
+            ("refused starttls-protocol-error", "configured")
+        }
+        Defect::BeginsTlsUnanswered => {
+            world.server().on(Clear, "STARTTLS", says("220-go on\r\n"));
+            ("refused starttls-protocol-error", "configured")
+        }
         Defect::ContinuesInClear => {
             world.server().handshake = Err(Reason::TlsFailed);
             ("refused tls-failed", "leak")
         }
+        Defect::DropsBufferedPlaintext => {
+            world.server().on(Clear, "STARTTLS", says("220 go\r\n250 evil\r\n"));
+            ("refused plaintext-after-starttls", "configured")
+        }
         Defect::DropsUnknownNames => {
             world.txt(LABEL, &["v=submission STARTTLS=_certroot.example.com future=1"]);
             ("configured", "configured")
+        }
+        Defect::ExpectsWholeReplies => {
+            world.server().greeting = Reply::SaysSlowly(Duration::from_millis(1), vec!["2", "20 hello\r\n"]);
+            ("configured", "refused protocol-error")
+        }
+        Defect::FallsBackToStarttlsPort => {
+            world.srv("_submission", &[]);
+            world.srv("_submissions", &[(1, 1, 465, "submit1.example.com.")]);
+            let mut broken = Server::submission();
+            broken.handshake = Err(Reason::TlsFailed);
+            world.serve("192.0.2.1:465", broken);
+            ("refused tls-failed", "leak")
         }
         Defect::FallsBackToHelo => {
             world.server().on(Clear, "EHLO", says("502 what?\r\n")).on(Clear, "HELO", says("250 hello\r\n"));
@@ -66,6 +105,11 @@ fn world(defect: Defect) -> Option<(World, &'static str, &'static str)> {
         Defect::FirstPolicyOfTwo => {
             world.txt(LABEL, &["v=submission STARTTLS=_certroot.example.com", "v=submission"]);
             ("refused policy-ambiguous", "configured")
+        }
+        Defect::GoesElsewhereAfterRejection => {
+            two(&mut world, [(1, 0), (2, 0)]);
+            world.server().on(Tls, "AUTH", says("535 no\r\n"));
+            ("ask-user credentials-rejected", "configured")
         }
         Defect::GuessesOnServfail => {
             world.fail(LABEL, SRV, Failure::ServFail);
@@ -80,6 +124,10 @@ fn world(defect: Defect) -> Option<(World, &'static str, &'static str)> {
         Defect::HidesWeakDigest => {
             world.txt(KEYS, &[&format!("v=keyrecord {SHA1}")]);
             ("configured", "configured")
+        }
+        Defect::HurriesServers => {
+            world.server().greeting = Reply::SaysSlowly(Duration::from_secs(6), vec!["220 hello\r\n"]);
+            ("configured", "unavailable unreachable")
         }
         Defect::IgnoresFailedKeyLookup => {
             world.fail(KEYS, TXT, Failure::ServFail);
@@ -96,6 +144,15 @@ fn world(defect: Defect) -> Option<(World, &'static str, &'static str)> {
         Defect::IgnoresAuthRequired => {
             world.server().on(Tls, "EHLO", says("250 hello\r\n"));
             ("refused auth-not-offered", "configured")
+        }
+        Defect::IgnoresHalfALine => {
+            world.server().on(Clear, "STARTTLS", says("220 go\r\n250"));
+            ("refused plaintext-after-starttls", "configured")
+        }
+        Defect::IgnoresHiddenCapabilities => {
+            world = World::pop3();
+            world.server().on(Clear, "CAPA", says("-ERR what?\r\n"));
+            ("configured", "leak")
         }
         Defect::IgnoresMalformedPolicy => {
             world.txt(LABEL, &["v=submission SMTP-AUTH=Optional"]);
@@ -122,11 +179,28 @@ fn world(defect: Defect) -> Option<(World, &'static str, &'static str)> {
             world.txt(LABEL, &["v=mx STARTTLS=_nothing.example.com"]);
             ("configured", "refused key-record-unusable")
         }
+        Defect::InsistsOnFarewell => {
+            two(&mut world, [(1, 0), (2, 0)]);
+            world.server().on(Tls, "QUIT", says("what?\r\n"));
+            ("configured", "configured")
+        }
         Defect::KeepsCapabilities => {
             let starttls = "250-hello\r\n250-STARTTLS\r\n250 AUTH PLAIN\r\n";
             world.server().on(Clear, "EHLO", says(starttls)).on(Tls, "EHLO", says("250 hello\r\n"));
             ("refused auth-not-offered", "configured")
         }
+        Defect::KnowsOneRejection => {
+            two(&mut world, [(1, 0), (2, 0)]);
+            world.server().on(Tls, "AUTH", says("550 no\r\n"));
+            ("ask-user credentials-rejected", "configured")
+        }
+        Defect::LocalPartAfterAnyFailure => {
+            let full = "AUTH PLAIN AGFsaWNlQGV4YW1wbGUuY29tAGNvcnJlY3QgaG9yc2U=";
+            world.server().on(Tls, full, says("454 later\r\n"));
+            ("unavailable unreachable", "configured")
+        }
+        // Many servers take both names.
+        Defect::LocalPartFirst => ("configured", "configured"),
         Defect::NoFailover => {
             two(&mut world, [(1, 0), (2, 0)]);
             world.address("submit1.example.com.", "192.0.2.99");
@@ -138,6 +212,11 @@ fn world(defect: Defect) -> Option<(World, &'static str, &'static str)> {
             world.unsigned();
             ("ask-user target-out-of-domain", "configured")
         }
+        Defect::PrefersAuthInClear => {
+            let both = "250-hello\r\n250-STARTTLS\r\n250 AUTH PLAIN\r\n";
+            world.server().on(Clear, "EHLO", says(both));
+            ("configured", "leak")
+        }
         Defect::PriorityIgnored => {
             two(&mut world, [(2, 0), (1, 9)]);
             ("configured", "configured")
@@ -146,12 +225,43 @@ fn world(defect: Defect) -> Option<(World, &'static str, &'static str)> {
             world.txt(LABEL, &["v=submission STARTTLS=_certr|oot.example.com"]);
             ("configured", "refused key-record-unusable")
         }
+        Defect::ReconnectsInClear => {
+            world.server().handshake = Err(Reason::TlsFailed);
+            ("refused tls-failed", "leak")
+        }
+        Defect::ResubmitsAfterTemporaryFailure => {
+            two(&mut world, [(1, 0), (2, 0)]);
+            world.server().on(Tls, "From:", says("451 later\r\n"));
+            ("refused protocol-error", "configured")
+        }
+        Defect::ResubmitsWithoutReply => {
+            two(&mut world, [(1, 0), (2, 0)]);
+            world.server().on(Tls, "From:", Reply::Close);
+            ("refused protocol-error", "configured")
+        }
+        Defect::RetriesInClear => {
+            world.server().on(Tls, "EHLO", says("421 no\r\n"));
+            ("unavailable unreachable", "leak")
+        }
+        Defect::RetriesWithoutPin => {
+            world.server().handshake = Err(Reason::PinMismatch);
+            ("refused pin-mismatch", "refused pin-mismatch")
+        }
         Defect::RefusesUnknownNames => {
             world.txt(LABEL, &["v=submission STARTTLS=_certroot.example.com future=1"]);
             ("configured", "refused policy-malformed")
         }
         // An open server takes the message, with and without.
         Defect::SendsBeforeAuth => ("configured", "configured"),
+        Defect::SpeaksBehindStarttls => ("configured", "configured"),
+        Defect::SubmitsAfterRejection => {
+            world.server().on(Tls, "AUTH", says("535 no\r\n"));
+            ("ask-user credentials-rejected", "configured")
+        }
+        Defect::SubmitsWithoutKnownMechanism => {
+            world.server().on(Tls, "EHLO", says("250-hello\r\n250 AUTH GSSAPI\r\n"));
+            ("refused auth-not-offered", "configured")
+        }
         Defect::TakesIndeterminateForUnsigned => {
             world.believe(LABEL, SRV, SecurityStatus::Indeterminate);
             ("refused lookup-failed", "configured")
@@ -169,6 +279,18 @@ fn world(defect: Defect) -> Option<(World, &'static str, &'static str)> {
             world.txt(KEYS, &[&format!("v=keyrecord {SHA1} {SHA256}")]);
             world.request.strict = true;
             ("configured", "refused weak-digest")
+        }
+        Defect::UsesApop => {
+            world = World::pop3();
+            world.server().greeting = says("+OK ready <1@example.com>\r\n");
+            world.server().on(Tls, "APOP", says("-ERR no\r\n"));
+            ("configured", "configured")
+        }
+        Defect::UsesApopInClear => {
+            world = World::pop3();
+            world.server().greeting = says("+OK ready <1@example.com>\r\n");
+            world.server().on(Clear, "STLS", says("-ERR no\r\n"));
+            ("refused starttls-refused", "refused starttls-refused")
         }
         Defect::UsesInjectedPlaintext => {
             world.server().on(Clear, "STARTTLS", says("220 go\r\n250-evil\r\n250 AUTH PLAIN\r\n"));

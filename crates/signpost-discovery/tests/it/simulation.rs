@@ -394,6 +394,7 @@ impl Server {
                 (Channel::Tls, "RCPT", "250 ok\r\n"),
                 (Channel::Tls, "DATA", "354 go on\r\n"),
                 (Channel::Tls, "From:", "250 queued\r\n"),
+                (Channel::Tls, "QUIT", "221 bye\r\n"),
             ],
         )
     }
@@ -409,6 +410,7 @@ impl Server {
                 (Channel::Tls, "PASS", "+OK\r\n"),
                 (Channel::Tls, "STAT", "+OK 1 30\r\n"),
                 (Channel::Tls, "RETR", "+OK\r\nSubject: hello\r\n\r\n..dot\r\n.\r\n"),
+                (Channel::Tls, "QUIT", "+OK bye\r\n"),
             ],
         )
     }

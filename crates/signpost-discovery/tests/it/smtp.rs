@@ -253,7 +253,10 @@ fn a_message_that_may_have_been_taken_is_not_sent_again() {
     let mut world = World::submission();
     world.srv("_submission", &[(1, 1, 587, "submit1.example.com."), (2, 1, 587, "submit2.example.com.")]);
     world.address("submit2.example.com.", "192.0.2.2");
-    world.server().on(Tls, "From:", Reply::Close);
     world.serve("192.0.2.2:587", Server::submission());
-    assert_eq!(world.check("refused protocol-error").connections(), ["192.0.2.1:587"]);
+    let replies = ["451 later\r\n", "554 no\r\n", "250-half of it\r\n", "what?\r\n", ""];
+    for reply in replies.map(says).into_iter().chain([Reply::Close]) {
+        world.server().on(Tls, "From:", reply);
+        assert_eq!(world.check("refused protocol-error").connections(), ["192.0.2.1:587"]);
+    }
 }

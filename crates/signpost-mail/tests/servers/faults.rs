@@ -97,6 +97,19 @@ async fn odd_starttls() {
 }
 
 #[tokio::test]
+async fn tls_that_begins_behind_an_odd_reply_is_seen_as_a_failed_handshake() {
+    for (label, start) in [
+        (Label::Submission, "S: 220 \nC: STARTTLS\nS: 354 go on\nTLS fails"),
+        (Label::Pop3, "S: +OK\nC: STLS\nS: + go on\nTLS fails"),
+    ] {
+        let lab = Lab::start(label, fault("odd-starttls")).await;
+        lab.play(start).await;
+        lab.saw("handshake #1 SNI submit1.example.com");
+        lab.never_saw("completed");
+    }
+}
+
+#[tokio::test]
 async fn plaintext_after_starttls_comes_in_the_same_segment() {
     for (label, start, injected) in [
         (
