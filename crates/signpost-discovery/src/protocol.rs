@@ -64,6 +64,11 @@ pub(crate) trait Protocol: fmt::Debug + Default + Send {
     /// How the server is asked whether it knows the user, which only a defect does without TLS.
     fn ask_for_user(terms: &Terms) -> String;
 
+    /// A greeting by the user's address, which only a defect says.
+    fn introduce(_terms: &Terms) -> Option<String> {
+        None
+    }
+
     /// How mail begins to be exchanged.
     fn exchange(terms: &Terms) -> Move<Self::Step>;
 

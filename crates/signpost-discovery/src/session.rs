@@ -279,6 +279,7 @@ impl<P: Protocol> Session<P> {
         let rules = self.terms.rules;
         let careless = match self.digest_login.take() {
             Some(login) if !rules.avoids_apop_in_clear() => Some(login),
+            _ if !rules.introduces_nobody_in_clear() && !self.offers.listed => P::introduce(&self.terms),
             _ => (!rules.names_nobody_in_clear()).then(|| P::ask_for_user(&self.terms)),
         };
         match careless {

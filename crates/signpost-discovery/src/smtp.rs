@@ -102,6 +102,10 @@ impl Protocol for Smtp {
         format!("MAIL FROM:<{}>", terms.request.address)
     }
 
+    fn introduce(terms: &Terms) -> Option<String> {
+        Some(format!("HELO {}", terms.request.address))
+    }
+
     fn exchange(terms: &Terms) -> Move<Step> {
         Move::Command(format!("MAIL FROM:<{}>", terms.request.address), Step::Sender)
     }

@@ -25,6 +25,10 @@ impl Rules {
         !self.has(Defect::AsksForUserInClear)
     }
 
+    pub(crate) const fn introduces_nobody_in_clear(self) -> bool {
+        !self.has(Defect::NamesUserInHelo)
+    }
+
     pub(crate) const fn heeds_the_answer_to_starttls(self) -> bool {
         !self.has(Defect::BeginsTlsAfterAnything)
     }

@@ -201,6 +201,10 @@ fn world(defect: Defect) -> Option<(World, &'static str, &'static str)> {
         }
         // Many servers take both names.
         Defect::LocalPartFirst => ("configured", "configured"),
+        Defect::NamesUserInHelo => {
+            world.server().on(Clear, "EHLO", says("502 what?\r\n"));
+            ("refused starttls-not-offered", "refused starttls-not-offered")
+        }
         Defect::NoFailover => {
             two(&mut world, [(1, 0), (2, 0)]);
             world.address("submit1.example.com.", "192.0.2.99");
