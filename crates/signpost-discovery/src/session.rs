@@ -4,6 +4,9 @@
 //! again; it logs in, exchanges one message if it is to, and says farewell. What a protocol says at each of these stands
 //! in its own file.
 
+mod login;
+mod upgrade;
+
 use std::collections::VecDeque;
 
 use crate::conversation::{Conversation, Demand, Ending, Success};
@@ -11,7 +14,7 @@ use crate::failure::Failure;
 use crate::line::LineBuffer;
 use crate::outcome::{Note, Reason};
 use crate::protocol::{Awaited, Meaning, Move, Offers, Protocol, Silence};
-use crate::sasl::{Exchange, Mechanism};
+use crate::sasl::Exchange;
 use crate::terms::Terms;
 
 /// A session in one protocol.
@@ -230,208 +233,6 @@ impl<P: Protocol> Session<P> {
         }
     }
 
-    fn on_capabilities(&mut self, offers: Offers) {
-        // RFC 3207 §4.2, RFC 2595 §4: what was heard before TLS is forgotten, because anybody on the way may have
-        // said it.
-        if self.terms.rules.forgets_capabilities() {
-            self.offers = offers;
-        } else {
-            self.offers.add(offers);
-        }
-        let rules = self.terms.rules;
-        let is_hidden = !self.offers.listed && rules.tries_tls_where_nothing_is_listed();
-        if self.protected || !self.terms.upgrade || (self.offers_login() && !rules.logs_in_inside_tls_only())
-        {
-            self.authenticate();
-        } else if self.offers.upgrade || is_hidden {
-            self.ask_for_tls();
-        } else if self.offers.listed && rules.requires_offered_starttls() {
-            self.decline(
-                Reason::StarttlsNotOffered,
-                format!("the server does not offer {}", P::WORDS.upgrade),
-            );
-        } else {
-            self.authenticate();
-        }
-    }
-
-    /// Whether the server offers some way to log in.
-    fn offers_login(&self) -> bool {
-        self.offers.authentication || self.offers.own_login || !self.offers.mechanisms.is_empty()
-    }
-
-    fn ask_for_tls(&mut self) {
-        let words = P::WORDS;
-        if self.terms.rules.says_nothing_behind_starttls() {
-            self.command(words.upgrade, State::Upgrade);
-        } else {
-            self.command(&format!("{}\r\n{}", words.upgrade, words.capabilities), State::Upgrade);
-        }
-    }
-
-    fn start_tls(&mut self) {
-        self.state = State::Handshake;
-        self.demands.push_back(Demand::StartTls);
-    }
-
-    /// Gives up on a server with which TLS is not to be had.
-    fn decline(&mut self, reason: Reason, detail: String) {
-        let rules = self.terms.rules;
-        let careless = match self.digest_login.take() {
-            Some(login) if !rules.avoids_apop_in_clear() => Some(login),
-            _ if !rules.introduces_nobody_in_clear() && !self.offers.listed => P::introduce(&self.terms),
-            _ => (!rules.names_nobody_in_clear()).then(|| P::ask_for_user(&self.terms)),
-        };
-        match careless {
-            Some(command) => self.command(&command, State::Declining(reason, detail)),
-            None => {
-                self.quit();
-                self.fail(reason, detail);
-            }
-        }
-    }
-
-    fn on_upgrade(&mut self, reply: &P::Reply) {
-        let question = P::WORDS.upgrade;
-        let rules = self.terms.rules;
-        match P::upgrade(reply) {
-            // Whoever sits between could put text behind the answer, which would then be taken for text that the
-            // server sent under TLS.
-            Meaning::Yes
-                if !self.lines.is_empty()
-                    && rules.refuses_buffered_plaintext()
-                    && (rules.sees_half_a_line() || self.lines.has_line()) =>
-            {
-                self.plaintext_after_upgrade();
-            }
-            Meaning::Yes => {
-                if rules.reads_nothing_from_before_tls() {
-                    self.lines.clear();
-                }
-                self.start_tls();
-            }
-            _ if !rules.heeds_the_answer_to_starttls() => self.start_tls(),
-            _ if !rules.reads_the_answer_to_starttls() && P::looks_like_success(reply) => self.start_tls(),
-            _ if !rules.requires_accepted_starttls() => self.authenticate(),
-            Meaning::Later | Meaning::No => {
-                let detail = format!("{question} answered with {}", P::describe(reply));
-                self.decline(Reason::StarttlsRefused, detail);
-            }
-            Meaning::Challenge | Meaning::Odd => {
-                self.fail(Reason::StarttlsProtocolError, P::describe_odd(question, reply));
-            }
-        }
-    }
-
-    fn authenticate(&mut self) {
-        if P::WORDS.goes_without_login && !self.terms.rules.authenticates_first() {
-            let next = P::exchange(&self.terms);
-            return self.take(next);
-        }
-        self.log_in();
-    }
-
-    /// Offers the next login name in the best way that the server and the policy allow.
-    fn log_in(&mut self) {
-        let words = P::WORDS;
-        // In clear, where only a defect leads, servers rightly offer nothing; the careless client does not ask.
-        let offered = match words.own_login {
-            None if !self.protected => Mechanism::BY_PREFERENCE.to_vec(),
-            _ => self.offers.mechanisms.clone(),
-        };
-        let mechanism = self.terms.choose(&offered);
-        // The protocol's own login is no SASL mechanism: a policy that names the allowed ones does not allow it. It is
-        // part of the base protocol, so a server that lists nothing has it.
-        let offers_own = self.offers.own_login || !self.offers.listed || !self.protected;
-        let own = words.own_login.filter(|_| offers_own);
-        if mechanism.is_none() && !own.is_some_and(|own| self.terms.allows_own(own)) {
-            if own.is_some() || !self.offers.mechanisms.is_empty() {
-                let detail = "the server offers no mechanism that the policy allows";
-                return self.fail(Reason::MechanismNotAllowed, detail);
-            }
-            let rules = self.terms.rules;
-            let insists = if self.offers.authentication {
-                rules.insists_on_a_known_mechanism()
-            } else {
-                rules.requires_offered_authentication()
-            };
-            if words.goes_without_login && !insists {
-                let next = P::exchange(&self.terms);
-                return self.take(next);
-            }
-            let why = if self.terms.authentication_required { ", which the policy requires" } else { "" };
-            return self.fail(Reason::AuthNotOffered, format!("{}{why}", words.nothing_offered));
-        }
-        if let Some(login) = self.digest_login.take().filter(|_| !self.terms.rules.avoids_apop()) {
-            self.user = self.terms.request.address.to_string();
-            return self.command(&login, State::LoggingIn(VecDeque::new()));
-        }
-        let Some(user) = self.users.pop_front() else {
-            if words.goes_without_login && !self.terms.rules.ends_with_a_rejection() {
-                let next = P::exchange(&self.terms);
-                return self.take(next);
-            }
-            return self.rejected();
-        };
-        let password = self.terms.request.password.reveal();
-        match mechanism {
-            Some(mechanism) => {
-                let exchange =
-                    Exchange::new(words.authenticate, mechanism, &user, password, words.command_limit);
-                let command = exchange.command.clone();
-                self.command(&command, State::Authenticating(exchange));
-            }
-            None => {
-                let commands = P::own_login(&user, password).into();
-                self.next_login_command(commands);
-            }
-        }
-        self.user = user;
-    }
-
-    fn on_login(&mut self, reply: &P::Reply) {
-        match (P::login(reply), &mut self.state) {
-            (Meaning::Yes, State::LoggingIn(commands)) => {
-                let commands = std::mem::take(commands);
-                self.next_login_command(commands);
-            }
-            (Meaning::Yes, _) => self.on_logged_in(),
-            (Meaning::Challenge, State::Authenticating(exchange)) => match exchange.respond() {
-                Some(response) => self.line(&response),
-                None => self.odd(P::WORDS.login, reply),
-            },
-            (Meaning::Later, _) if !self.terms.rules.tells_later_from_no() => self.log_in(),
-            (Meaning::No, _) if !self.terms.rules.keeps_what_was_rejected() => {
-                self.fail(Reason::CredentialsRejected, P::describe(reply));
-            }
-            (Meaning::No, _) if P::is_usual_rejection(reply) || self.terms.rules.knows_every_rejection() => {
-                self.log_in();
-            }
-            (Meaning::Later | Meaning::No, _) => {
-                let detail = format!("{} answered with {}", P::WORDS.login, P::describe(reply));
-                self.fail(Reason::Unreachable, detail);
-            }
-            (Meaning::Challenge | Meaning::Odd, _) => self.odd(P::WORDS.login, reply),
-        }
-    }
-
-    /// Sends the next command of the protocol's own login; after the last one, the login is done.
-    fn next_login_command(&mut self, mut commands: VecDeque<String>) {
-        match commands.pop_front() {
-            Some(command) => self.command(&command, State::LoggingIn(commands)),
-            None => self.on_logged_in(),
-        }
-    }
-
-    fn on_logged_in(&mut self) {
-        if self.terms.exchanges() {
-            let next = P::exchange(&self.terms);
-            self.take(next);
-        } else {
-            self.succeed(None, None);
-        }
-    }
-
     fn take(&mut self, next: Move<P::Step>) {
         match next {
             Move::Command(command, step) => self.command(&command, State::Step(step)),
@@ -451,10 +252,6 @@ impl<P: Protocol> Session<P> {
         } else {
             self.state = State::Leaving(success);
         }
-    }
-
-    fn rejected(&mut self) {
-        self.end(Ending::Rejected("the server rejects both login names".to_owned()));
     }
 
     fn command(&mut self, command: &str, next: State<P::Step>) {
@@ -481,11 +278,6 @@ impl<P: Protocol> Session<P> {
 
     fn odd(&mut self, question: &str, reply: &P::Reply) {
         self.fail(Reason::ProtocolError, P::describe_odd(question, reply));
-    }
-
-    fn plaintext_after_upgrade(&mut self) {
-        let detail = format!("plain text follows the answer to {}", P::WORDS.upgrade);
-        self.fail(Reason::PlaintextAfterStarttls, detail);
     }
 
     fn fail(&mut self, reason: Reason, detail: impl Into<String>) {

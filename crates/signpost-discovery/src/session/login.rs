@@ -1,0 +1,124 @@
+//! The login: by which name, and in which way.
+
+use std::collections::VecDeque;
+
+use super::{Session, State};
+use crate::conversation::Ending;
+use crate::outcome::Reason;
+use crate::protocol::{Meaning, Protocol};
+use crate::sasl::{Exchange, Mechanism};
+
+impl<P: Protocol> Session<P> {
+    pub(super) fn authenticate(&mut self) {
+        if P::WORDS.goes_without_login && !self.terms.rules.authenticates_first() {
+            let next = P::exchange(&self.terms);
+            return self.take(next);
+        }
+        self.log_in();
+    }
+
+    /// Offers the next login name in the best way that the server and the policy allow.
+    pub(super) fn log_in(&mut self) {
+        let words = P::WORDS;
+        // In clear, where only a defect leads, servers rightly offer nothing; the careless client does not ask.
+        let offered = match words.own_login {
+            None if !self.protected => Mechanism::BY_PREFERENCE.to_vec(),
+            _ => self.offers.mechanisms.clone(),
+        };
+        let mechanism = self.terms.choose(&offered);
+        // The protocol's own login is no SASL mechanism: a policy that names the allowed ones does not allow it. It is
+        // part of the base protocol, so a server that lists nothing has it.
+        let offers_own = self.offers.own_login || !self.offers.listed || !self.protected;
+        let own = words.own_login.filter(|_| offers_own);
+        if mechanism.is_none() && !own.is_some_and(|own| self.terms.allows_own(own)) {
+            if own.is_some() || !self.offers.mechanisms.is_empty() {
+                let detail = "the server offers no mechanism that the policy allows";
+                return self.fail(Reason::MechanismNotAllowed, detail);
+            }
+            let rules = self.terms.rules;
+            let insists = if self.offers.authentication {
+                rules.insists_on_a_known_mechanism()
+            } else {
+                rules.requires_offered_authentication()
+            };
+            if words.goes_without_login && !insists {
+                let next = P::exchange(&self.terms);
+                return self.take(next);
+            }
+            let why = if self.terms.authentication_required { ", which the policy requires" } else { "" };
+            return self.fail(Reason::AuthNotOffered, format!("{}{why}", words.nothing_offered));
+        }
+        if let Some(login) = self.digest_login.take().filter(|_| !self.terms.rules.avoids_apop()) {
+            self.user = self.terms.request.address.to_string();
+            return self.command(&login, State::LoggingIn(VecDeque::new()));
+        }
+        let Some(user) = self.users.pop_front() else {
+            if words.goes_without_login && !self.terms.rules.ends_with_a_rejection() {
+                let next = P::exchange(&self.terms);
+                return self.take(next);
+            }
+            return self.rejected();
+        };
+        let password = self.terms.request.password.reveal();
+        match mechanism {
+            Some(mechanism) => {
+                let exchange =
+                    Exchange::new(words.authenticate, mechanism, &user, password, words.command_limit);
+                let command = exchange.command.clone();
+                self.command(&command, State::Authenticating(exchange));
+            }
+            None => {
+                let commands = P::own_login(&user, password).into();
+                self.next_login_command(commands);
+            }
+        }
+        self.user = user;
+    }
+
+    pub(super) fn on_login(&mut self, reply: &P::Reply) {
+        match (P::login(reply), &mut self.state) {
+            (Meaning::Yes, State::LoggingIn(commands)) => {
+                let commands = std::mem::take(commands);
+                self.next_login_command(commands);
+            }
+            (Meaning::Yes, _) => self.on_logged_in(),
+            (Meaning::Challenge, State::Authenticating(exchange)) => match exchange.respond() {
+                Some(response) => self.line(&response),
+                None => self.odd(P::WORDS.login, reply),
+            },
+            (Meaning::Later, _) if !self.terms.rules.tells_later_from_no() => self.log_in(),
+            (Meaning::No, _) if !self.terms.rules.keeps_what_was_rejected() => {
+                self.fail(Reason::CredentialsRejected, P::describe(reply));
+            }
+            (Meaning::No, _) if P::is_usual_rejection(reply) || self.terms.rules.knows_every_rejection() => {
+                self.log_in();
+            }
+            (Meaning::Later | Meaning::No, _) => {
+                let detail = format!("{} answered with {}", P::WORDS.login, P::describe(reply));
+                self.fail(Reason::Unreachable, detail);
+            }
+            (Meaning::Challenge | Meaning::Odd, _) => self.odd(P::WORDS.login, reply),
+        }
+    }
+
+    /// Sends the next command of the protocol's own login; after the last one, the login is done.
+    fn next_login_command(&mut self, mut commands: VecDeque<String>) {
+        match commands.pop_front() {
+            Some(command) => self.command(&command, State::LoggingIn(commands)),
+            None => self.on_logged_in(),
+        }
+    }
+
+    fn on_logged_in(&mut self) {
+        if self.terms.exchanges() {
+            let next = P::exchange(&self.terms);
+            self.take(next);
+        } else {
+            self.succeed(None, None);
+        }
+    }
+
+    pub(super) fn rejected(&mut self) {
+        self.end(Ending::Rejected("the server rejects both login names".to_owned()));
+    }
+}

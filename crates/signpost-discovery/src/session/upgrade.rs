@@ -1,0 +1,106 @@
+//! What the server offers, and the way into TLS.
+
+use super::{Session, State};
+use crate::conversation::Demand;
+use crate::outcome::Reason;
+use crate::protocol::{Meaning, Offers, Protocol};
+
+impl<P: Protocol> Session<P> {
+    pub(super) fn on_capabilities(&mut self, offers: Offers) {
+        // RFC 3207 §4.2, RFC 2595 §4: what was heard before TLS is forgotten, because anybody on the way may have
+        // said it.
+        if self.terms.rules.forgets_capabilities() {
+            self.offers = offers;
+        } else {
+            self.offers.add(offers);
+        }
+        let rules = self.terms.rules;
+        let is_hidden = !self.offers.listed && rules.tries_tls_where_nothing_is_listed();
+        if self.protected || !self.terms.upgrade || (self.offers_login() && !rules.logs_in_inside_tls_only())
+        {
+            self.authenticate();
+        } else if self.offers.upgrade || is_hidden {
+            self.ask_for_tls();
+        } else if self.offers.listed && rules.requires_offered_starttls() {
+            self.decline(
+                Reason::StarttlsNotOffered,
+                format!("the server does not offer {}", P::WORDS.upgrade),
+            );
+        } else {
+            self.authenticate();
+        }
+    }
+
+    /// Whether the server offers some way to log in.
+    pub(super) fn offers_login(&self) -> bool {
+        self.offers.authentication || self.offers.own_login || !self.offers.mechanisms.is_empty()
+    }
+
+    fn ask_for_tls(&mut self) {
+        let words = P::WORDS;
+        if self.terms.rules.says_nothing_behind_starttls() {
+            self.command(words.upgrade, State::Upgrade);
+        } else {
+            self.command(&format!("{}\r\n{}", words.upgrade, words.capabilities), State::Upgrade);
+        }
+    }
+
+    pub(super) fn start_tls(&mut self) {
+        self.state = State::Handshake;
+        self.demands.push_back(Demand::StartTls);
+    }
+
+    /// Gives up on a server with which TLS is not to be had.
+    pub(super) fn decline(&mut self, reason: Reason, detail: String) {
+        let rules = self.terms.rules;
+        let careless = match self.digest_login.take() {
+            Some(login) if !rules.avoids_apop_in_clear() => Some(login),
+            _ if !rules.introduces_nobody_in_clear() && !self.offers.listed => P::introduce(&self.terms),
+            _ => (!rules.names_nobody_in_clear()).then(|| P::ask_for_user(&self.terms)),
+        };
+        match careless {
+            Some(command) => self.command(&command, State::Declining(reason, detail)),
+            None => {
+                self.quit();
+                self.fail(reason, detail);
+            }
+        }
+    }
+
+    pub(super) fn on_upgrade(&mut self, reply: &P::Reply) {
+        let question = P::WORDS.upgrade;
+        let rules = self.terms.rules;
+        match P::upgrade(reply) {
+            // Whoever sits between could put text behind the answer, which would then be taken for text that the
+            // server sent under TLS.
+            Meaning::Yes
+                if !self.lines.is_empty()
+                    && rules.refuses_buffered_plaintext()
+                    && (rules.sees_half_a_line() || self.lines.has_line()) =>
+            {
+                self.plaintext_after_upgrade();
+            }
+            Meaning::Yes => {
+                if rules.reads_nothing_from_before_tls() {
+                    self.lines.clear();
+                }
+                self.start_tls();
+            }
+            _ if !rules.heeds_the_answer_to_starttls() => self.start_tls(),
+            _ if !rules.reads_the_answer_to_starttls() && P::looks_like_success(reply) => self.start_tls(),
+            _ if !rules.requires_accepted_starttls() => self.authenticate(),
+            Meaning::Later | Meaning::No => {
+                let detail = format!("{question} answered with {}", P::describe(reply));
+                self.decline(Reason::StarttlsRefused, detail);
+            }
+            Meaning::Challenge | Meaning::Odd => {
+                self.fail(Reason::StarttlsProtocolError, P::describe_odd(question, reply));
+            }
+        }
+    }
+
+    pub(super) fn plaintext_after_upgrade(&mut self) {
+        let detail = format!("plain text follows the answer to {}", P::WORDS.upgrade);
+        self.fail(Reason::PlaintextAfterStarttls, detail);
+    }
+}
