@@ -104,7 +104,9 @@ async fn tls_that_begins_behind_an_odd_reply_is_seen_as_a_failed_handshake() {
     ] {
         let lab = Lab::start(label, fault("odd-starttls")).await;
         lab.play(start).await;
-        lab.saw("handshake #1 SNI submit1.example.com");
+        lab.saw(
+            "handshake #1 failed, SNI submit1.example.com, certificate submit1: nobody gave the go-ahead",
+        );
         lab.never_saw("completed");
     }
 }
