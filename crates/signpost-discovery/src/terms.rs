@@ -68,8 +68,13 @@ impl Terms {
 
     /// The best mechanism that the server offers, the policy allows and this client knows.
     pub(crate) fn choose(&self, offered: &[Mechanism]) -> Option<Mechanism> {
-        Mechanism::BY_PREFERENCE
-            .into_iter()
-            .find(|mechanism| offered.contains(mechanism) && self.allows(mechanism.name()))
+        let is_offered = |mechanism: &Mechanism| offered.contains(mechanism);
+        let is_allowed = |mechanism: &Mechanism| is_offered(mechanism) && self.allows(mechanism.name());
+        let best = Mechanism::BY_PREFERENCE.into_iter().find(is_allowed)?;
+        if self.rules.prefers_among_allowed_mechanisms() {
+            Some(best)
+        } else {
+            Mechanism::BY_PREFERENCE.into_iter().find(is_offered)
+        }
     }
 }

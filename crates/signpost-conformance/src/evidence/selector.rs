@@ -13,15 +13,13 @@ use super::index::{Index, Spoken};
 pub struct Selector {
     /// What was seen.
     pub kind: SelectorKind,
-    /// Server name in the world, or `NAME/TYPE` of a question; nothing or `*` stands for any.
+    /// Server name in the world, or `NAME/TYPE` of a question, or a mechanism; nothing or `*` stands for any.
     pub target: Option<String>,
 }
 
 /// What a [`Selector`] looks for.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub enum SelectorKind {
-    /// A login by APOP was tried.
-    Apop,
     /// A credential was sent.
     Credential,
     /// A DNS question was asked.
@@ -32,6 +30,8 @@ pub enum SelectorKind {
     Mail,
     /// A message, or some of it, was submitted after another one had been.
     MailAgain,
+    /// A credential was sent by a mechanism of this name.
+    Mechanism,
     /// A TLS handshake was begun without a name in SNI.
     SniMissing,
     /// A TLS handshake was begun with a name in SNI by which no client is led to that server.
@@ -50,12 +50,12 @@ pub enum SelectorKind {
 
 impl SelectorKind {
     const NAMES: [(&'static str, Self); 13] = [
-        ("apop", Self::Apop),
         ("credential", Self::Credential),
         ("dns", Self::Dns),
         ("local-part", Self::LocalPart),
         ("mail", Self::Mail),
         ("mail-again", Self::MailAgain),
+        ("mechanism", Self::Mechanism),
         ("sni-missing", Self::SniMissing),
         ("sni-other", Self::SniOther),
         ("starttls", Self::Starttls),
@@ -110,7 +110,7 @@ impl fmt::Display for Selector {
 pub enum SelectorError {
     /// Unknown kind.
     #[error(
-        "expected one of apop, credential, dns, local-part, mail, mail-again, sni-missing, sni-other, starttls, \
+        "expected one of credential, dns, local-part, mail, mail-again, mechanism, sni-missing, sni-other, starttls, \
          starttls-followed, tcp, tls and tls-completed, or one of them with `:SERVER`"
     )]
     Kind,
@@ -126,7 +126,10 @@ impl Selector {
     /// The server that it is about, if it is about one.
     #[must_use]
     pub fn server(&self) -> Option<&str> {
-        if self.kind == SelectorKind::Dns { None } else { self.target.as_deref() }
+        match self.kind {
+            SelectorKind::Dns | SelectorKind::Mechanism => None,
+            _ => self.target.as_deref(),
+        }
     }
 
     /// The requirement that is broken wherever this is seen, where there is only one.
@@ -176,14 +179,14 @@ impl Selector {
                         && (wanted_type == "*" || record_type.eq_ignore_ascii_case(wanted_type))
                 })
             }
-            (SelectorKind::Apop, Event::Credential { connection, mechanism, .. }) => {
-                mechanism.eq_ignore_ascii_case("APOP") && self.is_about(index.server(*connection))
-            }
             (SelectorKind::LocalPart, Event::Credential { connection, user, .. }) => {
                 !user.is_empty() && !user.contains('@') && self.is_about(index.server(*connection))
             }
             (SelectorKind::MailAgain, Event::Mail { connection, .. }) => {
                 is_submission(event) && self.is_about(index.server(*connection))
+            }
+            (SelectorKind::Mechanism, Event::Credential { mechanism, .. }) => {
+                self.target.as_ref().is_none_or(|target| target.eq_ignore_ascii_case(mechanism))
             }
             (SelectorKind::Credential, Event::Credential { connection, .. })
             | (SelectorKind::Mail, Event::Mail { connection, .. })

@@ -30,6 +30,13 @@ pub(super) const MISREADINGS: &[(Defect, Misreading)] = &[
         let strongest = split(text).into_iter().filter_map(algorithm).max();
         Ok(Some(keep(text, |element| algorithm(element).is_none() || algorithm(element) == strongest)))
     }),
+    (Defect::RefusesUnknownDigests, |text, _| {
+        let is_unknown = |element: &&[u8]| algorithm(element).is_none() && element.starts_with(b"sha");
+        match split(text).iter().any(is_unknown) {
+            true => Err("a digest is not known"),
+            false => Ok(Some(text.to_vec())),
+        }
+    }),
     (Defect::SkipsUnreadableDigest, |text, _| {
         Ok(Some(keep(text, |element| {
             algorithm(element).is_none_or(|algorithm| is_readable(algorithm, element))

@@ -39,6 +39,17 @@ pub(super) const MISREADINGS: &[(Defect, Misreading)] = &[
         false => Ok(Some(text.to_vec())),
     }),
     (Defect::ReadsFirst255Octets, |text, _| Ok(Some(text[..text.len().min(255)].to_vec()))),
+    (Defect::ReadsFirstDemandOnly, |text, _| Ok(Some(join(&split(text)[..split(text).len().min(2)])))),
+    (Defect::RefusesAnyNameTwice, |text, _| {
+        let elements = split(text);
+        let is_repeated = |(place, element): (usize, &&[u8])| {
+            elements[..place].iter().any(|other| halves(other).0.eq_ignore_ascii_case(halves(element).0))
+        };
+        match elements.iter().enumerate().any(is_repeated) {
+            true => Err("a name is given twice"),
+            false => Ok(Some(text.to_vec())),
+        }
+    }),
     (Defect::SemicolonsSeparate, |text, _| Ok(Some(exchange(text, |octet| octet == b';', b' ')))),
     (Defect::SkipsWords, |text, _| Ok(Some(keep(text, |element| element.contains(&b'='))))),
     (Defect::StopsAtNul, |text, _| {

@@ -148,6 +148,10 @@ impl Rules {
         !self.has(Defect::IgnoresSaslAtPop3)
     }
 
+    pub(crate) const fn prefers_among_allowed_mechanisms(self) -> bool {
+        !self.has(Defect::TakesPreferredMechanism)
+    }
+
     pub(crate) const fn reads_mechanisms_behind_the_first(self) -> bool {
         !self.has(Defect::FirstMechanismOnly)
     }
