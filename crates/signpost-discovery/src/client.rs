@@ -180,10 +180,7 @@ impl Client {
             Ok(publications) => publications,
             Err(failure) => return self.refuse(failure),
         };
-        let settled = settle_policies(&mut publications, self.request.address.domain(), self.rules);
-        if let Err(failure) = settled {
-            return self.refuse(failure);
-        }
+        settle_policies(&mut publications, self.request.address.domain(), self.rules);
         let plan = match Plan::choose(&publications) {
             Ok(plan) => plan,
             Err(outcome) => return self.end(outcome),

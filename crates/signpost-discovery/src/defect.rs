@@ -101,7 +101,6 @@ defects! {
     IgnoresUnusableKeyRecord = "ignores-unusable-key-record": "Takes key records without a usable digest for a policy without pins.",
     IgnoresVersionTag = "ignores-v-tag": "Takes any TXT record with STARTTLS= for a policy, whatever its first element.",
     InsistsOnFarewell = "insists-on-farewell": "Takes it for a failure when the farewell is not answered well.",
-    InsistsOnOwnerInDomain = "insists-on-owner-in-domain": "Takes a policy whose key records lie outside the domain for malformed.",
     InsistsOnTlsOnce = "insists-on-tls-once": "Once an account has worked, goes on in clear when STARTTLS is not offered.",
     JoinsStringsWithSpace = "joins-strings-with-space": "Puts a space between the character-strings of a TXT record.",
     KeepsAnswers = "keeps-answers": "Resolves: uses an answer for ever, whatever its TTL.",

@@ -6,7 +6,6 @@ use signpost_validate::{Lookup, SecurityStatus};
 
 use crate::answer::security;
 use crate::failure::Failure;
-use crate::outcome::Reason;
 use crate::policy::{Policy, find_policy};
 use crate::rules::Rules;
 
@@ -59,30 +58,21 @@ impl Publication {
 
 /// Takes the policies as they are: each for its own label, and the owners of key records as absolute names, wherever
 /// they lie.
-///
-/// # Errors
-///
-/// Only a flawed client finds fault with an owner.
-pub(crate) fn settle_policies(
-    publications: &mut [Publication],
-    domain: &Name,
-    rules: Rules,
-) -> Result<(), Failure> {
+pub(crate) fn settle_policies(publications: &mut [Publication], domain: &Name, rules: Rules) {
     if !rules.binds_by_own_policy() {
         let first = publications.iter().find_map(|publication| publication.policy.clone());
         publications.iter_mut().for_each(|publication| publication.policy.clone_from(&first));
     }
-    for policy in publications.iter_mut().filter_map(|publication| publication.policy.as_mut()) {
-        let Some(owner) = &mut policy.key_owner else { continue };
-        if !rules.takes_owners_as_written() && owner.num_labels() == 1 {
-            let relative = Name::from_labels(owner.iter());
-            *owner = relative.and_then(|owner| owner.append_domain(domain)).unwrap_or_else(|_| owner.clone());
-        }
-        if !rules.looks_for_keys_anywhere() && !domain.zone_of(owner) {
-            return Err(Failure::new(Reason::PolicyMalformed, "the key records lie outside the domain"));
-        }
+    if rules.takes_owners_as_written() {
+        return;
     }
-    Ok(())
+    let policies = publications.iter_mut().filter_map(|publication| publication.policy.as_mut());
+    for owner in
+        policies.filter_map(|policy| policy.key_owner.as_mut()).filter(|owner| owner.num_labels() == 1)
+    {
+        let relative = Name::from_labels(owner.iter());
+        *owner = relative.and_then(|owner| owner.append_domain(domain)).unwrap_or_else(|_| owner.clone());
+    }
 }
 
 /// The SRV records at one label.

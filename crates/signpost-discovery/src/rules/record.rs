@@ -88,10 +88,6 @@ impl Rules {
         !self.has(Defect::CompletesSingleLabels)
     }
 
-    pub(crate) const fn looks_for_keys_anywhere(self) -> bool {
-        !self.has(Defect::InsistsOnOwnerInDomain)
-    }
-
     pub(crate) const fn voids_pins_of_insecure_labels(self) -> bool {
         !self.has(Defect::PinsBySecureKeyRecord)
     }

@@ -9,6 +9,7 @@ mod defects;
 #[cfg(feature = "driver")]
 mod driver;
 mod lookups;
+mod misreadings;
 mod never_panics;
 mod pop3;
 mod simulation;
