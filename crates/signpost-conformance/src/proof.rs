@@ -58,11 +58,7 @@ pub fn claims<'a>(suite: &Suite, cases: impl Iterator<Item = &'a Arc<Case>> + Cl
 }
 
 /// Proves so many claims at a time, tells of each that is over, and gives those that do not hold, in their order.
-pub fn prove_all<'c>(
-    claims: &'c [Claim],
-    jobs: NonZeroUsize,
-    on_end: impl Fn() + Sync,
-) -> Vec<(&'c Claim, Refuted)> {
+pub fn prove_all(claims: &[Claim], jobs: NonZeroUsize, on_end: impl Fn() + Sync) -> Vec<(&Claim, Refuted)> {
     let next = AtomicUsize::new(0);
     let refuted = Mutex::new(Vec::new());
     thread::scope(|scope| {

@@ -7,8 +7,11 @@ use signpost_conformance::suite::Suite;
 use signpost_format::set_up::{self, ConfiguredEndpoint};
 use signpost_format::{Assignment, Profile, Report, Role, Verdict};
 
+/// What is reported in the place of an endpoint.
+type Change = fn(&mut ConfiguredEndpoint);
+
 /// The reference, which reports another endpoint than its own.
-struct Mistaken(fn(&mut ConfiguredEndpoint));
+struct Mistaken(Change);
 
 #[async_trait(?Send)]
 impl Subject for Mistaken {
@@ -48,7 +51,7 @@ impl Subject for Mistaken {
 #[test]
 fn an_endpoint_at_which_nobody_logged_in_is_a_false_claim() {
     let suite = Suite::built_in().unwrap();
-    let changes: [(&str, fn(&mut ConfiguredEndpoint), bool); 7] = [
+    let changes: [(&str, Change, bool); 7] = [
         ("nothing", |_| {}, true),
         ("upper case", |endpoint| endpoint.host.make_ascii_uppercase(), true),
         ("a final dot", |endpoint| endpoint.host.push('.'), true),
