@@ -17,9 +17,12 @@ use hickory_proto::dnssec::{Algorithm, PublicKey as _, SigningKey as _};
 const ZSK_FLAGS: u16 = 256;
 const WANTED: usize = 8;
 
+/// What the DNSKEY record holds of a key, and the pair.
+type Found = (Vec<u8>, Vec<u8>);
+
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let folder = PathBuf::from(std::env::args().nth(1).ok_or("which folder?")?);
-    let mut by_tag: HashMap<u16, Vec<(Vec<u8>, Vec<u8>)>> = HashMap::new();
+    let mut by_tag: HashMap<u16, Vec<Found>> = HashMap::new();
     loop {
         let encoded = EcdsaSigningKey::generate_pkcs8(Algorithm::ECDSAP256SHA256)?;
         let public = EcdsaSigningKey::from_pkcs8(&encoded, Algorithm::ECDSAP256SHA256)?.to_public_key()?;

@@ -32,11 +32,13 @@ impl Denials {
         }
         let (mut plain, mut hashed) = (Vec::new(), Vec::new());
         for record in &reply.authorities {
-            let Some(Signed { zone, is_expanded }) = self.signed(&reply, record).await else { continue };
+            let Some(Signed { zone, owner, is_expanded }) = self.signed(&reply, record).await else {
+                continue;
+            };
             match &record.data {
                 RData::DNSSEC(DNSSECRData::NSEC(nsec))
                     if (!is_expanded || flaw == Flaw::TakesExpandedDenial)
-                        && is_in_chain(&record.name, nsec.next_domain_name(), &zone) =>
+                        && is_in_chain(&owner, nsec.next_domain_name(), &zone) =>
                 {
                     plain.push(Span { owner: &record.name, nsec });
                 }
@@ -86,12 +88,12 @@ impl Denials {
             renamed
         }));
         let alone = DomainMessage::from_octets(Bytes::from(alone.to_vec().ok()?)).ok()?;
-        let (signer, owner) = (domain_name(&input.signer_name)?, domain_name(&owner)?);
+        let (signer, wire_owner) = (domain_name(&input.signer_name)?, domain_name(&owner)?);
         let Enclosing::Zone { zone, .. } = self.chain.enclosing(&signer).await else { return None };
-        let subject = Subject { owner: &owner, record_type: domain_type(record_type), redirects: false };
+        let subject = Subject { owner: &wire_owner, record_type: domain_type(record_type), redirects: false };
         let (_, belief) = zone.judge(&alone, subject).await;
         let zone = input.signer_name.clone();
-        (belief.security == SecurityStatus::Secure).then_some(Signed { zone, is_expanded })
+        (belief.security == SecurityStatus::Secure).then_some(Signed { zone, owner, is_expanded })
     }
 }
 
@@ -101,6 +103,8 @@ const HASH_LENGTH: usize = 20;
 /// Who has signed a record.
 struct Signed {
     zone: Name,
+    /// The owner that was signed: a wildcard where the record was expanded.
+    owner: Name,
     /// It was expanded from a wildcard.
     is_expanded: bool,
 }
