@@ -26,6 +26,7 @@ impl Addresses {
     /// leads the client to a server that it rejects.
     pub(crate) fn read(host: &Name, lookups: [&Lookup; 2], rules: Rules) -> Result<Self, Failure> {
         let mut addresses = Self { left: VecDeque::new(), is_alias: false };
+        let limit = if rules.tries_every_address() { LIMIT } else { 1 };
         for lookup in lookups {
             match security(lookup, rules) {
                 Err(failure) if rules.refuses_bogus_address() => return Err(failure.about("address")),
@@ -38,7 +39,7 @@ impl Addresses {
                     _ => continue,
                 };
                 addresses.is_alias |= record.name != *host;
-                if addresses.left.len() < LIMIT {
+                if addresses.left.len() < limit {
                     addresses.left.push_back(address);
                 }
             }

@@ -30,6 +30,8 @@ pub(crate) struct Attempts {
     left: Selection<Candidate>,
     current: Option<(Name, Attempt)>,
     tried: usize,
+    /// The priority of the candidate that was tried last.
+    priority: Option<u16>,
     failures: Failures,
     /// The addresses of the last host: a guessed one is tried at two ports.
     resolved: Option<(Name, Addresses)>,
@@ -54,7 +56,8 @@ impl Attempts {
             left: order(candidates, rules),
             current: None,
             tried: 0,
-            failures: Failures::default(),
+            priority: None,
+            failures: Failures::new(rules),
             resolved: None,
         }
     }
@@ -64,8 +67,13 @@ impl Attempts {
         if self.plan == Plan::ServiceRecords && self.tried > 0 && !self.rules.fails_over() {
             return Turn::Done(self.failures.sum(self.plan));
         }
-        let candidate = match self.left.next(entropy) {
-            Some(Target { value: candidate, .. }) => candidate,
+        let (priority, mut candidate) = match self.left.next(entropy) {
+            Some(Target { priority, .. })
+                if self.priority == Some(priority) && !self.rules.fails_over_within_priority() =>
+            {
+                return Turn::Next;
+            }
+            Some(Target { priority, value: candidate, .. }) => (priority, candidate),
             None if self.may_guess_after_all() => {
                 self.guess_after_all();
                 return Turn::Next;
@@ -73,8 +81,12 @@ impl Attempts {
             None => return Turn::Done(self.failures.sum(self.plan)),
         };
         self.tried += 1;
+        self.priority = Some(priority);
+        if self.tried > 1 && !self.rules.binds_every_target() {
+            candidate.binding = Arc::new(Binding::without_policy());
+        }
         if !candidate.is_secure
-            && !self.request.address.domain().zone_of(&candidate.target.host)
+            && !candidate.is_within(self.request.address.domain(), self.rules)
             && self.rules.asks_before_leaving_domain()
         {
             return Turn::Done(self.ask_before(&candidate));
@@ -130,6 +142,13 @@ impl Attempts {
             Progress::Ended(Ending::Failed(failure)) if failure.is_final => {
                 Turn::Done(attempt.place(failure).refusal())
             }
+            Progress::Ended(Ending::Failed(failure))
+                if failure.reason != Reason::Unreachable
+                    && self.plan == Plan::ServiceRecords
+                    && !self.request.manner.goes_on_after_attack =>
+            {
+                Turn::Done(attempt.place(failure).refusal())
+            }
             Progress::Ended(Ending::Failed(failure)) => self.fail(attempt.place(failure)),
             // A server that rejects the credentials has heard them. The next one must not hear them too.
             Progress::Ended(Ending::Rejected(detail)) => {
@@ -140,7 +159,12 @@ impl Attempts {
             Progress::Exhausted | Progress::Waiting => Turn::Next,
             // An address that cannot be believed excludes its host. When hosts are guessed it excludes guessing:
             // which of them exist is then not known, and a failure is never an absence.
-            Progress::Unresolved(failure) if self.plan == Plan::Guess => {
+            Progress::Unresolved(failure)
+                if self.plan == Plan::Guess && self.rules.ends_guessing_at_failed_address() =>
+            {
+                Turn::Done(attempt.place(failure).refusal())
+            }
+            Progress::Unresolved(failure) if !self.rules.survives_bogus_address() => {
                 Turn::Done(attempt.place(failure).refusal())
             }
             Progress::Unresolved(failure) => self.fail(attempt.place(failure)),
@@ -157,16 +181,16 @@ impl Attempts {
     }
 
     fn may_guess_after_all(&self) -> bool {
-        self.plan == Plan::ServiceRecords
-            && !self.failures.has_refusal()
-            && !self.rules.ends_with_the_published_targets()
+        let silently = !self.failures.has_refusal() && !self.rules.ends_with_the_published_targets();
+        self.plan == Plan::ServiceRecords && (silently || !self.rules.ends_with_an_attack())
     }
 
     /// Looks for other servers than the domain names, which only a defect does.
     fn guess_after_all(&mut self) {
         let binding = Arc::new(Binding::without_policy());
         let labels = self.request.service.labels();
-        let guessed = labels.iter().flat_map(|label| Candidate::guessed(&self.request, *label, &binding));
+        let guessed =
+            labels.iter().flat_map(|label| Candidate::guessed(&self.request, *label, &binding, self.rules));
         self.left = order(guessed.collect(), self.rules);
         self.plan = Plan::Guess;
     }

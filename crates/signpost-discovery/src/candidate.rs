@@ -9,6 +9,7 @@ use signpost_validate::SecurityStatus;
 use crate::binding::Binding;
 use crate::publication::{Publication, PublishedTarget};
 use crate::request::Request;
+use crate::rules::Rules;
 
 /// A host and port that may turn out to be the user's server.
 #[derive(Clone, Debug)]
@@ -22,38 +23,76 @@ pub(crate) struct Candidate {
 
 impl Candidate {
     pub(crate) fn published(
+        request: &Request,
         target: &PublishedTarget,
         publication: &Publication,
         binding: &Arc<Binding>,
+        rules: Rules,
     ) -> Self {
+        let label = publication.label;
+        let is_standard = target.port == 0 || !rules.takes_port_of_record();
+        let port = if is_standard { request.ports.port(label) } else { target.port };
+        let usual = label.service().labels().into_iter().find(|label| request.ports.port(*label) == port);
+        let tls = if rules.takes_tls_from_label() { label } else { usual.unwrap_or(label) }.tls();
         Self {
-            target: target.clone(),
-            tls: publication.label.tls(),
+            target: PublishedTarget { port, ..target.clone() },
+            tls,
             binding: Arc::clone(binding),
             is_secure: publication.service_security == SecurityStatus::Secure,
         }
     }
 
     /// The usual hosts at one label's port. The priorities put host before host, and implicit TLS first on each.
-    pub(crate) fn guessed(request: &Request, label: Label, binding: &Arc<Binding>) -> Vec<Self> {
+    pub(crate) fn guessed(
+        request: &Request,
+        label: Label,
+        binding: &Arc<Binding>,
+        rules: Rules,
+    ) -> Vec<Self> {
+        let binding = if rules.binds_guessed_hosts() {
+            Arc::clone(binding)
+        } else {
+            Arc::new(Binding::without_policy())
+        };
         let domain = request.address.domain();
         let port = request.ports.port(label);
         let first = match label.tls() {
             TlsStart::Implicit => 0,
             TlsStart::Starttls => 1,
         };
-        let hosts = (first..).step_by(2).zip(label.service().usual_hosts());
+        let usual = label.service().usual_hosts().into_iter();
+        let foreign = (!rules.guesses_only_usual_hosts()).then_some("imap");
+        let below =
+            usual.chain(foreign).filter_map(|host| Name::from_ascii(host).ok()?.append_domain(domain).ok());
+        let itself = (!rules.guesses_only_below_domain()).then(|| domain.clone());
+        let hosts = (first..).step_by(2).zip(below.chain(itself));
         hosts
-            .filter_map(|(priority, host)| {
-                let host = Name::from_ascii(host).ok()?.append_domain(domain).ok()?;
-                Some(Self {
-                    target: PublishedTarget { priority, weight: 0, port, host },
-                    tls: label.tls(),
-                    binding: Arc::clone(binding),
-                    is_secure: true,
-                })
+            .map(|(priority, host)| Self {
+                target: PublishedTarget { priority, weight: 0, port, host },
+                tls: label.tls(),
+                binding: Arc::clone(&binding),
+                is_secure: true,
             })
             .collect()
+    }
+
+    /// Whether it lies in the domain: at its own name or below it, label by label.
+    pub(crate) fn is_within(&self, domain: &Name, rules: Rules) -> bool {
+        let host = &self.target.host;
+        let (spelt, domain_spelt) = (host.to_ascii(), domain.to_ascii());
+        let begins = || spelt.starts_with(domain_spelt.trim_end_matches('.'));
+        if !rules.ends_domain_at_label() {
+            return spelt.ends_with(&domain_spelt);
+        }
+        if !rules.reads_names_from_behind() && begins() {
+            return true;
+        }
+        let is_spelt_alike = || spelt.ends_with(&domain_spelt);
+        let is_near = || host.num_labels() <= domain.num_labels() + 1;
+        domain.zone_of(host)
+            && (rules.folds_letters() || is_spelt_alike())
+            && (rules.counts_deep_hosts_in() || is_near())
+            && (rules.counts_domain_itself_in() || host != domain)
     }
 
     /// The host's name as certificates have it.

@@ -4,11 +4,10 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
-use hickory_proto::rr::{Name, RecordType};
-use signpost_protocol::Label;
-use signpost_validate::Lookup;
+use hickory_proto::rr::RecordType;
 
 use crate::action::Action;
+use crate::asked::Asked;
 use crate::attempts::{Attempts, Turn};
 use crate::binding::Binding;
 use crate::candidate::Candidate;
@@ -43,7 +42,7 @@ pub struct Client {
 
 enum Phase {
     /// Waiting for SRV and TXT of every label.
-    Asking(Vec<Asked>),
+    Asking(Asked),
     /// Waiting for key records.
     Binding {
         publications: Vec<Publication>,
@@ -52,14 +51,6 @@ enum Phase {
     },
     Attempting(Box<Attempts>),
     Ended,
-}
-
-/// The two questions of a label and what was answered.
-struct Asked {
-    label: Label,
-    owner: Name,
-    service: Option<Lookup>,
-    text: Option<Lookup>,
 }
 
 impl Client {
@@ -73,15 +64,8 @@ impl Client {
         entropy: impl FnMut() -> u64 + Send + 'static,
     ) -> Self {
         let mut actions = VecDeque::new();
-        let mut asked = Vec::new();
-        for label in request.service.labels() {
-            // An address whose domain leaves no room for the labels is not made.
-            let Some(owner) = request.address.owner(label) else { continue };
-            for record_type in [RecordType::SRV, RecordType::TXT] {
-                actions.push_back(Action::Query { name: owner.clone(), record_type });
-            }
-            asked.push(Asked { label, owner, service: None, text: None });
-        }
+        let mut asked = Asked::new(&request);
+        asked.ask(&mut actions);
         Self {
             rules,
             entropy: Box::new(entropy),
@@ -145,15 +129,11 @@ impl Client {
         match &mut self.phase {
             Phase::Asking(asked) => {
                 let Event::Answer { name, record_type, lookup } = event else { return };
-                for asked in asked.iter_mut().filter(|asked| asked.owner == name) {
-                    match record_type {
-                        RecordType::SRV => asked.service = Some(lookup.clone()),
-                        RecordType::TXT => asked.text = Some(lookup.clone()),
-                        _ => {}
-                    }
-                }
-                if asked.iter().all(|asked| asked.service.is_some() && asked.text.is_some()) {
-                    self.read_publications();
+                asked.answer(&name, record_type, &lookup);
+                match asked.read(self.rules) {
+                    Err(failure) => self.refuse(failure),
+                    Ok(None) => asked.ask(&mut self.actions),
+                    Ok(Some(publications)) => self.choose(publications),
                 }
             }
             Phase::Binding { keys, .. } => {
@@ -170,18 +150,10 @@ impl Client {
         }
     }
 
-    fn read_publications(&mut self) {
-        let Phase::Asking(asked) = &self.phase else { return };
-        let read = asked.iter().map(|asked| match (&asked.service, &asked.text) {
-            (Some(service), Some(text)) => Publication::read(asked.label, service, text, self.rules),
-            _ => Err(Failure::new(Reason::LookupFailed, "not answered")),
-        });
-        let mut publications: Vec<Publication> = match read.collect() {
-            Ok(publications) => publications,
-            Err(failure) => return self.refuse(failure),
-        };
+    /// Decides whether there is anything to connect to, and asks for the key records.
+    fn choose(&mut self, mut publications: Vec<Publication>) {
         settle_policies(&mut publications, self.request.address.domain(), self.rules);
-        let plan = match Plan::choose(&publications) {
+        let plan = match Plan::choose(&publications, self.request.manner, self.rules) {
             Ok(plan) => plan,
             Err(outcome) => return self.end(outcome),
         };
@@ -203,7 +175,12 @@ impl Client {
         let plan = *plan;
         let mut candidates = Vec::new();
         for publication in publications.iter().filter(|publication| plan.uses(publication)) {
-            let binding = match Binding::new(publication, keys, self.request.strict, self.rules) {
+            let binding = match Binding::new(
+                binding_of(publication, publications, self.rules),
+                keys,
+                self.request.strict,
+                self.rules,
+            ) {
                 Ok(binding) => Arc::new(binding),
                 Err(failure) => {
                     return self.refuse(failure.about(&format!("policy of _{}", publication.label)));
@@ -211,12 +188,17 @@ impl Client {
             };
             match &publication.service {
                 ServiceRecords::Targets(targets) => {
-                    candidates.extend(
-                        targets.iter().map(|target| Candidate::published(target, publication, &binding)),
-                    );
+                    candidates.extend(targets.iter().map(|target| {
+                        Candidate::published(&self.request, target, publication, &binding, self.rules)
+                    }));
                 }
                 ServiceRecords::Absent | ServiceRecords::Denied => {
-                    candidates.extend(Candidate::guessed(&self.request, publication.label, &binding));
+                    candidates.extend(Candidate::guessed(
+                        &self.request,
+                        publication.label,
+                        &binding,
+                        self.rules,
+                    ));
                 }
             }
         }
@@ -263,4 +245,12 @@ impl Client {
         self.phase = Phase::Ended;
         self.actions.push_back(Action::Done(outcome));
     }
+}
+
+/// Whose policy binds the targets of a label: its own.
+fn binding_of<'a>(own: &'a Publication, all: &'a [Publication], rules: Rules) -> &'a Publication {
+    if own.policy.is_some() || rules.binds_each_label_by_its_own() {
+        return own;
+    }
+    all.iter().find(|other| other.policy.is_some()).unwrap_or(own)
 }

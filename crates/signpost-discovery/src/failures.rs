@@ -3,13 +3,15 @@
 use crate::failure::Failure;
 use crate::outcome::{Outcome, Reason};
 use crate::plan::Plan;
+use crate::rules::Rules;
 
 /// The failures so far, as far as they matter.
 ///
 /// The first of each kind is kept: targets are tried in the order that their owner wants, so that the first says most
 /// of what is wrong.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Failures {
+    rules: Rules,
     /// The first that looks like an attack or a fault.
     refusal: Option<Failure>,
     /// The first that does not.
@@ -17,7 +19,18 @@ pub(crate) struct Failures {
 }
 
 impl Failures {
+    pub(crate) fn new(rules: Rules) -> Self {
+        Self { rules, refusal: None, unreachable: None }
+    }
+
     pub(crate) fn note(&mut self, failure: Failure) {
+        let is_first = self.refusal.is_none() && self.unreachable.is_none();
+        if !is_first && !self.rules.first_failure_is_not_all() {
+            return;
+        }
+        if !self.rules.remembers_failures() {
+            (self.refusal, self.unreachable) = (None, None);
+        }
         if failure.reason == Reason::Unreachable {
             self.unreachable.get_or_insert(failure);
         } else {
@@ -43,6 +56,9 @@ impl Failures {
     /// One published target under attack outweighs any number that cannot be reached: who can attack one can make the
     /// others unreachable, and must not be able to make an attack look like a bad day.
     pub(crate) fn sum(&mut self, plan: Plan) -> Outcome {
+        if self.unreachable.is_some() && !self.rules.attack_outweighs_silence() {
+            self.refusal = None;
+        }
         match (plan, self.refusal.take(), self.unreachable.take()) {
             (Plan::Guess, refusal, unreachable) => {
                 let because =

@@ -7,7 +7,7 @@
 //!
 //! A discovery goes one way, and every step has a module:
 //!
-//! 1. `publication`, `policy`: SRV and TXT at each label of the service, all asked at once. A failure of any is never
+//! 1. `asked`, `publication`, `policy`: SRV and TXT at each label of the service. A failure of any is never
 //!    an absence. What they say makes a `plan`: published targets, or the usual host names if there are none.
 //! 2. `key_records`, `binding`: the key records that the policies name, and so what each label demands of its targets.
 //! 3. `attempts`, `attempt`: one `candidate` after the other, in the `order` of RFC 2782: its addresses, a connection,
@@ -21,6 +21,7 @@ mod action;
 mod address;
 mod addresses;
 mod answer;
+mod asked;
 mod attempt;
 mod attempts;
 mod binding;
@@ -36,6 +37,7 @@ mod failures;
 mod issuer;
 mod key_records;
 mod line;
+mod manner;
 mod misreading;
 mod opening;
 mod order;
@@ -65,6 +67,7 @@ pub use defect::{Defect, UnknownDefect};
 #[cfg(feature = "driver")]
 pub use driver::drive;
 pub use event::Event;
+pub use manner::{Asking, Manner};
 pub use outcome::{Configured, Endpoint, Note, Outcome, Reason};
 pub use password::{Password, PasswordError};
 pub use pin::Pin;

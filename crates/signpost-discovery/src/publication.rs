@@ -31,7 +31,8 @@ impl Publication {
         };
         let policy = match security(text, rules) {
             Ok(security) => find_policy(label, text.records(), security, rules)
-                .map_err(|failure| failure.about(&format!("policy of _{label}")))?,
+                .map_err(|failure| failure.about(&format!("policy of _{label}")))?
+                .filter(|_| security == SecurityStatus::Secure || rules.uses_insecure_policy()),
             Err(_) if !rules.refuses_failed_policy_lookup(label) => None,
             Err(failure) => return Err(failure.about(&format!("TXT at _{label}"))),
         };
@@ -105,7 +106,7 @@ impl ServiceRecords {
                     priority: srv.priority,
                     weight: srv.weight,
                     port: srv.port,
-                    host: srv.target.to_lowercase(),
+                    host: if rules.folds_letters() { srv.target.to_lowercase() } else { srv.target.clone() },
                 }),
                 _ => None,
             })
@@ -114,9 +115,19 @@ impl ServiceRecords {
             [] => Self::Denied,
             [sole] if sole.host.is_root() && rules.honours_root_target() => Self::Absent,
             [sole] if sole.host.is_root() => Self::Denied,
+            several
+                if several.iter().any(|target| target.host.is_root())
+                    && !rules.skips_root_beside_others() =>
+            {
+                Self::Absent
+            }
             // Port 0 is no port, and `.` beside other targets declares nothing.
             _ => Self::Targets(
-                targets.into_iter().filter(|target| target.port != 0 && !target.host.is_root()).collect(),
+                targets
+                    .into_iter()
+                    .filter(|target| target.port != 0 || !rules.skips_port_0())
+                    .filter(|target| !target.host.is_root())
+                    .collect(),
             ),
         }
     }

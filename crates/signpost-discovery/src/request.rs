@@ -7,6 +7,7 @@ use rustls_pki_types::{CertificateDer, TrustAnchor};
 use signpost_protocol::{Label, Service};
 
 use crate::address::Address;
+use crate::manner::Manner;
 use crate::password::Password;
 
 /// Everything that a discovery is told.
@@ -24,6 +25,8 @@ pub struct Request {
     pub ports: Ports,
     /// Whether a policy whose only pins are SHA-1 digests is refused.
     pub strict: bool,
+    /// How to go about what the specification leaves free.
+    pub manner: Manner,
     /// How far to go.
     pub mode: Mode,
     /// Time limits.
@@ -46,6 +49,7 @@ impl Request {
             roots: TrustStore::default(),
             ports: Ports::default(),
             strict: false,
+            manner: Manner::default(),
             mode: Mode::Exchange,
             limits: Limits::default(),
             message: message.into_bytes(),

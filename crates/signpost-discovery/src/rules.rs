@@ -1,5 +1,6 @@
 //! The decisions that a defect can turn round, each asked for in exactly one place.
 
+mod choice;
 mod dialogue;
 mod record;
 
@@ -271,6 +272,8 @@ const FLAWS: &[(Defect, Flaw)] = &[
     (Defect::TakesBogusForUnsigned, Flaw::TakesBogusForUnsigned),
     (Defect::TakesExpandedDenial, Flaw::TakesExpandedDenial),
     (Defect::TakesFailureForAbsence, Flaw::TakesFailureForAbsence),
+    (Defect::TakesFirstLinkForAll, Flaw::TakesFirstLinkForAll),
+    (Defect::TakesLastLinkForAll, Flaw::TakesLastLinkForAll),
     (Defect::TakesUnsignedForSecure, Flaw::TakesUnsignedForSecure),
     (Defect::TakesUnusualForUnsigned, Flaw::TakesUnusualForUnsigned),
     (Defect::TrustsRcode, Flaw::TrustsRcode),

@@ -39,6 +39,10 @@ pub enum Flaw {
     TakesExpandedDenial,
     /// A failed lookup is passed on as a proven absence.
     TakesFailureForAbsence,
+    /// What an alias leads to is passed on as Secure where the alias is.
+    TakesFirstLinkForAll,
+    /// What an alias leads to is passed on as Secure where the end of the chain is, whatever lies between.
+    TakesLastLinkForAll,
     /// What is proven to be unsigned is passed on as Secure.
     TakesUnsignedForSecure,
     /// What is valid but not of the most common shape is passed on as if the zone were not signed.

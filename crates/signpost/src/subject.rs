@@ -4,7 +4,7 @@ use std::path::Path;
 
 use camino::Utf8Path;
 use signpost_conformance::subject::{External, Library, Missing, Recipe, RecipeError, Reference, Subject};
-use signpost_discovery::Defect;
+use signpost_discovery::{Defect, Manner};
 use signpost_format::Profile;
 use signpost_source::nearest;
 
@@ -26,6 +26,15 @@ pub(crate) fn named(text: &str, profile: Option<Profile>) -> Result<Box<dyn Subj
     }
     match text.split_once('?') {
         None if text == "reference" => Ok(Box::new(Reference::honest())),
+        Some(("reference", parameter)) if parameter.starts_with("manner=") => {
+            let name = parameter.trim_start_matches("manner=");
+            let reference = Reference::in_manner(name).ok_or_else(|| {
+                let known = Manner::NAMED.map(|(name, _)| name).join(" and ");
+                Failure::usage(format_args!("the reference has no manner `{name}`"))
+                    .hint(format!("its manners are {known}"))
+            })?;
+            Ok(Box::new(reference))
+        }
         Some(("reference", parameter)) => {
             let defect = parameter.strip_prefix("defect=").ok_or_else(|| {
                 Failure::usage(format_args!("the reference has no parameter `{parameter}`"))

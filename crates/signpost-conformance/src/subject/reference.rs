@@ -8,7 +8,7 @@ use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 use rustls_pki_types::CertificateDer;
 use rustls_pki_types::pem::PemObject;
-use signpost_discovery::{Defect, Limits, Outcome, Ports, Request, Rules, TrustStore, drive};
+use signpost_discovery::{Defect, Limits, Manner, Outcome, Ports, Request, Rules, TrustStore, drive};
 use signpost_format::set_up::{self, ConfiguredEndpoint, Security, Stance};
 use signpost_format::{Assignment, Dns, Label, Profile, Report, Role};
 use signpost_protocol::TlsStart;
@@ -27,26 +27,39 @@ pub struct Reference {
     name: String,
     rules: Rules,
     strict: bool,
+    manner: Manner,
 }
 
 impl Reference {
     /// The client as the specification wants it.
     #[must_use]
     pub fn honest() -> Self {
-        Self { name: "reference".to_owned(), rules: Rules::default(), strict: false }
+        Self {
+            name: "reference".to_owned(),
+            rules: Rules::default(),
+            strict: false,
+            manner: Manner::default(),
+        }
     }
 
     /// The client with one deliberate flaw.
     #[must_use]
     pub fn with_defect(defect: Defect) -> Self {
         let name = format!("reference?defect={defect}");
-        Self { name, rules: Rules::default().with(defect), strict: false }
+        Self { name, rules: Rules::default().with(defect), ..Self::honest() }
     }
 
     /// The client as the specification wants it, which refuses pins that rest on SHA-1 alone.
     #[must_use]
     pub fn strict() -> Self {
-        Self { name: "reference?strict".to_owned(), rules: Rules::default(), strict: true }
+        Self { name: "reference?strict".to_owned(), strict: true, ..Self::honest() }
+    }
+
+    /// The client as the specification wants it, in a manner of this name that it leaves free.
+    #[must_use]
+    pub fn in_manner(name: &str) -> Option<Self> {
+        let manner = Manner::named(name)?;
+        Some(Self { name: format!("reference?manner={name}"), manner, ..Self::honest() })
     }
 
     /// What answers the client's questions, and those that a resolver is asked.
@@ -142,7 +155,8 @@ impl Session for Stay<'_> {
             }
             Assignment::SetUp(assignment) => assignment,
         };
-        let request = Request { strict: self.reference.strict, ..request(assignment)? };
+        let Reference { strict, manner, .. } = *self.reference;
+        let request = Request { strict, manner, ..request(assignment)? };
         let resolver = self.resolver(&upstream(&assignment.dns)?);
         let rules = self.rules(assignment.stance);
         let mut random = StdRng::seed_from_u64(self.seed);

@@ -81,6 +81,14 @@ impl Resolver for FlawedValidator {
             {
                 lookup = Lookup::new(SecurityStatus::Secure, Answer::NxDomain);
             }
+            (Flaw::TakesFirstLinkForAll, SecurityStatus::Insecure) if is_alias(&lookup, name) => {
+                lookup.security = self.validating.lookup(name, RecordType::CNAME).await.security;
+            }
+            (Flaw::TakesLastLinkForAll, SecurityStatus::Insecure) if is_alias(&lookup, name) => {
+                if let [record, ..] = lookup.records() {
+                    lookup.security = self.validating.lookup(&record.name, record_type).await.security;
+                }
+            }
             (Flaw::TakesUnusualForUnsigned, SecurityStatus::Secure | SecurityStatus::Bogus)
                 if self.expectations.are_disappointed(name, record_type).await =>
             {
@@ -139,6 +147,11 @@ impl Resolver for FlawedValidator {
     fn name(&self) -> &'static str {
         "flawed"
     }
+}
+
+/// Whether the records stand at another name than the one that was asked for.
+fn is_alias(lookup: &Lookup, name: &Name) -> bool {
+    lookup.records().iter().any(|record| record.name != *name)
 }
 
 /// Takes the AD bit of whoever answers for a validation of its own, and validates only answers without it.

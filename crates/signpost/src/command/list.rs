@@ -7,7 +7,7 @@ use signpost_conformance::case::Case;
 use signpost_conformance::coverage::{Coverage, coverage, document};
 use signpost_conformance::subject::{Library, Mode, Recipe};
 use signpost_conformance::suite::Suite;
-use signpost_discovery::Defect;
+use signpost_discovery::{Defect, Manner};
 use signpost_format::set_up::Stance;
 
 use super::{load_suite, print};
@@ -145,6 +145,11 @@ fn subjects() -> Result<Vec<Entry>, Failure> {
             "reference?defect=NAME",
             "The reference client with one deliberate flaw.",
             vec!["`signpost list --defects` shows the names".to_owned()],
+        ),
+        entry(
+            "reference?manner=NAME",
+            "The reference client, honest, in another order than its own where the specification leaves one free.",
+            Manner::NAMED.map(|(name, _)| name.to_owned()).to_vec(),
         ),
         entry(
             "cmd:PROGRAM",
