@@ -10,6 +10,8 @@ pub enum GroundRule {
     ControlFirst,
     /// The lab could be raised.
     LabRuns,
+    /// The subject left out what the rules only allow, so that a case that rests on it says nothing.
+    LeftFree,
     /// The subject came as far as the case needs, and what is broken there was come upon.
     Reached,
     /// A resolver asked the authority and not the lab's own validator.
@@ -26,10 +28,11 @@ pub enum GroundRule {
 
 impl GroundRule {
     /// Every rule, by its slug.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::ClaimsAreTrue,
         Self::ControlFirst,
         Self::LabRuns,
+        Self::LeftFree,
         Self::Reached,
         Self::ResolvesByItself,
         Self::RightReason,
@@ -64,6 +67,10 @@ impl GroundRule {
             Self::LabRuns => {
                 ("suite/lab-runs", "The lab of the case can be raised. Never the subject's doing.")
             }
+            Self::LeftFree => (
+                "suite/left-free",
+                "A subject may leave out what the rules only allow; a case that rests on it says nothing of the subject.",
+            ),
             Self::Reached => (
                 "suite/reached",
                 "The subject comes as far as the case needs, and upon everything that is broken there.",

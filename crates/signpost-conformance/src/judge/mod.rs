@@ -190,7 +190,21 @@ fn judge_run(demand: &Demand<'_>, run: &Run, index: &Index<'_>) -> (Verdict, Vec
     let outcome = wrong_outcome(demand, report, ending.as_ref());
     // Nor has one that answered from memory in a later step, and never came upon what is broken there.
     if findings.is_empty() && (outcome.is_none() || stopped_early || index.is_later()) {
-        let (unreached, idle) = (unreached(demand, index), idle(demand, index));
+        let unreached = unreached(demand, index);
+        let mut idle = idle(demand, index);
+        if ending.may_stop_at_any_fault() && idle.len() < demand.faults.len() {
+            idle.clear();
+        }
+        if let Some(what) = ending.left_out(index)
+            && !(unreached.is_empty() && idle.is_empty())
+        {
+            if outcome.is_none() {
+                return (Verdict::Pass, Vec::new());
+            }
+            let left =
+                note(GroundRule::LeftFree.slug(), &format!("a subject by which {what}"), &report.to_string());
+            return (Verdict::Unsupported, vec![left]);
+        }
         // Where only success is right, a step that is missing is a mistake and no want of opportunity; a fault that
         // never bit has shown nothing of anybody.
         let has_no_excuse = ending.must_go_on() && !(outcome.is_none() && stopped_early);

@@ -21,6 +21,16 @@ pub(crate) trait Ending {
     /// What the transcript would show if the report were true, and does not.
     fn false_claim(&self, index: &Index<'_>) -> Option<&'static str>;
 
+    /// Whether one fault that bit is enough, because a subject may stop at the first.
+    fn may_stop_at_any_fault(&self) -> bool {
+        false
+    }
+
+    /// What the rules only allow and the subject left out, where the case rests on it.
+    fn left_out(&self, _index: &Index<'_>) -> Option<&'static str> {
+        None
+    }
+
     /// Why the report says nothing of the subject itself.
     fn is_not_its_own(&self, _index: &Index<'_>) -> Option<Finding> {
         None

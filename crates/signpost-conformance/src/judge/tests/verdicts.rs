@@ -368,3 +368,56 @@ fn a_fault_that_never_bit_has_shown_nothing_even_of_who_was_right_to_go_on() {
     let idle = judged(&case, worked(), configured());
     assert_eq!(idle, is(Verdict::Inconclusive, &["suite/reached"]));
 }
+
+/// A case that rests on guessed hosts, which the specification only allows.
+fn guess(outcome: Outcome) -> Case {
+    let mut case = Case::expecting(outcome);
+    case.end().guessing = true;
+    case.expectation.reached = vec!["tcp:good".parse().unwrap()];
+    case
+}
+
+fn asks(reason: Option<&str>) -> Report {
+    let report = set_up::Report::AskUser { reason: reason.map(str::to_owned), detail: None };
+    report.into()
+}
+
+#[test]
+fn who_guesses_nothing_and_asks_the_user_has_done_no_wrong() {
+    let none = || vec![query("_submission._tcp.example.com", "SRV")];
+    for reason in [None, Some("nothing-fits")] {
+        let judgement = judged(&guess(Outcome::AskUser), none(), asks(reason));
+        assert_eq!(judgement, is(Verdict::Pass, &[]));
+        let judgement = judged(&guess(Outcome::Configured), none(), asks(reason));
+        assert_eq!(judgement, is(Verdict::Unsupported, &["suite/left-free"]));
+    }
+}
+
+#[test]
+fn who_guesses_and_fails_or_asks_for_another_reason_has_not_left_it_out() {
+    let guessed = || vec![query("smtp.example.com", "A")];
+    let inconclusive = is(Verdict::Inconclusive, &["suite/reached"]);
+    assert_eq!(judged(&guess(Outcome::AskUser), guessed(), asks(Some("nothing-fits"))), inconclusive);
+    let wrong = judged(&guess(Outcome::Configured), guessed(), asks(Some("nothing-fits")));
+    assert_eq!(wrong.0, Verdict::Fail);
+    assert_eq!(judged(&guess(Outcome::AskUser), vec![], asks(Some("target-out-of-domain"))), inconclusive);
+    let mut other = guess(Outcome::AskUser);
+    other.end().guessing = false;
+    assert_eq!(judged(&other, vec![], asks(None)), inconclusive);
+}
+
+#[test]
+fn where_faults_are_alternatives_the_first_is_enough_and_none_is_not() {
+    let mut case = Case::expecting(Outcome::Refused);
+    case.faults = vec![demanded(1, "dns:a/SRV", "servfail"), numbered(2)];
+    let first = || vec![numbered_fault(1, "dns:a/SRV", "servfail")];
+    assert_eq!(judged(&case, first(), refused(None)), is(Verdict::Inconclusive, &["suite/reached"]));
+    case.end().any_fault = true;
+    assert_eq!(judged(&case, first(), refused(None)), is(Verdict::Pass, &[]));
+    let none = judged(&case, vec![], refused(None));
+    assert_eq!(none, is(Verdict::Inconclusive, &["suite/reached", "suite/reached"]));
+}
+
+fn numbered(number: u32) -> crate::judge::DemandedFault {
+    demanded(number, "dns:a/TXT", "servfail")
+}

@@ -25,6 +25,10 @@ pub struct Expectation {
     pub accepted: Vec<String>,
     /// Servers whose certificate the rules reject although no fault touches it.
     pub rejected: Vec<String>,
+    /// Whether one fault that bit is enough, because a client may stop at the first.
+    pub any_fault: bool,
+    /// Whether the case rests on guessed hosts, which a client may leave to the user.
+    pub guessing: bool,
     /// The distribution of first choices.
     pub selection: Option<SelectionExpectation>,
 }
@@ -47,6 +51,9 @@ impl Expectation {
         }
         if !self.notes.is_empty() {
             lines.push(("told", self.notes.join(" and ")));
+        }
+        if self.guessing {
+            lines.push(("or", "no host is guessed, and the user is asked".to_owned()));
         }
         if let Some(selection) = &self.selection {
             for (server, (low, high)) in selection.servers.iter().zip(&selection.test.accepted) {
@@ -152,6 +159,22 @@ impl Ending for Ended<'_> {
         (!given.eq_ignore_ascii_case(host)).then(|| host.clone())
     }
 
+    fn may_stop_at_any_fault(&self) -> bool {
+        self.expected.any_fault
+    }
+
+    /// Who neither asked for an address nor connected has guessed nothing, and says so by asking the user.
+    fn left_out(&self, index: &Index<'_>) -> Option<&'static str> {
+        let Report::AskUser { reason, .. } = self.report else { return None };
+        let asks_at_once = reason.as_deref().is_none_or(|reason| reason == NOTHING_FITS);
+        let has_guessed = index.has(|event| match event {
+            Event::Accepted { .. } => true,
+            Event::Query { record_type, .. } => ADDRESS_TYPES.contains(&record_type.as_str()),
+            _ => false,
+        });
+        (self.expected.guessing && asks_at_once && !has_guessed).then_some("hosts are guessed")
+    }
+
     /// An account works where a server let the client in over TLS that began as the endpoint says, at its host and port:
     /// what is set up is what is used from now on.
     fn false_claim(&self, index: &Index<'_>) -> Option<&'static str> {
@@ -180,6 +203,12 @@ impl Ending for Ended<'_> {
         (!reasons.is_empty() && !reasons.iter().any(|counts| counts == reason)).then(|| reasons.join(" or "))
     }
 }
+
+/// The reason of a client that asks the user because nothing is published and no guess fits.
+const NOTHING_FITS: &str = "nothing-fits";
+
+/// The types of records that a client asks for at a host that it guesses.
+const ADDRESS_TYPES: [&str; 2] = ["A", "AAAA"];
 
 /// The connection on which a server let the client in, if TLS began there as the endpoint says.
 fn lets_in(event: &Event, security: Security, index: &Index<'_>) -> Option<ConnectionId> {

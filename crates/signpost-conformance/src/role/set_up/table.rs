@@ -69,6 +69,13 @@ pub struct ExpectTable {
     #[serde(default)]
     #[schemars(with = "Vec<String>")]
     pub rejected: Vec<Spanned<String>>,
+    /// Whether the faults are alternatives: a client may stop at the first that it comes upon.
+    #[serde(rename = "any-fault", default)]
+    pub any_fault: bool,
+    /// Whether the case rests on guessed hosts. A client that guesses none and asks the user at once passes where
+    /// `ask-user` is expected, and is `unsupported` elsewhere.
+    #[serde(default)]
+    pub guessing: bool,
     /// Defects of the reference that must fail here.
     #[serde(default)]
     #[schemars(with = "Vec<String>")]
@@ -204,6 +211,8 @@ impl Table {
                 endpoint: table.endpoint.as_ref().map(|endpoint| reading.expand(endpoint)),
                 accepted: reading.servers(&table.accepted),
                 rejected: reading.servers(&table.rejected),
+                any_fault: table.any_fault,
+                guessing: table.guessing,
                 selection,
             },
         })
@@ -226,7 +235,7 @@ fn selection_of(
             span,
             format!("{MOST_RUNS} runs are not enough to tell these weights from a wrong choice"),
         )
-        .help("use weights that differ more, such as 10 and 90")
+        .help("use weights that differ more, such as 10 and 90, or equal ones that are not 0")
     })?;
     Ok(SelectionExpectation { servers, test })
 }
