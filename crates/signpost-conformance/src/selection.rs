@@ -4,6 +4,10 @@
 //! (P = w/S), and the draw between 0 and the sum inclusive, on records in any order or with weight 0 first. For each
 //! server the accepted counts are those that no reading makes rarer than its share of the false-alarm rate; the number
 //! of runs is the smallest that also tells every wrong selection named in [`wrong_selections`] apart.
+//!
+//! Where weights are equal, choosing evenly is right, and what is wrong is always to choose the same: a right client does
+//! that in n runs with a probability that halves with each, however the extra unit of the letter falls. What is
+//! in proportion to the weights is never counted as wrong.
 
 use signpost_select::{Model, first_choice};
 use statrs::distribution::{Binomial, DiscreteCDF};
@@ -27,9 +31,13 @@ pub struct SelectionTest {
 impl SelectionTest {
     /// Derives the number of runs and the bounds for servers of one priority with these weights.
     ///
-    /// Returns nothing where [`MOST_RUNS`] are not enough, as for equal weights: uniform choice is then right.
+    /// Returns nothing where [`MOST_RUNS`] are not enough, or where there is nothing wrong to tell: of weights that are all
+    /// 0, to the letter the first in line is always taken.
     #[must_use]
     pub fn derive(weights: &[u16]) -> Option<Self> {
+        if weights.len() < 2 {
+            return None;
+        }
         let right = right_selections(weights);
         let wrong = wrong_selections(weights);
         let told_apart = |runs| {
@@ -65,15 +73,43 @@ impl SelectionTest {
 
 /// First-choice shares under each accepted reading.
 fn right_selections(weights: &[u16]) -> Vec<Vec<f64>> {
-    [Model::Proportional, Model::LiteralShuffled, Model::LiteralSorted]
+    let mut right: Vec<Vec<f64>> = [Model::Proportional, Model::LiteralShuffled, Model::LiteralSorted]
         .into_iter()
         .map(|model| first_choice(weights, model))
-        .collect()
+        .collect();
+    right.extend(tied_selections(weights));
+    right
 }
 
-/// Selections that real programs make instead, with the first-choice shares they give.
+/// Records of the same lowest weight in an order that stays the same: which of them stands first, and so has one unit more
+/// to the letter, or all of weight 0, nobody says.
+fn tied_selections(weights: &[u16]) -> Vec<Vec<f64>> {
+    let Some(&lightest) = weights.iter().min() else { return Vec::new() };
+    let tied: Vec<usize> = (0..weights.len()).filter(|&index| weights[index] == lightest).collect();
+    let sum: f64 = weights.iter().copied().map(f64::from).sum();
+    if tied.len() < 2 {
+        return Vec::new();
+    }
+    let with_first = |&first: &usize| {
+        let units = |index: usize| f64::from(weights[index]) + f64::from(u8::from(index == first));
+        (0..weights.len()).map(|index| units(index) / (sum + 1.0)).collect()
+    };
+    tied.iter().map(with_first).collect()
+}
+
+/// Selections that real programs make instead, with the first-choice shares they give. Those that are in proportion to the
+/// weights are right, and left out.
 #[must_use]
 pub fn wrong_selections(weights: &[u16]) -> Vec<(&'static str, Vec<f64>)> {
+    let proportional = first_choice(weights, Model::Proportional);
+    let is_right =
+        |shares: &[f64]| proportional.iter().zip(shares).all(|(right, share)| (right - share).abs() < 1e-9);
+    let mut wrong = other_selections(weights);
+    wrong.retain(|(_, shares)| !is_right(shares));
+    wrong
+}
+
+fn other_selections(weights: &[u16]) -> Vec<(&'static str, Vec<f64>)> {
     let count = weights.len();
     let always = |chosen: Option<usize>| {
         (0..count).map(|index| if Some(index) == chosen { 1.0 } else { 0.0 }).collect::<Vec<_>>()
@@ -84,18 +120,20 @@ pub fn wrong_selections(weights: &[u16]) -> Vec<(&'static str, Vec<f64>)> {
     let rest: f64 =
         (0..count).filter(|&index| Some(index) != heaviest).map(|index| f64::from(weights[index])).sum();
     let never_heaviest = (0..count)
-        .map(
-            |index| {
-                if Some(index) == heaviest || rest == 0.0 { 0.0 } else { f64::from(weights[index]) / rest }
-            },
-        )
+        .map(|index| match Some(index) == heaviest {
+            true => 0.0,
+            false if rest == 0.0 => 1.0 / (count - 1) as f64,
+            false => f64::from(weights[index]) / rest,
+        })
         .collect();
-    vec![
+    let same = (0..count).map(|index| ("always the same", always(Some(index))));
+    let named = [
         ("always the heaviest", always(heaviest)),
         ("always the lightest", always(lightest)),
         ("every server alike", uniform),
         ("never the heaviest", never_heaviest),
-    ]
+    ];
+    named.into_iter().chain(same).collect()
 }
 
 /// For each server the counts that some reading does not make too rare: the union of the readings' central intervals,
@@ -156,7 +194,7 @@ mod tests {
 
     #[test]
     fn bounds_hold_every_accepted_reading_to_the_false_alarm_rate() {
-        for weights in [&[10, 90][..], &[10, 30, 60], &[60, 20, 10, 10]] {
+        for weights in [&[10, 90][..], &[10, 30, 60], &[60, 20, 10, 10], &[1, 1], &[0, 10], &[1, 1, 1]] {
             let test = SelectionTest::derive(weights).unwrap();
             for shares in right_selections(weights) {
                 let alarm: f64 = shares
@@ -171,16 +209,49 @@ mod tests {
 
     #[test]
     fn every_wrong_selection_is_told_apart() {
-        let weights = [10, 30, 60];
-        let test = SelectionTest::derive(&weights).unwrap();
-        for (name, shares) in wrong_selections(&weights) {
-            assert!(test.miss_rate(&shares) <= MISS_RATE, "{name}");
+        for weights in [&[10, 30, 60][..], &[1, 1], &[0, 10], &[1, 1, 1]] {
+            let test = SelectionTest::derive(weights).unwrap();
+            for (name, shares) in wrong_selections(weights) {
+                assert!(test.miss_rate(&shares) <= MISS_RATE, "{name} for {weights:?}");
+            }
         }
+        let test = SelectionTest::derive(&[10, 30, 60]).unwrap();
         assert_eq!(test.rejected(&[0, 0, test.runs]), [0, 1, 2]);
     }
 
+    /// The proposal's own weights. A right client always takes the same of two with a probability of 2^(1-n).
     #[test]
-    fn equal_weights_cannot_be_tested() {
-        assert_eq!(SelectionTest::derive(&[1, 1]), None);
+    fn of_equal_weights_only_always_the_same_is_wrong() {
+        let test = SelectionTest::derive(&[1, 1]).unwrap();
+        assert!(0.5_f64.powf(f64::from(test.runs) - 1.0) <= FALSE_ALARM_RATE);
+        assert_eq!(test.rejected(&[0, test.runs]), [0, 1]);
+        assert_eq!(test.rejected(&[test.runs, 0]), [0, 1]);
+        for count in 1..test.runs {
+            assert!(test.rejected(&[count, test.runs - count]).is_empty(), "{count} of {}", test.runs);
+        }
+    }
+
+    /// "In the presence of records containing weights greater than 0, records with weight 0 should have a very small
+    /// chance of being selected" (RFC 2782): none is right, and so is one in eleven.
+    #[test]
+    fn a_weight_of_0_may_be_never_or_rarely_taken() {
+        let test = SelectionTest::derive(&[0, 10]).unwrap();
+        let rarely = test.runs / 11;
+        assert!(test.rejected(&[0, test.runs]).is_empty());
+        assert!(test.rejected(&[rarely, test.runs - rarely]).is_empty());
+        assert_eq!(test.rejected(&[test.runs / 2, test.runs - test.runs / 2]), [0, 1]);
+        assert_eq!(test.rejected(&[test.runs, 0]), [0, 1]);
+    }
+
+    #[test]
+    fn weights_that_are_all_0_or_one_alone_ask_for_nothing() {
+        assert_eq!(SelectionTest::derive(&[0, 0]), None);
+        assert_eq!(SelectionTest::derive(&[10]), None);
+    }
+
+    /// To the letter, and sorted, one to two comes out as one to one: an even draw cannot be told from that.
+    #[test]
+    fn weights_that_the_letter_makes_equal_cannot_be_tested() {
+        assert_eq!(SelectionTest::derive(&[1, 2]), None);
     }
 }
