@@ -25,6 +25,11 @@ impl Address {
         &self.domain
     }
 
+    /// The domain as the user wrote it, without the final dot.
+    pub(crate) fn domain_text(&self) -> &str {
+        &self.domain_text
+    }
+
     /// Where the domain publishes what it offers under a label: `_label._tcp.domain`.
     pub(crate) fn owner(&self, label: Label) -> Option<Name> {
         owner(label, &self.domain)

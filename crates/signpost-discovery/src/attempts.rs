@@ -32,6 +32,8 @@ pub(crate) struct Attempts {
     tried: usize,
     /// The priority of the candidate that was tried last.
     priority: Option<u16>,
+    /// The hosts that were tried.
+    hosts: Vec<Name>,
     failures: Failures,
     /// The addresses of the last host: a guessed one is tried at two ports.
     resolved: Option<(Name, Addresses)>,
@@ -57,6 +59,7 @@ impl Attempts {
             current: None,
             tried: 0,
             priority: None,
+            hosts: Vec::new(),
             failures: Failures::new(rules),
             resolved: None,
         }
@@ -80,13 +83,20 @@ impl Attempts {
             }
             None => return Turn::Done(self.failures.sum(self.plan)),
         };
+        if self.plan == Plan::ServiceRecords
+            && self.hosts.contains(&candidate.target.host)
+            && !self.rules.tries_every_port()
+        {
+            return Turn::Next;
+        }
         self.tried += 1;
+        self.hosts.push(candidate.target.host.clone());
         self.priority = Some(priority);
         if self.tried > 1 && !self.rules.binds_every_target() {
             candidate.binding = Arc::new(Binding::without_policy());
         }
         if !candidate.is_secure
-            && !candidate.is_within(self.request.address.domain(), self.rules)
+            && !candidate.is_within(&self.request.address, self.rules)
             && self.rules.asks_before_leaving_domain()
         {
             return Turn::Done(self.ask_before(&candidate));

@@ -6,6 +6,7 @@ use hickory_proto::rr::Name;
 use signpost_protocol::{Label, TlsStart};
 use signpost_validate::SecurityStatus;
 
+use crate::address::Address;
 use crate::binding::Binding;
 use crate::publication::{Publication, PublishedTarget};
 use crate::request::Request;
@@ -76,18 +77,16 @@ impl Candidate {
             .collect()
     }
 
-    /// Whether it lies in the domain: at its own name or below it, label by label.
-    pub(crate) fn is_within(&self, domain: &Name, rules: Rules) -> bool {
-        let host = &self.target.host;
-        let (spelt, domain_spelt) = (host.to_ascii(), domain.to_ascii());
-        let begins = || spelt.starts_with(domain_spelt.trim_end_matches('.'));
+    /// Whether it lies in the domain of an address: at its own name or below it, label by label.
+    pub(crate) fn is_within(&self, address: &Address, rules: Rules) -> bool {
+        let (host, domain) = (&self.target.host, address.domain());
         if !rules.ends_domain_at_label() {
-            return spelt.ends_with(&domain_spelt);
+            return self.host().ends_with(address.domain_text());
         }
-        if !rules.reads_names_from_behind() && begins() {
+        if !rules.reads_names_from_behind() && self.host().starts_with(address.domain_text()) {
             return true;
         }
-        let is_spelt_alike = || spelt.ends_with(&domain_spelt);
+        let is_spelt_alike = || self.host().ends_with(address.domain_text());
         let is_near = || host.num_labels() <= domain.num_labels() + 1;
         domain.zone_of(host)
             && (rules.folds_letters() || is_spelt_alike())

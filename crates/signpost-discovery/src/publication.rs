@@ -106,7 +106,7 @@ impl ServiceRecords {
                     priority: srv.priority,
                     weight: srv.weight,
                     port: srv.port,
-                    host: if rules.folds_letters() { srv.target.to_lowercase() } else { srv.target.clone() },
+                    host: srv.target.to_lowercase(),
                 }),
                 _ => None,
             })

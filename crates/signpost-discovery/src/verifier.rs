@@ -63,6 +63,9 @@ impl PinVerifier {
         if !self.rules.judges_certificates() {
             return Ok(());
         }
+        if matches!(self.rule, VerificationRule::WebPki) && !self.rules.needs_webpki_without_pin() {
+            return Ok(());
+        }
         let chain = Chain { end_entity, intermediates, now, verifier: self };
         match &self.rule {
             VerificationRule::Pinned(pins) => match chain.verify_pinned(pins, name) {

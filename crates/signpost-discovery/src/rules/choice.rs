@@ -22,6 +22,11 @@ impl Rules {
         })
     }
 
+    /// Whether a label is asked for its policy.
+    pub(crate) fn reads_policy_at(self, tls: TlsStart) -> bool {
+        tls == TlsStart::Starttls || !self.has(Defect::PolicyOfStarttlsOnly)
+    }
+
     pub(crate) const fn reads_policy_without_targets(self) -> bool {
         !self.has(Defect::PolicyBesideSrvOnly)
     }
@@ -32,6 +37,10 @@ impl Rules {
 
     pub(crate) const fn binds_each_label_by_its_own(self) -> bool {
         !self.has(Defect::SpreadsPolicy)
+    }
+
+    pub(crate) const fn needs_webpki_without_pin(self) -> bool {
+        !self.has(Defect::TrustsAnythingWithoutPin)
     }
 
     pub(crate) const fn binds_every_target(self) -> bool {
@@ -92,6 +101,10 @@ impl Rules {
 
     pub(crate) const fn fails_over_within_priority(self) -> bool {
         !self.has(Defect::FailsOverByPriorityOnly)
+    }
+
+    pub(crate) const fn tries_every_port(self) -> bool {
+        !self.has(Defect::TriesEachHostOnce)
     }
 
     pub(crate) const fn tries_every_address(self) -> bool {
