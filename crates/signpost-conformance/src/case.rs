@@ -322,13 +322,17 @@ fn changes(
     changes
 }
 
-/// The servers that present a certificate which a fault touches.
+/// The servers that present a certificate which a fault touches in a way that the rules reject.
 fn below(fault: &Fault, world: &World) -> Vec<String> {
     let Broken::Certificate(fault) = &fault.broken else { return Vec::new() };
+    if !fault.kind.is_rejected() {
+        return Vec::new();
+    }
     world.servers_below(&fault.certificate).into_iter().map(|server| server.name.clone()).collect()
 }
 
-/// Servers whose certificate the rules reject: by what the step says, or because of a fault and unless it says otherwise.
+/// Servers whose certificate the rules reject: by what the step says, or because of a fault that makes it so and unless it
+/// says otherwise.
 fn rejected(expectation: &Expectation, of_certificates: &[String]) -> Vec<String> {
     match &expectation.end {
         End::Resolve(_) => of_certificates.to_vec(),

@@ -111,6 +111,14 @@ pub enum PkiErrorKind {
         /// The certificate.
         certificate: String,
     },
+    /// A fault that needs a CA, at another certificate.
+    #[error("`{fault}` needs a CA, and `{certificate}` is none")]
+    NoCa {
+        /// The fault.
+        fault: CertificateFaultKind,
+        /// The certificate.
+        certificate: String,
+    },
     /// Two forgeries of one certificate exclude each other.
     #[error("`{second}` cannot be put on top of `{first}`")]
     Exclusive {

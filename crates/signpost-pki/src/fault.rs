@@ -37,12 +37,19 @@ pub enum CertificateFaultKind {
     CommonNameOnly,
     /// `notAfter` is one day ago.
     Expired,
+    /// Forged: reissued by other keys under the names of its real issuers, and above them the real root is sent, whose
+    /// key has signed none of it.
+    ForgedIssuer,
     /// Forged: reissued under a root that has the real root's distinguished name but another key.
     ForgedRoot,
     /// The certificate that issued it expired one day ago.
     IssuerExpired,
+    /// The certificate that issued it states key usages, and `keyCertSign` is not among them.
+    IssuerMayNotSign,
     /// The certificate that issued it says `cA` FALSE.
     IssuerNotCa,
+    /// The certificate that issued it permits no CA below (`pathLenConstraint` 0), and it is one.
+    IssuerPathLengthExceeded,
     /// Forged: issued by somebody's end-entity certificate, itself genuinely issued by the same CA.
     LeafAsIssuer,
     /// The chain is sent without its intermediates.
@@ -55,6 +62,13 @@ pub enum CertificateFaultKind {
     },
     /// `notBefore` is tomorrow.
     NotYetValid,
+    /// The host's name stands in the subject alternative name in another `form` than a DNS-ID: `uri` (the default) or
+    /// `email`.
+    OtherIdentifier {
+        /// What it stands in.
+        #[serde(default)]
+        form: IdentifierForm,
+    },
     /// It holds other names: `names`, by default `elsewhere.example`.
     OtherName {
         /// The names that it gets.
@@ -70,6 +84,9 @@ pub enum CertificateFaultKind {
     /// Forged: same names, under a root that nobody trusts or pins, and the real root sent along, to which nothing
     /// in the chain leads.
     RootBesideChain,
+    /// Forged: a genuine certificate for the same names, from another root that WebPKI trusts too, and the real root
+    /// sent along, to which nothing in the chain leads.
+    RootBesideOtherChain,
     /// The chain is sent without its root.
     RootNotSent,
     /// Forged: same names, self-signed.
@@ -104,21 +121,37 @@ impl CertificateFaultKind {
     pub const fn is_forgery(&self) -> bool {
         matches!(
             self,
-            Self::ForgedRoot
+            Self::ForgedIssuer
+                | Self::ForgedRoot
                 | Self::LeafAsIssuer
                 | Self::OtherRoot
                 | Self::ReplacedKey
                 | Self::RootBesideChain
+                | Self::RootBesideOtherChain
                 | Self::SelfSigned
                 | Self::UnknownRoot
         )
     }
 
+    /// Whether the rules reject a certificate with this fault, where nothing more is known. A client that has the root
+    /// needs none to be sent; everything else is for somebody else, or is not to be believed.
+    #[must_use]
+    pub const fn is_rejected(&self) -> bool {
+        !matches!(self, Self::RootNotSent)
+    }
+
+    pub(crate) const fn needs_ca(&self) -> bool {
+        matches!(self, Self::IssuerPathLengthExceeded)
+    }
+
     pub(crate) const fn needs_issuer(&self) -> bool {
         matches!(
             self,
-            Self::IssuerExpired
+            Self::ForgedIssuer
+                | Self::IssuerExpired
+                | Self::IssuerMayNotSign
                 | Self::IssuerNotCa
+                | Self::IssuerPathLengthExceeded
                 | Self::LeafAsIssuer
                 | Self::NameConstraintsViolated { .. }
                 | Self::PathLengthExceeded
@@ -127,7 +160,10 @@ impl CertificateFaultKind {
     }
 
     pub(crate) const fn needs_names(&self) -> bool {
-        matches!(self, Self::CommonNameOnly | Self::NameConstraintsViolated { .. })
+        matches!(
+            self,
+            Self::CommonNameOnly | Self::NameConstraintsViolated { .. } | Self::OtherIdentifier { .. }
+        )
     }
 }
 
@@ -135,6 +171,18 @@ impl fmt::Display for CertificateFaultKind {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(self.name())
     }
+}
+
+/// What a host's name can stand in beside a DNS-ID.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, Hash, JsonSchema, PartialEq)]
+#[serde(rename_all = "kebab-case")]
+#[schemars(inline)]
+pub enum IdentifierForm {
+    /// The address of its postmaster (rfc822Name).
+    Email,
+    /// The authority of a URI.
+    #[default]
+    Uri,
 }
 
 /// At least one host name; whether they are host names is seen when the certificate is issued.
@@ -182,11 +230,19 @@ mod tests {
         for kind in CertificateFaultKind::all() {
             let parameters = match kind {
                 CertificateFaultKind::NameConstraintsViolated { .. }
+                | CertificateFaultKind::OtherIdentifier { .. }
                 | CertificateFaultKind::OtherName { .. } => "{}",
                 _ => "null",
             };
             assert_eq!(read(&format!("{{ \"{kind}\": {parameters} }}")).unwrap(), kind);
         }
+    }
+
+    #[test]
+    fn a_root_that_is_not_sent_is_all_that_the_rules_let_pass() {
+        let passed: Vec<_> = CertificateFaultKind::all().filter(|kind| !kind.is_rejected()).collect();
+        assert_eq!(passed, [CertificateFaultKind::RootNotSent]);
+        assert!(CertificateFaultKind::all().all(|kind| kind.is_rejected() || !kind.is_forgery()));
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use data_encoding::BASE64;
 use rustls::ServerConfig;
 use rustls::crypto::ring as provider;
-use rustls::server::{NoServerSessionStorage, ResolvesServerCert};
+use rustls::server::{ClientHello, NoServerSessionStorage, ResolvesServerCert};
 use rustls::sign::{CertifiedKey, SingleCertAndKey};
 use rustls_pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 
@@ -51,17 +51,55 @@ impl Identity {
     /// # Errors
     /// If the TLS library cannot use the key.
     pub fn server_config(&self) -> Result<ServerConfig, rustls::Error> {
-        let key = provider::sign::any_supported_type(&PrivateKeyDer::Pkcs8(self.key.clone_key()))?;
         // A resolver, since `with_single_cert` would refuse a key that is not the certificate's.
-        let resolver: Arc<dyn ResolvesServerCert> =
-            Arc::new(SingleCertAndKey::from(CertifiedKey::new(self.chain.clone(), key)));
-        let mut config = ServerConfig::builder_with_provider(Arc::new(provider::default_provider()))
-            .with_safe_default_protocol_versions()?
-            .with_no_client_auth()
-            .with_cert_resolver(resolver);
-        config.session_storage = Arc::new(NoServerSessionStorage {});
-        config.send_tls13_tickets = 0;
-        Ok(config)
+        config(Arc::new(SingleCertAndKey::from(self.certified_key()?)))
+    }
+
+    /// The same, but who asks for none of `names` by SNI, or for nothing, is presented `otherwise`.
+    ///
+    /// # Errors
+    /// If the TLS library cannot use one of the keys.
+    pub fn server_config_by_name(
+        &self,
+        names: &[String],
+        otherwise: &Self,
+    ) -> Result<ServerConfig, rustls::Error> {
+        config(Arc::new(ByName {
+            names: names.to_vec(),
+            own: Arc::new(self.certified_key()?),
+            otherwise: Arc::new(otherwise.certified_key()?),
+        }))
+    }
+
+    fn certified_key(&self) -> Result<CertifiedKey, rustls::Error> {
+        let key = provider::sign::any_supported_type(&PrivateKeyDer::Pkcs8(self.key.clone_key()))?;
+        Ok(CertifiedKey::new(self.chain.clone(), key))
+    }
+}
+
+fn config(resolver: Arc<dyn ResolvesServerCert>) -> Result<ServerConfig, rustls::Error> {
+    let mut config = ServerConfig::builder_with_provider(Arc::new(provider::default_provider()))
+        .with_safe_default_protocol_versions()?
+        .with_no_client_auth()
+        .with_cert_resolver(resolver);
+    config.session_storage = Arc::new(NoServerSessionStorage {});
+    config.send_tls13_tickets = 0;
+    Ok(config)
+}
+
+/// Chooses what is presented by the name that is asked for.
+#[derive(Debug)]
+struct ByName {
+    names: Vec<String>,
+    own: Arc<CertifiedKey>,
+    otherwise: Arc<CertifiedKey>,
+}
+
+impl ResolvesServerCert for ByName {
+    fn resolve(&self, hello: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
+        let asked = hello.server_name().unwrap_or_default();
+        let is_own = self.names.iter().any(|name| name.eq_ignore_ascii_case(asked));
+        Some(Arc::clone(if is_own { &self.own } else { &self.otherwise }))
     }
 }
 

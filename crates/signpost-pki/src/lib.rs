@@ -17,7 +17,7 @@ mod template;
 
 pub use digest::{Digest, UnknownDigest};
 pub use error::{PkiError, PkiErrorKind};
-pub use fault::{CertificateFault, CertificateFaultKind, HostNames, NoHostNames};
+pub use fault::{CertificateFault, CertificateFaultKind, HostNames, IdentifierForm, NoHostNames};
 pub use identity::{Identity, pem};
 pub use pki::Pki;
 pub use spec::CertificateSpec;

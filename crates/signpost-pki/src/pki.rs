@@ -7,7 +7,7 @@ use rcgen::KeyPair;
 use rustls_pki_types::{CertificateDer, PrivatePkcs8KeyDer, UnixTime};
 
 use crate::key::key;
-use crate::template::{Purpose, Template, Validity, dns_name};
+use crate::template::{Purpose, Slip, Template, Validity, dns_name};
 use crate::{
     CertificateFault, CertificateFaultKind, CertificateSpec, Digest, HostNames, Identity, PkiError,
     PkiErrorKind, pem,
@@ -224,9 +224,15 @@ impl<'a> Builder<'a> {
         if *kind == CertificateFaultKind::MissingIntermediate && !below_intermediate {
             return Err(PkiErrorKind::NoIntermediate { certificate: certificate() });
         }
-        // Two kinds speak of the certificate named but change the one above it.
+        if kind.needs_ca() && !self.plans[fault.certificate.as_str()].template.ca {
+            return Err(PkiErrorKind::NoCa { fault: kind.clone(), certificate: certificate() });
+        }
+        // Some kinds speak of the certificate named but change the one above it.
         let changed = match kind {
-            CertificateFaultKind::IssuerExpired | CertificateFaultKind::IssuerNotCa => issuer,
+            CertificateFaultKind::IssuerExpired
+            | CertificateFaultKind::IssuerMayNotSign
+            | CertificateFaultKind::IssuerNotCa
+            | CertificateFaultKind::IssuerPathLengthExceeded => issuer,
             _ => Some(fault.certificate.as_str()),
         };
         let Some(plan) = changed.and_then(|name| self.plans.get_mut(name)) else {
@@ -243,7 +249,9 @@ impl<'a> Builder<'a> {
             CertificateFaultKind::Expired | CertificateFaultKind::IssuerExpired => {
                 plan.template.validity = Validity::Expired
             }
-            CertificateFaultKind::IssuerNotCa => plan.template.ca = false,
+            CertificateFaultKind::IssuerMayNotSign => plan.template.slip = Some(Slip::MayNotSign),
+            CertificateFaultKind::IssuerNotCa => plan.template.slip = Some(Slip::DeniesCa),
+            CertificateFaultKind::IssuerPathLengthExceeded => plan.template.path_length = Some(0),
             CertificateFaultKind::MissingIntermediate => plan.without_intermediates = true,
             CertificateFaultKind::NameConstraintsViolated { names } => {
                 let names = host_names(names)?;
@@ -252,6 +260,7 @@ impl<'a> Builder<'a> {
                 plan.inserted.push(constrained);
             }
             CertificateFaultKind::NotYetValid => plan.template.validity = Validity::NotYet,
+            CertificateFaultKind::OtherIdentifier { form } => plan.template.form = Some(*form),
             CertificateFaultKind::OtherName { names } => plan.template.names = host_names(names)?,
             CertificateFaultKind::PathLengthExceeded => {
                 let mut upper = Template::authority(format!("{} last CA", fault.certificate));
@@ -261,11 +270,13 @@ impl<'a> Builder<'a> {
             }
             CertificateFaultKind::RootNotSent => plan.without_root = true,
             CertificateFaultKind::WrongPurpose => plan.template.purpose = Purpose::Client,
-            CertificateFaultKind::ForgedRoot
+            CertificateFaultKind::ForgedIssuer
+            | CertificateFaultKind::ForgedRoot
             | CertificateFaultKind::LeafAsIssuer
             | CertificateFaultKind::OtherRoot
             | CertificateFaultKind::ReplacedKey
             | CertificateFaultKind::RootBesideChain
+            | CertificateFaultKind::RootBesideOtherChain
             | CertificateFaultKind::SelfSigned
             | CertificateFaultKind::UnknownRoot => {
                 if let Some(first) = plan.forgery {
@@ -313,9 +324,12 @@ impl<'a> Builder<'a> {
                 chain: issued.chain.clone(),
                 key: PrivatePkcs8KeyDer::from(key.serialized_der().to_vec()),
                 // What a forger sends along is no root that could as well be left out.
-                root_sent: !plan
-                    .forgery
-                    .is_some_and(|fault| fault.kind == CertificateFaultKind::RootBesideChain),
+                root_sent: !plan.forgery.is_some_and(|fault| {
+                    matches!(
+                        fault.kind,
+                        CertificateFaultKind::RootBesideChain | CertificateFaultKind::RootBesideOtherChain
+                    )
+                }),
             };
             if plan.without_intermediates && identity.chain.len() > 2 {
                 identity.chain.drain(1..identity.chain.len() - 1);
@@ -335,10 +349,21 @@ impl<'a> Builder<'a> {
         let role = format!("forged {name}");
         let forged = |issued| Issued { forged: true, ..issued };
         match self.plans[name].forgery.map(|fault| &fault.kind) {
+            Some(CertificateFaultKind::ForgedIssuer) => {
+                let mut issued = self.impostor(name, Impostor::Forged)?;
+                issued.chain.pop();
+                issued.chain.extend(self.published[name].chain.last().cloned());
+                Ok(issued)
+            }
             Some(CertificateFaultKind::ForgedRoot) => self.impostor(name, Impostor::Forged),
             Some(CertificateFaultKind::OtherRoot) => self.impostor(name, Impostor::Trusted),
             Some(CertificateFaultKind::RootBesideChain) => {
                 let mut issued = self.impostor(name, Impostor::Unknown)?;
+                issued.chain.extend(self.published[name].chain.last().cloned());
+                Ok(issued)
+            }
+            Some(CertificateFaultKind::RootBesideOtherChain) => {
+                let mut issued = self.impostor(name, Impostor::Trusted)?;
                 issued.chain.extend(self.published[name].chain.last().cloned());
                 Ok(issued)
             }

@@ -8,14 +8,18 @@ use rcgen::{
 };
 use rustls_pki_types::{CertificateDer, UnixTime};
 
-use crate::{CertificateSpec, Digest, PkiErrorKind};
+use crate::{CertificateSpec, Digest, IdentifierForm, PkiErrorKind};
 
 /// What a certificate will say. Faults change it before it is issued.
 #[derive(Clone, Debug)]
 pub(crate) struct Template {
     pub(crate) common_name: String,
     pub(crate) names: Vec<String>,
+    /// What the names stand in; None: in DNS-IDs.
+    pub(crate) form: Option<IdentifierForm>,
     pub(crate) ca: bool,
+    /// What is wrong with a CA's own words about itself.
+    pub(crate) slip: Option<Slip>,
     pub(crate) path_length: Option<u8>,
     pub(crate) permitted_names: Vec<String>,
     pub(crate) purpose: Purpose,
@@ -27,6 +31,13 @@ pub(crate) struct Template {
 pub(crate) enum Purpose {
     Client,
     Server,
+}
+
+/// What a CA says of itself, so that it is none. Each leaves the other as it should be.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Slip {
+    DeniesCa,
+    MayNotSign,
 }
 
 /// When a certificate is good, seen from the time of the lab.
@@ -42,7 +53,9 @@ impl Template {
         Self {
             common_name: spec.name.clone(),
             names: spec.names.clone(),
+            form: None,
             ca: spec.ca,
+            slip: None,
             path_length: spec.path_length,
             permitted_names: spec.permitted_names.clone(),
             purpose: Purpose::Server,
@@ -54,7 +67,9 @@ impl Template {
         Self {
             common_name: common_name.into(),
             names: Vec::new(),
+            form: None,
             ca: true,
+            slip: None,
             path_length: None,
             permitted_names: Vec::new(),
             purpose: Purpose::Server,
@@ -92,14 +107,20 @@ impl Template {
         params.subject_alt_names = self
             .names
             .iter()
-            .map(|name| Ok(SanType::DnsName(dns_name(name)?.try_into().map_err(encoding)?)))
+            .map(|name| self.identifier(dns_name(name)?))
             .collect::<Result<_, PkiErrorKind>>()?;
         params.use_authority_key_identifier_extension = true;
         if self.ca {
-            params.is_ca = IsCa::Ca(
-                self.path_length.map_or(BasicConstraints::Unconstrained, BasicConstraints::Constrained),
-            );
-            params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
+            params.is_ca = match self.slip {
+                Some(Slip::DeniesCa) => IsCa::ExplicitNoCa,
+                _ => IsCa::Ca(
+                    self.path_length.map_or(BasicConstraints::Unconstrained, BasicConstraints::Constrained),
+                ),
+            };
+            params.key_usages = match self.slip {
+                Some(Slip::MayNotSign) => vec![KeyUsagePurpose::CrlSign],
+                _ => vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign],
+            };
             if !self.permitted_names.is_empty() {
                 let subtrees = self.permitted_names.iter().cloned().map(GeneralSubtree::DnsName).collect();
                 params.name_constraints =
@@ -123,6 +144,18 @@ impl Template {
         };
         params.serial_number = Some(self.serial_number(key, issuer_key));
         Ok(params)
+    }
+
+    fn identifier(&self, name: &str) -> Result<SanType, PkiErrorKind> {
+        Ok(match self.form {
+            None => SanType::DnsName(name.try_into().map_err(encoding)?),
+            Some(IdentifierForm::Email) => {
+                SanType::Rfc822Name(format!("postmaster@{name}").try_into().map_err(encoding)?)
+            }
+            Some(IdentifierForm::Uri) => {
+                SanType::URI(format!("https://{name}/").try_into().map_err(encoding)?)
+            }
+        })
     }
 
     /// Made of all that tells certificates apart, since some libraries reject one serial number of one issuer on

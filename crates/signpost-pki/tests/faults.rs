@@ -8,7 +8,8 @@ use rustls::crypto::ring::default_provider;
 use rustls::{ClientConfig, ClientConnection, RootCertStore, ServerConnection};
 use rustls_pki_types::{CertificateDer, ServerName, UnixTime};
 use signpost_pki::{
-    CertificateFault, CertificateFaultKind, CertificateSpec, Digest, HostNames, Identity, Pki, PkiErrorKind,
+    CertificateFault, CertificateFaultKind, CertificateSpec, Digest, HostNames, IdentifierForm, Identity,
+    Pki, PkiErrorKind,
 };
 use webpki::{EndEntityCert, Error, KeyUsage};
 use x509_parser::prelude::{FromDer, X509Certificate};
@@ -36,6 +37,14 @@ fn build(certificate: &str, kind: CertificateFaultKind) -> Pki {
     Pki::build(&specs(), &[fault], now()).unwrap()
 }
 
+/// Where a kind can be: most at an end entity.
+fn place(kind: &CertificateFaultKind) -> &'static str {
+    match kind {
+        CertificateFaultKind::IssuerPathLengthExceeded => "intermediate",
+        _ => "leaf",
+    }
+}
+
 fn verify(pki: &Pki, identity: &Identity, roots: &[CertificateDer<'static>]) -> Result<(), Error> {
     let anchors: Vec<_> = roots.iter().map(|root| webpki::anchor_from_trusted_cert(root).unwrap()).collect();
     assert!(pki.identity(&identity.name).is_some());
@@ -53,7 +62,7 @@ fn verify(pki: &Pki, identity: &Identity, roots: &[CertificateDer<'static>]) -> 
 }
 
 fn judge(kind: CertificateFaultKind) -> Result<(), Error> {
-    let pki = build("leaf", kind.clone());
+    let pki = build(place(&kind), kind.clone());
     verify(&pki, pki.identity("leaf").unwrap(), pki.roots())
 }
 
@@ -74,13 +83,15 @@ fn webpki_names_each_fault() {
     for kind in CertificateFaultKind::all() {
         let verdict = judge(kind.clone());
         let as_expected = match &kind {
-            CertificateFaultKind::CommonNameOnly | CertificateFaultKind::OtherName { .. } => {
+            CertificateFaultKind::CommonNameOnly
+            | CertificateFaultKind::OtherIdentifier { .. }
+            | CertificateFaultKind::OtherName { .. } => {
                 matches!(verdict, Err(Error::CertNotValidForName(_)))
             }
             CertificateFaultKind::Expired | CertificateFaultKind::IssuerExpired => {
                 matches!(verdict, Err(Error::CertExpired { .. }))
             }
-            CertificateFaultKind::ForgedRoot => {
+            CertificateFaultKind::ForgedIssuer | CertificateFaultKind::ForgedRoot => {
                 matches!(verdict, Err(Error::InvalidSignatureForPublicKey | Error::UnknownIssuer))
             }
             CertificateFaultKind::IssuerNotCa | CertificateFaultKind::LeafAsIssuer => {
@@ -94,8 +105,12 @@ fn webpki_names_each_fault() {
                 matches!(verdict, Err(Error::NameConstraintViolation))
             }
             CertificateFaultKind::NotYetValid => matches!(verdict, Err(Error::CertNotValidYet { .. })),
-            CertificateFaultKind::OtherRoot
+            // Webpki looks at no issuer's key usage, and takes a root for granted.
+            CertificateFaultKind::IssuerMayNotSign
+            | CertificateFaultKind::IssuerPathLengthExceeded
+            | CertificateFaultKind::OtherRoot
             | CertificateFaultKind::ReplacedKey
+            | CertificateFaultKind::RootBesideOtherChain
             | CertificateFaultKind::RootNotSent => verdict == Ok(()),
             CertificateFaultKind::PathLengthExceeded => {
                 matches!(verdict, Err(Error::PathLenConstraintViolated))
@@ -113,7 +128,7 @@ fn webpki_names_each_fault() {
 fn only_an_owners_mistake_changes_what_is_published() {
     let honest = Pki::build(&specs(), &[], now()).unwrap();
     for kind in CertificateFaultKind::all() {
-        let pki = build("leaf", kind.clone());
+        let pki = build(place(&kind), kind.clone());
         let presented = &pki.identity("leaf").unwrap().chain[0];
         let published = pki.certificate("leaf").unwrap();
         // The key alone differs where a key is replaced; every other forgery is another certificate.
@@ -159,6 +174,71 @@ fn the_real_root_is_sent_beside_a_chain_that_does_not_lead_to_it() {
     assert_eq!(identity.chain.len(), 4);
     assert_eq!(&identity.chain[3], pki.certificate("root").unwrap());
     assert_ne!(parsed(&identity.chain[2]).subject(), parsed(&identity.chain[3]).subject());
+}
+
+#[test]
+fn the_real_root_is_sent_above_issuers_that_only_have_the_right_names() {
+    let pki = build("leaf", CertificateFaultKind::ForgedIssuer);
+    let chain = &pki.identity("leaf").unwrap().chain;
+    assert_eq!((chain.len(), &chain[2]), (3, pki.certificate("root").unwrap()));
+    assert_eq!(parsed(&chain[0]).issuer(), parsed(&chain[1]).subject());
+    assert_eq!(parsed(&chain[1]).issuer(), parsed(&chain[2]).subject());
+}
+
+#[test]
+fn the_real_root_is_sent_beside_a_chain_of_another_that_is_trusted() {
+    let pki = build("leaf", CertificateFaultKind::RootBesideOtherChain);
+    let identity = pki.identity("leaf").unwrap().clone().without_root();
+    assert_eq!((identity.chain.len(), &identity.chain[3]), (4, pki.certificate("root").unwrap()));
+    assert_eq!(verify(&pki, &identity, &pki.roots()[1..]), Ok(()));
+    assert_eq!(verify(&pki, &identity, &pki.roots()[..1]), Err(Error::UnknownIssuer));
+}
+
+#[test]
+fn each_slip_of_an_issuer_is_alone() {
+    let said = |kind: CertificateFaultKind| {
+        let pki = build("leaf", kind);
+        let issuer = parsed(pki.certificate("intermediate").unwrap());
+        let constraints = issuer.basic_constraints().unwrap().unwrap().value;
+        let usage = issuer.key_usage().unwrap().unwrap().value;
+        (constraints.ca, usage.key_cert_sign(), issuer.extended_key_usage().unwrap().is_some())
+    };
+    assert_eq!(said(CertificateFaultKind::Expired), (true, true, false));
+    assert_eq!(said(CertificateFaultKind::IssuerMayNotSign), (true, false, false));
+    assert_eq!(said(CertificateFaultKind::IssuerNotCa), (false, true, false));
+    let pki = build("intermediate", CertificateFaultKind::IssuerPathLengthExceeded);
+    let root = parsed(pki.certificate("root").unwrap());
+    let constraints = root.basic_constraints().unwrap().unwrap().value;
+    assert_eq!((constraints.ca, constraints.path_len_constraint), (true, Some(0)));
+}
+
+#[test]
+fn a_host_can_be_named_in_another_form_than_a_dns_id() {
+    for (form, expected) in [
+        (IdentifierForm::Email, "RFC822Name(postmaster@submit1.example.com)"),
+        (IdentifierForm::Uri, "URI(https://submit1.example.com/)"),
+    ] {
+        let pki = build("leaf", CertificateFaultKind::OtherIdentifier { form });
+        let leaf = parsed(pki.certificate("leaf").unwrap());
+        let names = &leaf.subject_alternative_name().unwrap().unwrap().value.general_names;
+        assert_eq!(names.iter().map(ToString::to_string).collect::<Vec<_>>(), [expected]);
+    }
+}
+
+#[test]
+fn who_asks_for_another_name_is_presented_something_else() {
+    let specs = [
+        CertificateSpec { names: vec![HOST.to_owned()], trusted: true, ..CertificateSpec::new("own") },
+        CertificateSpec { names: vec!["other.example.com".to_owned()], ..CertificateSpec::new("otherwise") },
+    ];
+    let pki = Pki::build(&specs, &[], now()).unwrap();
+    let (own, otherwise) = (pki.identity("own").unwrap(), pki.identity("otherwise").unwrap());
+    let presented = |names: &[&str]| {
+        let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
+        shake_hands_with(own.server_config_by_name(&names, otherwise).unwrap(), pki.roots())
+    };
+    assert_eq!(presented(&["SUBMIT1.example.com"]), Ok(()));
+    assert!(presented(&["other.example.com"]).is_err());
 }
 
 #[test]
@@ -268,6 +348,10 @@ fn faults_that_do_not_fit_say_where() {
         "fault at `pki:intermediate`: `missing-intermediate` needs an intermediate, and `intermediate` is issued by its root"
     );
     assert_eq!(
+        with("leaf", &[CertificateFaultKind::IssuerPathLengthExceeded]).to_string(),
+        "fault at `pki:leaf`: `issuer-path-length-exceeded` needs a CA, and `leaf` is none"
+    );
+    assert_eq!(
         with("root", &[CertificateFaultKind::CommonNameOnly]).to_string(),
         "fault at `pki:root`: `common-name-only` needs a certificate with `names`, and `root` has none"
     );
@@ -316,6 +400,13 @@ fn the_second_build_makes_no_keys() {
 
 /// Lets rustls on both sides finish a handshake in memory.
 fn shake_hands(identity: &Identity, roots: &[CertificateDer<'static>]) -> Result<(), rustls::Error> {
+    shake_hands_with(identity.server_config().unwrap(), roots)
+}
+
+fn shake_hands_with(
+    server: rustls::ServerConfig,
+    roots: &[CertificateDer<'static>],
+) -> Result<(), rustls::Error> {
     let provider = Arc::new(default_provider());
     let mut store = RootCertStore::empty();
     for root in roots {
@@ -332,7 +423,7 @@ fn shake_hands(identity: &Identity, roots: &[CertificateDer<'static>]) -> Result
         .with_custom_certificate_verifier(Arc::new(AtLabTime(verifier)))
         .with_no_client_auth();
     let mut client = ClientConnection::new(Arc::new(config), ServerName::try_from(HOST).unwrap()).unwrap();
-    let mut server = ServerConnection::new(Arc::new(identity.server_config().unwrap())).unwrap();
+    let mut server = ServerConnection::new(Arc::new(server)).unwrap();
     while client.is_handshaking() || server.is_handshaking() {
         let mut wire = Vec::new();
         client.write_tls(&mut wire).unwrap();
