@@ -32,8 +32,12 @@ pub enum Action {
     /// [`Event::TlsFailed`](crate::Event::TlsFailed). Bytes that had already come must be handed over as
     /// [`Event::Received`](crate::Event::Received) instead of being given to TLS.
     StartTls {
-        /// The reference identifier, also sent as SNI.
+        /// The reference identifier.
         server_name: ServerName<'static>,
+        /// Names that will do as well. An honest client has none.
+        aliases: Vec<ServerName<'static>>,
+        /// What is named by SNI: the reference identifier, if the client is honest.
+        sni: Option<ServerName<'static>>,
         /// How to verify.
         rule: VerificationRule,
     },

@@ -17,15 +17,15 @@ const LIMIT: usize = 8;
 #[derive(Clone, Debug)]
 pub(crate) struct Addresses {
     pub(crate) left: VecDeque<IpAddr>,
-    /// Whether they stand at the end of an alias.
-    pub(crate) is_alias: bool,
+    /// The name that they stand at, if it is the end of an alias.
+    pub(crate) alias: Option<Name>,
 }
 
 impl Addresses {
     /// Reads the answers for AAAA and A. Unsigned ones are taken, since the certificate decides; who forges one only
     /// leads the client to a server that it rejects.
     pub(crate) fn read(host: &Name, lookups: [&Lookup; 2], rules: Rules) -> Result<Self, Failure> {
-        let mut addresses = Self { left: VecDeque::new(), is_alias: false };
+        let mut addresses = Self { left: VecDeque::new(), alias: None };
         let limit = if rules.tries_every_address() { LIMIT } else { 1 };
         for lookup in lookups {
             match security(lookup, rules) {
@@ -38,7 +38,9 @@ impl Addresses {
                     RData::AAAA(address) => IpAddr::V6(address.0),
                     _ => continue,
                 };
-                addresses.is_alias |= record.name != *host;
+                if record.name != *host {
+                    addresses.alias = Some(record.name.clone());
+                }
                 if addresses.left.len() < limit {
                     addresses.left.push_back(address);
                 }

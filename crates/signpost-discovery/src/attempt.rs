@@ -5,7 +5,6 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 use hickory_proto::rr::RecordType;
-use rustls_pki_types::ServerName;
 use signpost_protocol::TlsStart;
 use signpost_validate::Lookup;
 
@@ -16,19 +15,19 @@ use crate::conversation::{Conversation, Demand, Ending, Success};
 use crate::event::Event;
 use crate::failure::Failure;
 use crate::failures::Failures;
+use crate::handshake::Handshake;
 use crate::opening::open;
 use crate::outcome::{Configured, Endpoint, Note, Outcome, Reason};
 use crate::request::Request;
 use crate::rules::Rules;
 use crate::terms::Terms;
-use crate::verifier::VerificationRule;
 
 /// The candidate that is tried.
 pub(crate) struct Attempt {
     request: Arc<Request>,
     rules: Rules,
     candidate: Candidate,
-    server_name: ServerName<'static>,
+    handshake: Handshake,
     resolved: Option<Addresses>,
     left: VecDeque<IpAddr>,
     notes: Vec<Note>,
@@ -79,14 +78,14 @@ impl Attempt {
         request: Arc<Request>,
         rules: Rules,
         candidate: Candidate,
-        server_name: ServerName<'static>,
+        handshake: Handshake,
         notes: Vec<Note>,
     ) -> Self {
         Self {
             request,
             rules,
             candidate,
-            server_name,
+            handshake,
             resolved: None,
             left: VecDeque::new(),
             notes,
@@ -223,8 +222,9 @@ impl Attempt {
         actions: &mut VecDeque<Action>,
     ) -> Progress {
         self.left = addresses.left.clone();
-        if addresses.is_alias {
+        if let Some(target) = &addresses.alias {
             self.notes.push(Note::AliasedTarget);
+            self.handshake.on_alias(target, self.rules);
         }
         if addresses.left.is_empty() {
             failures.note_unreachable(format!("{} has no address", self.candidate.host()));
@@ -342,11 +342,10 @@ impl Attempt {
     }
 
     fn start_tls(&self, actions: &mut VecDeque<Action>) {
-        let rule = match self.way {
-            Way::WithoutPin => VerificationRule::WebPki,
-            Way::AsPublished | Way::InClear => self.candidate.binding.verification.clone(),
-        };
-        actions.push_back(Action::StartTls { server_name: self.server_name.clone(), rule });
+        actions.push_back(match self.way {
+            Way::WithoutPin => self.handshake.begin_without_pin(),
+            Way::AsPublished | Way::InClear => self.handshake.begin(),
+        });
     }
 
     fn terms(&self, upgrade: bool) -> Terms {

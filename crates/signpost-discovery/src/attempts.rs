@@ -16,6 +16,7 @@ use crate::conversation::Ending;
 use crate::event::Event;
 use crate::failure::Failure;
 use crate::failures::Failures;
+use crate::handshake::{Circumstances, Handshake};
 use crate::order::order;
 use crate::outcome::{Note, Outcome, Reason};
 use crate::plan::Plan;
@@ -37,6 +38,8 @@ pub(crate) struct Attempts {
     failures: Failures,
     /// The addresses of the last host: a guessed one is tried at two ports.
     resolved: Option<(Name, Addresses)>,
+    /// The host that was tried first.
+    first: Option<ServerName<'static>>,
 }
 
 /// Whose turn it is.
@@ -62,6 +65,7 @@ impl Attempts {
             hosts: Vec::new(),
             failures: Failures::new(rules),
             resolved: None,
+            first: None,
         }
     }
 
@@ -114,7 +118,13 @@ impl Attempts {
         };
         let notes = way.into_iter().chain(candidate.binding.notes.iter().copied()).collect();
         let known = self.resolved.take_if(|(resolved, _)| *resolved == name).map(|(_, addresses)| addresses);
-        let mut attempt = Attempt::new(Arc::clone(&self.request), self.rules, candidate, server_name, notes);
+        let around = Circumstances {
+            domain: self.request.address.domain(),
+            first: self.first.get_or_insert_with(|| server_name.clone()),
+            is_guess: self.plan == Plan::Guess,
+        };
+        let handshake = Handshake::new(&candidate, server_name, around, self.rules);
+        let mut attempt = Attempt::new(Arc::clone(&self.request), self.rules, candidate, handshake, notes);
         let progress = attempt.begin(known, &mut self.failures, actions);
         self.current = Some((name, attempt));
         self.take(progress)

@@ -25,7 +25,7 @@ use crate::outcome::{Outcome, Reason};
 use crate::request::{Request, TrustStore};
 use crate::rules::Rules;
 use crate::untrusted::Untrusted;
-use crate::verifier::{PinVerifier, VerificationRule};
+use crate::verifier::PinVerifier;
 
 /// Discovers, verifies and tries out the server for a request.
 ///
@@ -130,7 +130,16 @@ impl Peer {
             Action::Connect(address) => return Some(self.connect(address).await),
             Action::Done(_) | Action::Query { .. } => {}
             Action::Send(bytes) => self.send(&bytes).await,
-            Action::StartTls { server_name, rule } => return self.start_tls(server_name, rule).await,
+            Action::StartTls { server_name, aliases, sni, rule } => {
+                let verifier = PinVerifier::new(
+                    rule,
+                    Arc::clone(&self.roots),
+                    self.rules.for_handshake(self.tls),
+                    &self.provider,
+                )
+                .for_host(server_name.clone(), aliases);
+                return self.start_tls(server_name, sni, verifier).await;
+            }
         }
         None
     }
@@ -186,7 +195,12 @@ impl Peer {
     }
 
     /// Begins TLS. No event: there is no connection.
-    async fn start_tls(&mut self, server_name: ServerName<'static>, rule: VerificationRule) -> Option<Event> {
+    async fn start_tls(
+        &mut self,
+        server_name: ServerName<'static>,
+        sni: Option<ServerName<'static>>,
+        verifier: PinVerifier,
+    ) -> Option<Event> {
         let Connection::Clear(stream) = std::mem::replace(&mut self.connection, Connection::None) else {
             return None;
         };
@@ -194,11 +208,13 @@ impl Peer {
             self.connection = Connection::Clear(stream);
             return Some(Event::Received(bytes));
         }
-        let config = match self.config(rule) {
+        let mut config = match self.config(verifier) {
             Ok(config) => config,
             Err(error) => return Some(Event::TlsFailed(untrusted(&error))),
         };
-        match TlsConnector::from(Arc::new(config)).connect(server_name, stream).into_fallible().await {
+        config.enable_sni = sni.is_some();
+        let named = sni.unwrap_or(server_name);
+        match TlsConnector::from(Arc::new(config)).connect(named, stream).into_fallible().await {
             Ok(stream) => {
                 self.connection = Connection::Tls(Box::new(stream));
                 Some(Event::TlsEstablished)
@@ -211,13 +227,7 @@ impl Peer {
         }
     }
 
-    fn config(&self, rule: VerificationRule) -> Result<ClientConfig, rustls::Error> {
-        let verifier = PinVerifier::new(
-            rule,
-            Arc::clone(&self.roots),
-            self.rules.for_handshake(self.tls),
-            &self.provider,
-        );
+    fn config(&self, verifier: PinVerifier) -> Result<ClientConfig, rustls::Error> {
         // TLS 1.2 and 1.3 are all that rustls speaks.
         Ok(ClientConfig::builder_with_provider(Arc::clone(&self.provider))
             .with_safe_default_protocol_versions()?

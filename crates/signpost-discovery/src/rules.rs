@@ -1,5 +1,6 @@
 //! The decisions that a defect can turn round, each asked for in exactly one place.
 
+mod certificate;
 mod choice;
 mod dialogue;
 mod record;

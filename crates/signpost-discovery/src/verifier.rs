@@ -12,6 +12,7 @@ use rustls_pki_types::{CertificateDer, ServerName, TrustAnchor, UnixTime};
 use webpki::{EndEntityCert, Error, KeyUsage, anchor_from_trusted_cert};
 
 use crate::issuer;
+use crate::naming;
 use crate::outcome::Reason;
 use crate::pin::Pin;
 use crate::request::TrustStore;
@@ -21,6 +22,8 @@ use crate::untrusted::Untrusted;
 /// How the peer of a handshake is to be verified.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum VerificationRule {
+    /// Whoever answers is believed. No honest client asks for this.
+    Anyone,
     /// The chain must contain or chain to a certificate with one of these digests.
     Pinned(Vec<Pin>),
     /// The chain must lead to a certificate of the trust store.
@@ -33,6 +36,10 @@ pub struct PinVerifier {
     store: Arc<TrustStore>,
     rules: Rules,
     algorithms: WebPkiSupportedAlgorithms,
+    /// The host that is to be reached, where another is named by SNI.
+    host: Option<ServerName<'static>>,
+    /// Further names that the host may have.
+    aliases: Vec<ServerName<'static>>,
 }
 
 impl PinVerifier {
@@ -43,7 +50,14 @@ impl PinVerifier {
         rules: Rules,
         provider: &CryptoProvider,
     ) -> Self {
-        Self { rule, store, rules, algorithms: provider.signature_verification_algorithms }
+        let algorithms = provider.signature_verification_algorithms;
+        Self { rule, store, rules, algorithms, host: None, aliases: Vec::new() }
+    }
+
+    /// The same verifier, which looks for these names whatever is named by SNI: the host's, or one of the others.
+    #[must_use]
+    pub fn for_host(self, host: ServerName<'static>, aliases: Vec<ServerName<'static>>) -> Self {
+        Self { host: Some(host), aliases, ..self }
     }
 
     /// Judges a chain as it was presented, its owner's certificate first.
@@ -68,6 +82,7 @@ impl PinVerifier {
         }
         let chain = Chain { end_entity, intermediates, now, verifier: self };
         match &self.rule {
+            VerificationRule::Anyone => Ok(()),
             VerificationRule::Pinned(pins) => match chain.verify_pinned(pins, name) {
                 Err(_) if !self.rules.insists_on_pins() => chain.verify_webpki(name),
                 verified => verified,
@@ -86,7 +101,12 @@ impl ServerCertVerifier for PinVerifier {
         _ocsp_response: &[u8],
         now: UnixTime,
     ) -> Result<ServerCertVerified, rustls::Error> {
-        match self.verify(end_entity, intermediates, server_name, now) {
+        let host = self.host.as_ref().unwrap_or(server_name);
+        let verified =
+            self.aliases.iter().fold(self.verify(end_entity, intermediates, host, now), |verified, alias| {
+                verified.or_else(|_| self.verify(end_entity, intermediates, alias, now))
+            });
+        match verified {
             Ok(()) => Ok(ServerCertVerified::assertion()),
             Err(untrusted) => Err(CertificateError::Other(OtherError(Arc::new(untrusted))).into()),
         }
@@ -99,7 +119,7 @@ impl ServerCertVerifier for PinVerifier {
         signature: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, rustls::Error> {
         match verify_tls12_signature(message, certificate, signature, &self.algorithms) {
-            Err(_) if !self.rules.checks_handshake_signature() => Ok(HandshakeSignatureValid::assertion()),
+            Err(_) if self.waives_possession(certificate) => Ok(HandshakeSignatureValid::assertion()),
             result => result,
         }
     }
@@ -111,13 +131,25 @@ impl ServerCertVerifier for PinVerifier {
         signature: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, rustls::Error> {
         match verify_tls13_signature(message, certificate, signature, &self.algorithms) {
-            Err(_) if !self.rules.checks_handshake_signature() => Ok(HandshakeSignatureValid::assertion()),
+            Err(_) if !self.rules.checks_tls13_signatures() || self.waives_possession(certificate) => {
+                Ok(HandshakeSignatureValid::assertion())
+            }
             result => result,
         }
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
         self.algorithms.supported_schemes()
+    }
+}
+
+impl PinVerifier {
+    /// Whether a flawed client does without the proof that the server has the key.
+    fn waives_possession(&self, certificate: &CertificateDer<'_>) -> bool {
+        let is_pinned = |pins| is_pinned(certificate, pins);
+        !self.rules.checks_handshake_signature()
+            || (!self.rules.wants_possession_of_pinned()
+                && matches!(&self.rule, VerificationRule::Pinned(pins) if is_pinned(pins)))
     }
 }
 
@@ -139,8 +171,9 @@ impl Chain<'_> {
         // The owner's own certificate is vouched for by the pin alone: names and dates are what an issuer says
         // of it, and no issuer is asked (RFC 7671 §5.1).
         if is_pinned(self.end_entity, pins) {
-            return Ok(());
+            return self.verify_pinned_end_entity(name);
         }
+        let rules = self.verifier.rules;
         // Servers need not send their root, so the pinned certificate may be known only here. Several may have a pinned
         // digest, as after a roll-over: it is enough that one of them leads to the end entity.
         let presented = self.intermediates.iter();
@@ -148,8 +181,14 @@ impl Chain<'_> {
         let mut pinned: Vec<&CertificateDer<'_>> =
             presented.chain(local).filter(|certificate| is_pinned(certificate, pins)).collect();
         pinned.dedup();
-        if !self.verifier.rules.builds_path_to_pin() && !pinned.is_empty() {
+        if !rules.pins_intermediates() {
+            pinned.retain(|certificate| issuer::is_self_issued(certificate));
+        }
+        if !rules.builds_path_to_pin() && !pinned.is_empty() {
             return self.verify_name(name);
+        }
+        if !rules.wants_pin_on_path() && !pinned.is_empty() && self.verify_webpki(name).is_ok() {
+            return Ok(());
         }
         let mut refusal = Untrusted::new(
             Reason::PinMismatch,
@@ -157,6 +196,10 @@ impl Chain<'_> {
         );
         for certificate in pinned {
             match self.verify_below(certificate) {
+                Ok(()) if !rules.ends_path_at_pin() && !issuer::is_self_issued(certificate) => {
+                    return self.verify_webpki(name);
+                }
+                Ok(()) if !rules.wants_name_under_pin() => return Ok(()),
                 Ok(()) => return self.verify_name(name),
                 // A certificate that leads nowhere says less than one that leads to the pin and breaks a rule.
                 Err(other) if refusal.reason == Reason::PinMismatch => refusal = other,
@@ -166,11 +209,29 @@ impl Chain<'_> {
         Err(refusal)
     }
 
+    /// What flawed clients still want of a certificate that is pinned itself.
+    fn verify_pinned_end_entity(&self, name: &ServerName<'_>) -> Result<(), Untrusted> {
+        let rules = self.verifier.rules;
+        if !rules.waives_dates_of_pinned() && !issuer::is_in_time(self.end_entity, self.now) {
+            return Err(Untrusted::new(
+                Reason::CertificateExpired,
+                "the pinned certificate is not within its dates",
+            ));
+        }
+        if rules.waives_name_of_pinned() { Ok(()) } else { self.verify_name(name) }
+    }
+
     /// Builds a path from the end entity to a pinned issuer, and asks whether the issuer may be one.
     ///
     /// The pinned certificate is the only anchor, so that a path either ends there or is none: that the WebPKI would
     /// accept the chain, or that the pinned certificate was presented beside it, proves nothing.
     fn verify_below(&self, pinned: &CertificateDer<'_>) -> Result<(), Untrusted> {
+        let rules = self.verifier.rules;
+        if !rules.verifies_signatures_of_issuers()
+            && issuer::lead_by_name(self.end_entity, self.intermediates, pinned)
+        {
+            return Ok(());
+        }
         let anchor = anchor_from_trusted_cert(pinned).map_err(|error| {
             Untrusted::new(
                 Reason::CertificateUntrusted,
@@ -192,10 +253,13 @@ impl Chain<'_> {
         };
         // A certificate that the path does not lead to anyway is not worth judging.
         lead_to_pin(None)?;
+        if !rules.checks_pinned_ca() {
+            return Ok(());
+        }
         // How many issuers may follow below the anchor is known only once it has been read, so that the path is then
         // looked for once more: there may be a shorter one.
-        let dates = self.verifier.rules.checks_dates().then_some(self.now);
-        match issuer::check_anchor(pinned, dates)? {
+        let dates = (rules.checks_dates() && rules.checks_dates_of_issuers()).then_some(self.now);
+        match issuer::check_anchor(pinned, dates, rules)? {
             None => Ok(()),
             limit => lead_to_pin(limit),
         }
@@ -213,7 +277,8 @@ impl Chain<'_> {
     fn build_path(&self, anchors: &[TrustAnchor<'_>], length_limit: Option<u32>) -> Result<(), Error> {
         let certificate = EndEntityCert::try_from(self.end_entity)?;
         let check_issuers = |path: &webpki::VerifiedPath<'_>| {
-            issuer::check_path(path.intermediate_certificates().map(|issuer| issuer.der()), length_limit)
+            let issuers = path.intermediate_certificates().map(|issuer| issuer.der());
+            issuer::check_path(issuers, length_limit, self.verifier.rules)
         };
         let build = |time| {
             certificate
@@ -229,27 +294,59 @@ impl Chain<'_> {
                 .map(|_| ())
         };
         match build(self.now) {
-            Err(
-                Error::CertExpired { not_after: date, .. } | Error::CertNotValidYet { not_before: date, .. },
-            ) if !self.verifier.rules.checks_dates() => {
-                match build(date) {
+            Err(error) => match self.overlooked(&error) {
+                None => Err(error),
+                Some(Overlooked::Rule) => Ok(()),
+                Some(Overlooked::Dates(date)) => match build(date) {
                     // No moment suits the whole chain, and the flawed client does not look for one.
                     Err(Error::CertExpired { .. } | Error::CertNotValidYet { .. }) => Ok(()),
                     result => result,
-                }
-            }
-            result => result,
+                },
+            },
+            Ok(()) => Ok(()),
         }
+    }
+
+    /// What a flawed client does not see in what is wrong with a path.
+    fn overlooked(&self, error: &Error) -> Option<Overlooked> {
+        let rules = self.verifier.rules;
+        let is_of_issuer = || issuer::is_in_time(self.end_entity, self.now);
+        let sees_dates = rules.checks_dates() && (rules.checks_dates_of_issuers() || !is_of_issuer());
+        let (sees, overlooked) = match error {
+            Error::CertExpired { not_after: date, .. } => (sees_dates, Overlooked::Dates(*date)),
+            Error::CertNotValidYet { not_before: date, .. } => {
+                (sees_dates && rules.checks_not_before(), Overlooked::Dates(*date))
+            }
+            Error::EndEntityUsedAsCa => (rules.checks_ca_flag(), Overlooked::Rule),
+            Error::NameConstraintViolation => (rules.checks_name_constraints(), Overlooked::Rule),
+            Error::PathLenConstraintViolated => (rules.checks_path_length(), Overlooked::Rule),
+            Error::RequiredEkuNotFoundContext(_) => (rules.checks_purpose(), Overlooked::Rule),
+            _ => return None,
+        };
+        (!sees).then_some(overlooked)
     }
 
     fn verify_name(&self, name: &ServerName<'_>) -> Result<(), Untrusted> {
         let result = EndEntityCert::try_from(self.end_entity)
             .and_then(|certificate| certificate.verify_is_valid_for_subject_name(name));
+        let rules = self.verifier.rules;
         match result {
-            Err(_) if !self.verifier.rules.checks_names() => Ok(()),
+            Err(_) if !rules.checks_names() || naming::is_taken_for(self.end_entity, name, rules) => Ok(()),
+            Ok(()) if naming::is_overlooked(self.end_entity, name, rules) => Err(Untrusted::new(
+                Reason::CertificateNameMismatch,
+                "the certificate does not name the host as this client reads it",
+            )),
             result => result.map_err(|error| refusal(&error)),
         }
     }
+}
+
+/// What a flawed client does not see.
+enum Overlooked {
+    /// That the path is out of its dates: it looks at another moment.
+    Dates(UnixTime),
+    /// That a rule is broken.
+    Rule,
 }
 
 fn is_pinned(certificate: &CertificateDer<'_>, pins: &[Pin]) -> bool {

@@ -234,8 +234,11 @@ impl World {
                         _ => client.handle(now, Event::ConnectFailed("connection refused".to_owned())),
                     }
                 }
-                Some(Action::StartTls { server_name, rule }) => {
+                Some(Action::StartTls { server_name, aliases, sni, rule }) => {
+                    // Flaws apart, nothing but the host is named or looked for.
+                    assert_eq!((sni.as_ref(), &aliases[..]), (Some(&server_name), &[][..]));
                     let rule = match rule {
+                        VerificationRule::Anyone => "anyone".to_owned(),
                         VerificationRule::Pinned(pins) => format!("pinned {:?}", pins[0].algorithm),
                         VerificationRule::WebPki => "webpki".to_owned(),
                     };
