@@ -96,3 +96,43 @@ fn authority(uri: &str) -> Option<String> {
     let (_, rest) = uri.split_once("//")?;
     rest.split(['/', ':']).next().map(str::to_ascii_lowercase)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::defect::Defect;
+
+    /// Each reading takes its own names for the host's, and none of the others'.
+    #[test]
+    fn each_misreading_resembles_one_thing_more() {
+        let host = "mail.example.com";
+        let cases = [
+            (Defect::MatchesNamesAtEnd, "evilmail.example.com"),
+            (Defect::MatchesNamesAtStart, "mail.example.com.attacker.example"),
+            (Defect::MatchesNamesOfParents, "example.com"),
+            (Defect::MatchesNamesOfSubdomains, "mx.mail.example.com"),
+            (Defect::WildcardCoversParent, "*.mail.example.com"),
+            (Defect::WildcardInAnyLabel, "mail.*.com"),
+            (Defect::WildcardInPartOfLabel, "ma*.example.com"),
+            (Defect::WildcardSpansLabels, "*.com"),
+        ];
+        for (defect, name) in cases {
+            assert!(resembles(name, host, defect.into()), "{defect}: {name}");
+            assert!(!resembles(name, host, Rules::default()), "{name}");
+            assert!(!resembles("elsewhere.example", host, defect.into()), "{defect}");
+            for (other, _) in cases.iter().filter(|(other, _)| *other != defect) {
+                // Below the host, and behind a wildcard for hosts below it, both end as the host does.
+                let is_wider = *other == Defect::MatchesNamesAtEnd
+                    && matches!(defect, Defect::MatchesNamesOfSubdomains | Defect::WildcardCoversParent)
+                    || (*other, defect) == (Defect::MatchesNamesOfSubdomains, Defect::WildcardCoversParent);
+                assert_eq!(resembles(name, host, (*other).into()), is_wider, "{other}: {name}");
+            }
+        }
+    }
+
+    #[test]
+    fn an_authority_is_what_stands_between_scheme_and_path() {
+        assert_eq!(authority("https://Mail.example.com:443/a").as_deref(), Some("mail.example.com"));
+        assert_eq!(authority("mailto:alice@mail.example.com"), None);
+    }
+}

@@ -8,7 +8,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use hickory_proto::rr::{Name, RData, Record};
 use rustls_pki_types::UnixTime;
 use signpost_dns::{AnswerFault, AnswerFaultKind, Hierarchy, KeyPool, Responder, Scope, Zone};
-use signpost_mail::{Account, Limits, ServerSpec};
+use signpost_mail::{Account, Limits, Presented, ServerSpec};
 use signpost_pki::Pki;
 use signpost_transcript::Event;
 
@@ -18,7 +18,7 @@ use crate::lab::{Lab, Raised};
 use crate::network::{Network, Place};
 use crate::placeholder::fill_digests;
 use crate::stage::Stage;
-use crate::world::{User, WorldListener, WorldServer, WorldZone};
+use crate::world::{WorldListener, WorldServer, WorldZone};
 use crate::{Broken, Fault, LabError, World, WorldNames, ZoneChange};
 
 /// Zones, certificates and servers of one case, as they will be in each of its steps.
@@ -186,7 +186,7 @@ impl<'w> Plan<'w> {
         let servers = self
             .listening(world)
             .map(|(server, listener)| {
-                let spec = self.server_spec(server, listener, pki, directory, &world.user)?;
+                let spec = self.server_spec(server, listener, pki, directory, world)?;
                 Ok(((server.address, listener.port), Arc::new(spec)))
             })
             .collect::<Result<_, LabError>>()?;
@@ -226,6 +226,9 @@ impl<'w> Plan<'w> {
             let detail = match &fault.broken {
                 Broken::Certificate(_) => "the certificate is presented so",
                 Broken::Presents { .. } => "another certificate is presented",
+                Broken::PresentsToOthers { .. } => {
+                    "another certificate is presented to who asks for another name"
+                }
                 Broken::Unreachable { .. } => "nothing listens there",
                 Broken::Zone { .. } => "the zone is published so",
                 Broken::Answer(_) | Broken::Server { .. } => return None,
@@ -243,8 +246,9 @@ impl<'w> Plan<'w> {
         listener: WorldListener,
         pki: &Pki,
         directory: &Directory<'_>,
-        user: &User,
+        world: &World,
     ) -> Result<ServerSpec, LabError> {
+        let user = &world.user;
         let fail = |reason: String| LabError::Tls { server: server.name.clone(), reason };
         // The last that was put there is the one that is presented.
         let presented = self.faults.iter().rev().find_map(|fault| match &fault.broken {
@@ -252,14 +256,27 @@ impl<'w> Plan<'w> {
             _ => None,
         });
         let certificate = presented.unwrap_or(&server.certificate);
-        let identity = pki
-            .identity(certificate)
-            .ok_or_else(|| fail(format!("no certificate is named {certificate}")))?;
+        let identity =
+            |name: &String| pki.identity(name).ok_or_else(|| fail(format!("no certificate is named {name}")));
+        let to_others = self.faults.iter().rev().find_map(|fault| match &fault.broken {
+            Broken::PresentsToOthers { servers, certificate } if servers.include(server) => Some(certificate),
+            _ => None,
+        });
+        let own = identity(certificate)?;
+        let (tls, presented) = match to_others {
+            None => (own.server_config(), certificate.clone().into()),
+            Some(otherwise) => {
+                let spec = world.certificates.iter().find(|spec| spec.name == *certificate);
+                let names = spec.map_or_else(Vec::new, |spec| spec.names.clone());
+                let config = own.server_config_by_name(&names, identity(otherwise)?);
+                (config, Presented::by_name(certificate.clone(), names, otherwise.clone()))
+            }
+        };
         Ok(ServerSpec {
             name: server.name.clone(),
             label: listener.label,
-            identity: certificate.clone(),
-            tls: Arc::new(identity.server_config().map_err(|error| fail(error.to_string()))?),
+            identity: presented,
+            tls: Arc::new(tls.map_err(|error| fail(error.to_string()))?),
             hostname: server.host.clone(),
             hosts: directory.hosts(server.address, listener.port, listener.label),
             account: Account { user: user.address.clone(), password: user.password.clone() },

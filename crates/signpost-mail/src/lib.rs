@@ -27,6 +27,7 @@ pub use fault::{
     BrokenHandshake, FaultParameterError, Mechanisms, ReplyCode, ReplyLine, ServerFault, ServerFaultKind,
 };
 pub use server::serve;
+pub use signpost_serve::Presented;
 pub use spec::{Account, Limits, ServerSpec};
 pub use step::Step;
 

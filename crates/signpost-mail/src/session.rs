@@ -187,7 +187,7 @@ mod tests {
         let spec = ServerSpec {
             name: "server".to_owned(),
             label,
-            identity: identity.name.clone(),
+            identity: identity.name.clone().into(),
             tls: Arc::new(identity.server_config().unwrap()),
             hostname: "mail.example.com".to_owned(),
             hosts: Vec::new(),

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use rustls::ServerConfig;
 
 use signpost_protocol::Label;
+use signpost_serve::Presented;
 
 use crate::ServerFault;
 
@@ -16,7 +17,7 @@ pub struct ServerSpec {
     /// What it offers there, and how TLS begins.
     pub label: Label,
     /// Name of its certificate, for the transcript.
-    pub identity: String,
+    pub identity: Presented,
     /// How it does TLS.
     pub tls: Arc<ServerConfig>,
     /// The host name that it calls itself.

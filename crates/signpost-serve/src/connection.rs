@@ -10,14 +10,14 @@ use tokio::time::Instant;
 
 use crate::handshake::{ALERT, Progress, asked_for, begins_handshake, shake_hands};
 use crate::socket::{Over, Socket};
-use crate::{Effect, Handshake, Limits, Session};
+use crate::{Effect, Handshake, Limits, Presented, Session};
 
 /// A socket and who speaks on it.
 pub(crate) struct Connection {
     socket: Socket,
     session: Box<dyn Session>,
     config: Arc<ServerConfig>,
-    certificate: String,
+    certificate: Presented,
     /// TLS failed or ended: whatever comes now is not waited for as long.
     lingering: bool,
 }
@@ -30,7 +30,7 @@ impl Connection {
         limits: Limits,
         session: Box<dyn Session>,
         config: Arc<ServerConfig>,
-        certificate: String,
+        certificate: Presented,
     ) -> Self {
         let socket = Socket::new(stream, id, recorder, limits);
         Self { socket, session, config, certificate, lingering: false }
@@ -151,8 +151,8 @@ impl Connection {
         if progress.begun || (asked && !progress.speech.is_empty()) {
             self.socket.record(Event::Handshake {
                 connection: self.socket.id(),
+                certificate: self.certificate.to(progress.sni.as_deref()).to_owned(),
                 sni: progress.sni,
-                certificate: self.certificate.clone(),
                 outcome,
             });
         }

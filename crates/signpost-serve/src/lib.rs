@@ -15,6 +15,7 @@ mod acceptor;
 mod connection;
 mod handshake;
 mod limits;
+mod presented;
 mod records;
 mod script;
 mod server;
@@ -23,6 +24,7 @@ mod socket;
 
 pub use acceptor::Acceptor;
 pub use limits::Limits;
+pub use presented::Presented;
 pub use script::{Change, Rule, Script};
 pub use server::{Reception, serve};
 pub use session::{Effect, Handshake, Session};

@@ -9,7 +9,7 @@ use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
 use crate::connection::Connection;
-use crate::{Acceptor, Limits, Session};
+use crate::{Acceptor, Limits, Presented, Session};
 
 /// How one connection is received.
 pub struct Reception {
@@ -20,7 +20,7 @@ pub struct Reception {
     /// How TLS is done, should the session begin it.
     pub tls: Arc<ServerConfig>,
     /// Name of the certificate in `tls`, for the transcript.
-    pub certificate: String,
+    pub certificate: Presented,
     /// How long this client is waited for and how much it may say.
     pub limits: Limits,
 }

@@ -172,7 +172,7 @@ impl Lab {
                     line: Vec::new(),
                 }),
                 tls: Arc::new(of_server.identity(certificate).unwrap().server_config().unwrap()),
-                certificate: certificate.to_owned(),
+                certificate: certificate.to_owned().into(),
                 limits,
             }
         }));

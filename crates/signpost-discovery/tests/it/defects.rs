@@ -306,12 +306,64 @@ fn world(defect: Defect) -> Option<(World, &'static str, &'static str)> {
             two(&mut world, [(1, 1), (1, 9)]);
             ("configured", "configured")
         }
+        Defect::KeepsFirstSni | Defect::JudgesFirstTargetOnly => {
+            two(&mut world, [(1, 1), (2, 1)]);
+            world.server().handshake = Err(Reason::TlsFailed);
+            ("configured", "configured")
+        }
+        Defect::JudgesNamedTargetsOnly => {
+            world = World::bare(Service::Submission);
+            guessable(&mut world);
+            ("configured", "configured")
+        }
+        Defect::JudgesOnlyAfterStarttls => {
+            world.srv("_submission", &[]);
+            world.srv("_submissions", &[(1, 1, 465, "submit1.example.com.")]);
+            world.serve("192.0.2.1:465", Server::submission());
+            ("configured", "configured")
+        }
+        Defect::SendsDomainAsSni | Defect::SendsNoSni => ("configured", "configured"),
+        Defect::AcceptsAliasTarget | Defect::SendsAliasAsSni => {
+            world.alias("submit1.example.com.", "real.example.com.", "192.0.2.1");
+            ("configured", "configured")
+        }
         // These are flaws of the verifier and of the resolver.
         Defect::AcceptsAnyCertificate
+        | Defect::ChecksDatesOfEndEntityOnly
+        | Defect::ChecksTls12SignaturesOnly
+        | Defect::ComparesIssuerNames
+        | Defect::FindsPinBesidePath
+        | Defect::IgnoresCaFlag
+        | Defect::IgnoresKeyUsage
+        | Defect::IgnoresNameConstraints
         | Defect::IgnoresNameMismatch
+        | Defect::IgnoresNotBefore
+        | Defect::IgnoresPathLength
+        | Defect::IgnoresPurpose
+        | Defect::JudgesAbovePin
+        | Defect::MatchesCommonName
+        | Defect::MatchesEmail
+        | Defect::MatchesFirstNameOnly
+        | Defect::MatchesNamesAtEnd
+        | Defect::MatchesNamesAtStart
+        | Defect::MatchesNamesByOctet
+        | Defect::MatchesNamesOfParents
+        | Defect::MatchesNamesOfSubdomains
+        | Defect::MatchesUri
         | Defect::PinsButSkipsChain
+        | Defect::PinsRootsOnly
+        | Defect::RefusesWildcards
         | Defect::SkipsHandshakeSignature
         | Defect::SkipsPin
+        | Defect::TakesPinnedCaForGranted
+        | Defect::WaivesNameUnderPin
+        | Defect::WaivesPossessionOfPinned
+        | Defect::WantsDatesOfPinned
+        | Defect::WantsNameOfPinned
+        | Defect::WildcardCoversParent
+        | Defect::WildcardInAnyLabel
+        | Defect::WildcardInPartOfLabel
+        | Defect::WildcardSpansLabels
         | Defect::RejectsSha1
         | Defect::TakesAdOnTrust
         | Defect::TakesAdditionalForAnswer

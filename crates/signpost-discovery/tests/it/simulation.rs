@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use hickory_proto::rr::rdata::{A, SRV, TXT};
 use hickory_proto::rr::{Name, RData, Record, RecordType};
+use rustls::pki_types::ServerName;
 use signpost_discovery::{
     Action, Client, Event, Mode, Outcome, Reason, Request, Rules, Untrusted, VerificationRule,
 };
@@ -141,6 +142,13 @@ impl World {
         self.records(owner, RecordType::A, vec![RData::A(A(address.parse().unwrap()))]);
     }
 
+    /// The owner is an alias of a target that has the address.
+    pub(crate) fn alias(&mut self, owner: &str, target: &str, address: &str) {
+        let record = Record::from_rdata(name(target), 300, RData::A(A(address.parse().unwrap())));
+        let lookup = Lookup::new(SecurityStatus::Secure, Answer::Records(vec![record]));
+        self.answer(owner, RecordType::A, lookup);
+    }
+
     fn records(&mut self, owner: &str, record_type: RecordType, data: Vec<RData>) {
         let records = data.into_iter().map(|data| Record::from_rdata(name(owner), 300, data)).collect();
         self.answer(owner, record_type, Lookup::new(SecurityStatus::Secure, Answer::Records(records)));
@@ -236,7 +244,12 @@ impl World {
                 }
                 Some(Action::StartTls { server_name, aliases, sni, rule }) => {
                     // Flaws apart, nothing but the host is named or looked for.
-                    assert_eq!((sni.as_ref(), &aliases[..]), (Some(&server_name), &[][..]));
+                    if (sni.as_ref(), &aliases[..]) != (Some(&server_name), &[]) {
+                        let name = |name: &ServerName<'_>| name.to_str().into_owned();
+                        let named = sni.as_ref().map_or_else(|| "nothing".to_owned(), name);
+                        let aliases: Vec<String> = aliases.iter().map(name).collect();
+                        trace.push(format!("names {named} looks for {aliases:?}"));
+                    }
                     let rule = match rule {
                         VerificationRule::Anyone => "anyone".to_owned(),
                         VerificationRule::Pinned(pins) => format!("pinned {:?}", pins[0].algorithm),

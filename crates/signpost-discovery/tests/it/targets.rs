@@ -118,13 +118,7 @@ fn the_next_address_of_the_host_is_tried() {
 #[test]
 fn an_aliased_target_is_followed_and_reported() {
     let mut world = World::submission();
-    let record =
-        Record::from_rdata(name("real.example.com."), 300, RData::A(A("192.0.2.1".parse().unwrap())));
-    world.answer(
-        "submit1.example.com.",
-        RecordType::A,
-        Lookup::new(SecurityStatus::Secure, Answer::Records(vec![record])),
-    );
+    world.alias("submit1.example.com.", "real.example.com.", "192.0.2.1");
     let run = world.check("configured");
     assert_eq!(run.notes(), ["aliased-target"]);
     assert!(run.has("starttls submit1.example.com"), "the alias is no reference identifier: {run:#?}");

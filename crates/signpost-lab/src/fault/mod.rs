@@ -48,6 +48,13 @@ pub enum Broken {
         /// The certificate's name in the world.
         certificate: String,
     },
+    /// A server presents another certificate than its own to who does not ask for it by name.
+    PresentsToOthers {
+        /// Which servers.
+        servers: Servers,
+        /// The certificate's name in the world.
+        certificate: String,
+    },
     /// Nothing listens where a server should.
     Unreachable {
         /// Which servers.
@@ -94,6 +101,7 @@ impl Fault {
             Broken::Certificate(fault) => fault.kind.name(),
             Broken::Server { fault, .. } => fault.kind.name(),
             Broken::Presents { .. } => place::Premises::PRESENTS,
+            Broken::PresentsToOthers { .. } => place::Premises::PRESENTS_TO_OTHERS,
             Broken::Unreachable { .. } => place::Premises::UNREACHABLE,
             Broken::Zone { change, .. } => change.name(),
         }

@@ -37,6 +37,12 @@ pub(super) enum Premises {
         #[schemars(with = "String")]
         certificate: Spanned<String>,
     },
+    /// Another certificate of the world is presented to whoever names, by SNI, none of the hosts of the server's own.
+    PresentsToOthers {
+        /// The certificate's name.
+        #[schemars(with = "String")]
+        certificate: Spanned<String>,
+    },
     /// Nothing listens where the server should.
     Unreachable {
         /// The service label that is not listened for; without it, none is.
@@ -48,7 +54,8 @@ pub(super) enum Premises {
 
 impl Premises {
     pub(super) const PRESENTS: &str = Self::VARIANTS[0];
-    pub(super) const UNREACHABLE: &str = Self::VARIANTS[1];
+    pub(super) const PRESENTS_TO_OTHERS: &str = Self::VARIANTS[1];
+    pub(super) const UNREACHABLE: &str = Self::VARIANTS[2];
 }
 
 /// Longer lists are no help beside a mistake.
@@ -114,6 +121,12 @@ impl Place {
                                 .known_certificate(certificate.get_ref(), certificate.span())
                                 .map_err(|problem| vec![problem])?;
                             Ok(Broken::Presents { servers, certificate: certificate.into_inner() })
+                        }
+                        (servers, Premises::PresentsToOthers { certificate }) => {
+                            fault
+                                .known_certificate(certificate.get_ref(), certificate.span())
+                                .map_err(|problem| vec![problem])?;
+                            Ok(Broken::PresentsToOthers { servers, certificate: certificate.into_inner() })
                         }
                         (servers, Premises::Unreachable { label }) => {
                             Ok(Broken::Unreachable { servers, label })

@@ -13,7 +13,7 @@ async fn the_next_connection_meets_another_certificate_and_other_faults() {
 
     lab.change(|spec| {
         let identity = lab.pki.identity("self-signed").unwrap();
-        spec.identity = identity.name.clone();
+        spec.identity = identity.name.clone().into();
         spec.tls = Arc::new(identity.server_config().unwrap());
     });
     drop(lab.play("TLS fails").await);
@@ -24,7 +24,7 @@ async fn the_next_connection_meets_another_certificate_and_other_faults() {
 
     lab.change(|spec| {
         let identity = lab.pki.identity("submit1").unwrap();
-        spec.identity = identity.name.clone();
+        spec.identity = identity.name.clone().into();
         spec.tls = Arc::new(identity.server_config().unwrap());
         spec.faults = fault("no-auth");
     });

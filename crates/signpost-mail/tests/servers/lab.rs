@@ -66,7 +66,7 @@ impl Lab {
         let spec = ServerSpec {
             name: "submit1".to_owned(),
             label,
-            identity: identity.name.clone(),
+            identity: identity.name.clone().into(),
             tls: Arc::new(identity.server_config().unwrap()),
             hostname: HOST.to_owned(),
             hosts: vec![HOST.to_owned()],
