@@ -55,6 +55,7 @@ defects! {
     ComparesIssuerNames = "compares-issuer-names": "Follows the names of the issuers up to the pin and verifies no signature.",
     CompletesSingleLabels = "completes-single-labels": "Puts the domain behind an owner of key records that is written in one label.",
     ContinuesInClear = "continues-in-clear-after-tls-failure": "Goes on in clear on a connection whose handshake failed.",
+    CountsEndEntityInPathLength = "counts-end-entity-in-path-length": "Counts the server's own certificate among the CAs below a pinned one.",
     CountsForeignText = "counts-foreign-text": "Takes a TXT record beside the policy, whatever its first element, for a second policy.",
     DecodesHexadecimal = "decodes-hexadecimal": "Takes a digest in hexadecimal as well.",
     DecodesLooseBits = "decodes-loose-bits": "Takes base64 whose last character has bits left over.",

@@ -66,7 +66,7 @@ pub(crate) fn check_path<'a>(
     length_limit: Option<u32>,
     rules: Rules,
 ) -> Result<(), Error> {
-    let mut length = 0u32;
+    let mut length = u32::from(!rules.counts_only_issuers());
     for issuer in issuers {
         let (_, certificate) = X509Certificate::from_der(&issuer).map_err(|_| Error::BadDer)?;
         if !may_sign_certificates(&certificate, rules)? {

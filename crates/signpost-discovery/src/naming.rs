@@ -40,25 +40,25 @@ fn resembles(name: &str, host: &str, rules: Rules) -> bool {
         || (!rules.wants_a_label_for_a_wildcard() && behind_wildcard == Some(host))
         || (!rules.confines_wildcards_to_a_label()
             && behind_wildcard.is_some_and(|rest| is_below(rest, host)))
-        || (!rules.keeps_wildcards_left()
-            && fits_label_by_label(name, host, |label, of_host| label == of_host || label == "*"))
-        || (!rules.wants_whole_labels_for_wildcards() && fits_label_by_label(name, host, fits_in_part))
+        || (!rules.keeps_wildcards_left() && fits_with_wildcards(name, host))
+        || (!rules.wants_whole_labels_for_wildcards() && fits_in_part(name, host))
 }
 
-fn fits_label_by_label(name: &str, host: &str, fits: fn(&str, &str) -> bool) -> bool {
+fn fits_with_wildcards(name: &str, host: &str) -> bool {
     name.split('.').count() == host.split('.').count()
-        && name.split('.').zip(host.split('.')).all(|(label, of_host)| fits(label, of_host))
+        && name.split('.').zip(host.split('.')).all(|(label, of_host)| label == of_host || label == "*")
 }
 
-fn fits_in_part(label: &str, of_host: &str) -> bool {
-    match label.split_once('*') {
-        None => label == of_host,
-        Some((before, after)) => {
-            of_host.len() > before.len() + after.len()
-                && of_host.starts_with(before)
-                && of_host.ends_with(after)
-        }
-    }
+fn fits_in_part(name: &str, host: &str) -> bool {
+    let (Some((label, rest)), Some((of_host, rest_of_host))) = (name.split_once('.'), host.split_once('.'))
+    else {
+        return false;
+    };
+    let Some((before, after)) = label.split_once('*') else { return false };
+    rest == rest_of_host
+        && of_host.len() > before.len() + after.len()
+        && of_host.starts_with(before)
+        && of_host.ends_with(after)
 }
 
 /// What stands in a certificate.

@@ -213,6 +213,7 @@ impl World {
                 names: table.names.clone(),
                 ca: table.ca,
                 trusted: table.trusted,
+                path_length: table.path_length,
                 ..CertificateSpec::new(table.name.get_ref())
             };
             replace(&mut self.certificates, spec, |spec| spec.name.clone());
@@ -398,6 +399,7 @@ struct CertificateTable {
     ca: bool,
     #[serde(default)]
     trusted: bool,
+    path_length: Option<u8>,
 }
 
 #[derive(Deserialize)]

@@ -12,6 +12,10 @@ impl Rules {
         !self.has(Defect::ChecksTls12SignaturesOnly)
     }
 
+    pub(crate) const fn counts_only_issuers(self) -> bool {
+        !self.has(Defect::CountsEndEntityInPathLength)
+    }
+
     pub(crate) const fn verifies_signatures_of_issuers(self) -> bool {
         !self.has(Defect::ComparesIssuerNames)
     }

@@ -332,6 +332,7 @@ fn world(defect: Defect) -> Option<(World, &'static str, &'static str)> {
         | Defect::ChecksDatesOfEndEntityOnly
         | Defect::ChecksTls12SignaturesOnly
         | Defect::ComparesIssuerNames
+        | Defect::CountsEndEntityInPathLength
         | Defect::FindsPinBesidePath
         | Defect::IgnoresCaFlag
         | Defect::IgnoresKeyUsage
