@@ -182,6 +182,9 @@ mod tests {
         let unseen = claim(Some(Defect::SkipsPin), Verdict::Fail).unwrap_err();
         assert!(unseen.starts_with("expected fail, judged pass\n"), "{unseen}");
         let seen = claim(Some(Defect::IgnoresStrippedStarttls), Verdict::Pass).unwrap_err();
-        assert!(seen.contains("invariant/no-credential-in-clear") && seen.contains("in clear, accepted"), "{seen}");
+        assert!(
+            seen.contains("invariant/no-credential-in-clear") && seen.contains("in clear, accepted"),
+            "{seen}"
+        );
     }
 }

@@ -86,10 +86,11 @@ impl Connection {
     async fn hear_unasked_hello(&mut self, bytes: &[u8]) -> Result<(), Over> {
         self.socket.expect_records();
         let parted = self.socket.part(bytes);
+        let sni = asked_for(&parted.records);
         self.socket.record(Event::Handshake {
             connection: self.socket.id(),
-            sni: asked_for(&parted.records),
-            certificate: self.certificate.clone(),
+            certificate: self.certificate.to(sni.as_deref()).to_owned(),
+            sni,
             outcome: HandshakeOutcome::Failed { reason: "nobody gave the go-ahead for TLS".to_owned() },
         });
         self.socket.write(ALERT).await?;
