@@ -1,6 +1,7 @@
 //! What shows that a suite is worth something: the honest reference passes each case, each defect fails the cases that name
 //! it for a requirement that they state, and none fails a control.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::num::NonZeroUsize;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -28,15 +29,34 @@ pub struct Claim {
 #[error("{0}")]
 pub struct Refuted(String);
 
+/// Against which controls a defect is held.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Controls {
+    /// Those of the cases that name it, without which a refusal there says nothing.
+    OfItsCases,
+    /// Every one: what a defect breaks is then what its cases are about, and nothing else.
+    Every,
+}
+
 /// All that is to be shown of cases of a suite.
 ///
-/// A defect is held against the controls if a scenario of the suite names it: what another suite looks for says nothing of
+/// A defect is held against controls if a scenario of the suite names it: what another suite looks for says nothing of
 /// this one's honest worlds.
-pub fn claims<'a>(suite: &Suite, cases: impl Iterator<Item = &'a Arc<Case>> + Clone) -> Vec<Claim> {
+pub fn claims<'a>(
+    suite: &Suite,
+    cases: impl Iterator<Item = &'a Arc<Case>> + Clone,
+    controls: Controls,
+) -> Vec<Claim> {
     let named: Vec<Defect> = Defect::ALL
         .iter()
         .copied()
         .filter(|defect| suite.cases.iter().any(|case| case.defects().any(|name| name == defect.name())))
+        .collect();
+    let own: BTreeSet<(&str, &str)> = suite
+        .cases
+        .iter()
+        .filter_map(|case| Some((case, case.control.as_deref()?)))
+        .flat_map(|(case, control)| case.defects().map(move |defect| (control, defect)))
         .collect();
     let of_case = |case: &Arc<Case>| {
         let claim = |defect, expected| Claim { case: Arc::clone(case), defect, expected };
@@ -46,11 +66,14 @@ pub fn claims<'a>(suite: &Suite, cases: impl Iterator<Item = &'a Arc<Case>> + Cl
             case.defects().filter_map(|name| name.parse().ok()).map(|defect| claim(Some(defect), caught)),
         );
         if case.scenario.is_control() {
-            // What a client does with answers shows in no resolver's case.
-            let shows =
-                |defect: &Defect| Rules::from(*defect).resolves_wrongly() || case.role() != Role::Resolve;
-            claims
-                .extend(named.iter().copied().filter(shows).map(|defect| claim(Some(defect), Verdict::Pass)));
+            let is_asked = |defect: &Defect| match controls {
+                Controls::OfItsCases => own.contains(&(case.id.as_str(), defect.name())),
+                // What a client does with answers shows in no resolver's case.
+                Controls::Every => Rules::from(*defect).resolves_wrongly() || case.role() != Role::Resolve,
+            };
+            claims.extend(
+                named.iter().copied().filter(is_asked).map(|defect| claim(Some(defect), Verdict::Pass)),
+            );
         }
         claims
     };

@@ -3,7 +3,7 @@
 use std::fs;
 
 use camino::{Utf8Path, Utf8PathBuf};
-use signpost_conformance::proof;
+use signpost_conformance::proof::{self, Controls};
 use signpost_conformance::suite::Suite;
 use signpost_source::Files;
 
@@ -83,7 +83,7 @@ fn what_a_suite_names_is_proven_and_what_it_does_not_catch_is_refuted() {
         let words = "[defect]\ntalks-too-early = \"Sends its password before TLS.\"\n";
         fs::write(folder.join("vocabulary.toml"), words).unwrap();
         let suite = Suite::load(&files).unwrap();
-        let claims = proof::claims(&suite, suite.cases.iter());
+        let claims = proof::claims(&suite, suite.cases.iter(), Controls::Every);
         let one = std::num::NonZeroUsize::MIN;
         let names: Vec<String> =
             proof::prove_all(&claims, one, || ()).into_iter().map(|(claim, _)| claim.name()).collect();

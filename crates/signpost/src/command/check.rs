@@ -1,6 +1,6 @@
 //! `signpost check`: whether a suite catches what it says that it catches.
 
-use signpost_conformance::proof;
+use signpost_conformance::proof::{self, Controls};
 use signpost_conformance::runner::Options;
 
 use super::{load_suite, print, progress_bar, tell};
@@ -14,7 +14,7 @@ pub(crate) fn check(options: &CheckOptions) -> Result<Exit, Failure> {
     if selected.is_empty() {
         return Err(Failure::nothing_selected("no case is selected").hint("`signpost list` shows all"));
     }
-    let claims = proof::claims(&suite, selected.iter());
+    let claims = proof::claims(&suite, selected.iter(), Controls::Every);
     let bar = progress_bar(claims.len());
     let jobs = options.jobs.unwrap_or(Options::default().jobs);
     let refuted = proof::prove_all(&claims, jobs, || bar.inc(1));
