@@ -223,7 +223,8 @@ fn case(
     if problems.is_empty() {
         let tables = table.fault.iter().chain(parts.iter().flat_map(|step| step.fault));
         let all = tables.zip(faults.iter().chain(changes.iter().flatten()));
-        problems = idle_faults(all, &visits, world, names, service);
+        let steps = visits.iter().flat_map(|visit| &visit.steps).map(|step| (&step.task, &step.expectation));
+        problems = idle_faults(all, steps, world, names, service);
     }
     if !problems.is_empty() {
         return Err(problems);

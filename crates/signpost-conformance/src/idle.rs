@@ -5,25 +5,25 @@ use signpost_lab::{Broken, Fault, FaultTable, Servers, World, WorldNames};
 use signpost_protocol::Label;
 use signpost_source::Problem;
 
-use crate::case::Visit;
 use crate::evidence::SelectorKind;
+use crate::role::Expectation;
 
 /// What is wrong with the first of a scenario's faults at something that nothing serves and nobody asks for, and with each
 /// other.
 pub(crate) fn idle_faults<'f>(
     faults: impl Iterator<Item = (&'f FaultTable, &'f Fault)> + Clone,
-    visits: &[Visit],
+    steps: impl Iterator<Item = (&'f Task, &'f Expectation)>,
     world: &World,
     names: &WorldNames,
     service: Option<Service>,
 ) -> Vec<Problem> {
     let mut names = names.clone().with(faults.clone().map(|(_, fault)| fault));
-    for step in visits.iter().flat_map(|visit| &visit.steps) {
-        if let Task::Resolve(question) = &step.task {
+    for (task, expectation) in steps {
+        if let Task::Resolve(question) = task {
             names.ask(&question.name);
         }
         // What a scenario waits for or forbids is asked for by somebody.
-        let selectors = step.expectation.reached.iter().chain(&step.expectation.never);
+        let selectors = expectation.reached.iter().chain(&expectation.never);
         for target in selectors.filter(|selector| selector.kind == SelectorKind::Dns) {
             let name = target.target.as_deref().and_then(|target| target.rsplit_once('/'));
             name.into_iter().for_each(|(name, _)| names.ask(name));

@@ -65,6 +65,12 @@ impl SelectorKind {
         ("tls-completed", Self::TlsCompleted),
     ];
 
+    /// Every name, as they are told in a sentence.
+    fn listed() -> String {
+        let [others @ .., last] = Self::NAMES.map(|(name, _)| name);
+        format!("{} and {last}", others.join(", "))
+    }
+
     fn name(self) -> &'static str {
         Self::NAMES.iter().find(|(_, kind)| *kind == self).map_or("", |(name, _)| name)
     }
@@ -109,10 +115,7 @@ impl fmt::Display for Selector {
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 pub enum SelectorError {
     /// Unknown kind.
-    #[error(
-        "expected one of credential, dns, local-part, mail, mail-again, mechanism, sni-missing, sni-other, starttls, \
-         starttls-followed, tcp, tls and tls-completed, or one of them with `:SERVER`"
-    )]
+    #[error("expected one of {}, or one of them with `:SERVER`", SelectorKind::listed())]
     Kind,
     /// `dns:` without a type.
     #[error("expected `dns:NAME/TYPE`")]
