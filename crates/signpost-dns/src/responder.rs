@@ -116,7 +116,6 @@ impl Responder {
             }
         };
         let mut answer = of(hierarchy.tree());
-        let published = answer.clone();
         for (place, fault) in hierarchy.faults.iter().enumerate().filter(|_| request.version() == 0) {
             let (before, delivered_before) = (answer.clone(), delivery);
             let told = apply(fault, hierarchy.tree(), &question, transport, &mut answer, &mut delivery);
@@ -126,8 +125,8 @@ impl Responder {
             let emit = |answer: &Answer, delivery| self.emit(request, &question, answer, transport, delivery);
             let is_sent = match hierarchy.without(place) {
                 Some(tree) => {
-                    let honest = emit(&of(tree).without_chance(), Delivery::default());
-                    honest != emit(&published.without_chance(), Delivery::default())
+                    let published = |tree| emit(&of(tree).without_chance(), Delivery::default());
+                    published(tree) != published(hierarchy.tree())
                 }
                 None => emit(&before, delivered_before) != emit(&answer, delivery) || is_unsent(fault),
             };
