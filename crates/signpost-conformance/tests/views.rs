@@ -1,5 +1,7 @@
 //! Views: who asks from elsewhere is not judged, but for what is wrong wherever it asks.
 
+mod stand_in;
+
 use async_trait::async_trait;
 use signpost_conformance::runner::{Options, run_case};
 use signpost_conformance::subject::{Environment, Isolation, Reference, Subject, SubjectError};
@@ -7,46 +9,16 @@ use signpost_conformance::suite::Suite;
 use signpost_discovery::Defect;
 use signpost_format::{Assignment, CaseResult, Dns, Profile, Report, Role, Verdict, set_up};
 
+use stand_in::StandIn;
+
 /// The reference, told otherwise where to ask from.
-struct Misled {
-    reference: Reference,
-    mislead: fn(&Assignment) -> Assignment,
-}
-
-#[async_trait(?Send)]
-impl Subject for Misled {
-    fn name(&self) -> &str {
-        "misled"
-    }
-
-    fn version(&self) -> &str {
-        self.reference.version()
-    }
-
-    fn profiles(&self) -> &[Profile] {
-        self.reference.profiles()
-    }
-
-    fn roles(&self) -> &[Role] {
-        &[Role::SetUp]
-    }
-
-    fn isolation(&self) -> Isolation {
-        Isolation::Loopback
-    }
-
-    async fn run(
-        &self,
-        assignment: &Assignment,
-        environment: Environment<'_>,
-    ) -> Result<Report, SubjectError> {
-        self.reference.run(&(self.mislead)(assignment), environment).await
-    }
-}
-
 fn run(case: &str, reference: Reference, mislead: fn(&Assignment) -> Assignment) -> CaseResult {
     let suite = Suite::built_in().unwrap();
-    run_case(suite.case(case).unwrap(), &Misled { reference, mislead }, Options::default())
+    run_case(
+        suite.case(case).unwrap(),
+        &StandIn { told: mislead, ..StandIn::of(reference) },
+        Options::default(),
+    )
 }
 
 /// The assignment with another idea of where DNS is asked.
