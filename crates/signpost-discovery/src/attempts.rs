@@ -30,7 +30,6 @@ pub(crate) struct Attempts {
     plan: Plan,
     left: Selection<Candidate>,
     current: Option<(Name, Attempt)>,
-    tried: usize,
     /// The priority of the candidate that was tried last.
     priority: Option<u16>,
     /// The hosts that were tried.
@@ -60,7 +59,6 @@ impl Attempts {
             plan,
             left: order(candidates, rules),
             current: None,
-            tried: 0,
             priority: None,
             hosts: Vec::new(),
             failures: Failures::new(rules),
@@ -71,7 +69,7 @@ impl Attempts {
 
     /// Begins with the next candidate.
     pub(crate) fn begin(&mut self, actions: &mut VecDeque<Action>, entropy: &mut impl Entropy) -> Turn {
-        if self.plan == Plan::ServiceRecords && self.tried > 0 && !self.rules.fails_over() {
+        if self.plan == Plan::ServiceRecords && !self.hosts.is_empty() && !self.rules.fails_over() {
             return Turn::Done(self.failures.sum(self.plan));
         }
         let (priority, mut candidate) = match self.left.next(entropy) {
@@ -93,10 +91,9 @@ impl Attempts {
         {
             return Turn::Next;
         }
-        self.tried += 1;
         self.hosts.push(candidate.target.host.clone());
         self.priority = Some(priority);
-        if self.tried > 1 && !self.rules.binds_every_target() {
+        if self.hosts.len() > 1 && !self.rules.binds_every_target() {
             candidate.binding = Arc::new(Binding::without_policy());
         }
         if !candidate.is_secure
@@ -180,11 +177,9 @@ impl Attempts {
             // An address that cannot be believed excludes its host. When hosts are guessed it excludes guessing:
             // which of them exist is then not known, and a failure is never an absence.
             Progress::Unresolved(failure)
-                if self.plan == Plan::Guess && self.rules.ends_guessing_at_failed_address() =>
+                if (self.plan == Plan::Guess && self.rules.ends_guessing_at_failed_address())
+                    || !self.rules.survives_bogus_address() =>
             {
-                Turn::Done(attempt.place(failure).refusal())
-            }
-            Progress::Unresolved(failure) if !self.rules.survives_bogus_address() => {
                 Turn::Done(attempt.place(failure).refusal())
             }
             Progress::Unresolved(failure) => self.fail(attempt.place(failure)),
