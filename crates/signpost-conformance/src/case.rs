@@ -285,7 +285,8 @@ fn faults(
 /// What is said of a fault that nobody in a dialogue of this service would come upon.
 fn idle(fault: &Fault, table: &FaultTable, service: Option<Service>) -> Option<Problem> {
     let Broken::Server { fault, .. } = &fault.broken else { return None };
-    let service = service.filter(|&service| !fault.kind.applies_to(service))?;
+    let applies = |service: Service| service.labels().iter().any(|label| fault.kind.applies_to(*label));
+    let service = service.filter(|&service| !applies(service))?;
     let problem = format!("`{}` changes nothing there in a dialogue of {service}", fault.kind);
     Some(
         Problem::at(table.kind.span(), problem)

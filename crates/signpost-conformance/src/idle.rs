@@ -39,11 +39,12 @@ pub(crate) fn idle_faults<'f>(
                         "nothing in the world has this name or leads to it: correct it, or publish what does",
                     )
                 }
-                Broken::Presents { servers, .. }
-                | Broken::PresentsToOthers { servers, .. }
-                | Broken::Server { servers, .. } => {
+                Broken::Presents { servers, .. } | Broken::PresentsToOthers { servers, .. } => {
                     idle_at(servers, world, |label| service.is_none_or(|service| label.service() == service))?
                 }
+                Broken::Server { servers, fault } => idle_at(servers, world, |label| {
+                    service.is_none_or(|service| label.service() == service) && fault.kind.applies_to(label)
+                })?,
                 Broken::Unreachable { servers, label } => idle_at(servers, world, |offered| match label {
                     Some(label) => offered == *label,
                     None => service.is_none_or(|service| offered.service() == service),

@@ -7,7 +7,7 @@ use std::time::Duration;
 use schemars::JsonSchema;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
-use signpost_protocol::Service;
+use signpost_protocol::Label;
 use signpost_transcript::Channel;
 use strum::{EnumDiscriminants, EnumIter, IntoEnumIterator as _, IntoStaticStr, VariantNames};
 
@@ -99,6 +99,8 @@ pub enum ServerFaultKind {
         #[schemars(with = "Option<ChannelName>")]
         channel: Option<Channel>,
     },
+    /// A port of implicit TLS greets in clear and offers and takes `STARTTLS` there.
+    GreetsInClear,
     /// Something else in place of the ServerHello: `how` is `garbage` (default), `alert` or `closed`.
     HandshakeBroken {
         /// What stands there.
@@ -206,13 +208,14 @@ impl ServerFaultKind {
         self.into()
     }
 
-    /// Whether a server of this service can do it: what its protocol has no place for would change nothing that anybody sees.
+    /// Whether a server at this label can do it: what its protocol has no place for would change nothing that anybody sees.
     #[must_use]
-    pub fn applies_to(&self, service: Service) -> bool {
+    pub fn applies_to(&self, label: Label) -> bool {
         match self {
+            Self::GreetsInClear => label.is_implicit_tls(),
             // The client waits for these before it says anything, so there is no next reply.
             Self::Merge { step: Step::Greeting | Step::Starttls | Step::Quit, .. } => false,
-            _ => self.step().is_none_or(|step| step.is_of(service)),
+            _ => self.step().is_none_or(|step| step.is_of(label.service())),
         }
     }
 

@@ -86,6 +86,7 @@ impl Turn<'_> {
             | ServerFaultName::OddStarttls
             | ServerFaultName::RefuseStarttls
             | ServerFaultName::StripStarttls => true,
+            ServerFaultName::GreetsInClear => self.spec.label.is_implicit_tls(),
             ServerFaultName::Close | ServerFaultName::Say | ServerFaultName::Silence => {
                 matches!(fault.kind.step(), Some(Step::Handshake | Step::Starttls))
             }

@@ -7,6 +7,7 @@ use signpost_serve::{Effect, Script, Session};
 use signpost_transcript::{Channel, ConnectionId, Event};
 
 use crate::dialogue::{Dialogue, Line};
+use crate::fault::ServerFaultName;
 use crate::maildrop::Maildrop;
 use crate::pop3::Pop3;
 use crate::smtp::Smtp;
@@ -52,10 +53,20 @@ impl MailSession {
 
 impl Session for MailSession {
     fn open(&mut self) -> Vec<Effect> {
-        if self.spec.label.is_implicit_tls() {
-            return self.turn(|dialogue, turn| turn.start_tls(dialogue.tls_unavailable()));
+        if !self.spec.label.is_implicit_tls() {
+            return self.greet();
         }
-        self.greet()
+        let mut in_clear = false;
+        let mut effects = self.turn(|_, turn| {
+            let fault = turn.apply(ServerFaultName::GreetsInClear, "the greeting came in clear");
+            in_clear = fault.is_some();
+        });
+        effects.extend(if in_clear {
+            self.greet()
+        } else {
+            self.turn(|dialogue, turn| turn.start_tls(dialogue.tls_unavailable()))
+        });
+        effects
     }
 
     fn secured(&mut self) -> Vec<Effect> {
@@ -63,7 +74,12 @@ impl Session for MailSession {
         self.ended = false;
         self.pending.clear();
         self.dialogue.forget();
-        if self.spec.label.is_implicit_tls() { self.greet() } else { Vec::new() }
+        // Who has greeted in clear does not greet again.
+        if self.spec.label.is_implicit_tls() && !self.applied.iter().any(|index| self.greeted_in_clear(*index)) {
+            self.greet()
+        } else {
+            Vec::new()
+        }
     }
 
     /// Should the client go on in clear, it is answered as an attacker would: a login is offered and let in, since a client
@@ -118,6 +134,10 @@ impl Session for MailSession {
 }
 
 impl MailSession {
+    fn greeted_in_clear(&self, applied: usize) -> bool {
+        self.spec.faults.get(applied).is_some_and(|fault| fault.kind.is(ServerFaultName::GreetsInClear))
+    }
+
     fn greet(&mut self) -> Vec<Effect> {
         let mut effects = self.turn(|dialogue, turn| dialogue.greet(turn));
         self.script.release(&mut effects);
@@ -176,7 +196,6 @@ mod tests {
     use signpost_serve::Handshake;
 
     use super::*;
-    use crate::fault::ServerFaultName;
     use crate::{Account, Limits, ReplyLine, ServerFault, ServerFaultKind, Step};
 
     fn session(label: Label, faults: Vec<ServerFault>) -> MailSession {
@@ -304,22 +323,27 @@ mod tests {
 
     /// What goes out in a whole dialogue, and whether a fault said that it was applied. A client that waits for each reply
     /// sends one line after the other; one that does not sends all that it has to say inside TLS at once.
-    fn played(service: Service, faults: Vec<ServerFault>, waits: bool) -> (Vec<Effect>, bool) {
-        let (label, in_clear, inside): (_, &[&str], &str) = match service {
+    fn played(label: Label, faults: Vec<ServerFault>, waits: bool) -> (Vec<Effect>, bool) {
+        let (in_clear, inside): (&[&str], &str) = match label.service() {
             Service::Submission => (
-                Label::Submission,
                 &["EHLO client", "AUTH PLAIN AGFsaWNlQGV4YW1wbGUuY29tAHNlY3JldA==", "STARTTLS"],
                 "EHLO client|AUTH PLAIN AGFsaWNlQGV4YW1wbGUuY29tAHNlY3JldA==|NOOP|MAIL FROM:<a@example.com>|\
                  RCPT TO:<b@example.com>|DATA|Subject: x|.|RSET|VRFY b|NOOP|QUIT",
             ),
             Service::Pop3 => (
-                Label::Pop3,
                 &["CAPA", "USER alice@example.com", "STLS"],
                 "CAPA|USER alice@example.com|PASS secret|STAT|LIST|UIDL|RETR 1|DELE 1|RSET|XYZ|NOOP|QUIT",
             ),
         };
         let mut session = session(label, faults);
         let mut effects = session.open();
+        let mut channel = Channel::Clear;
+        let begins_with_tls = effects.contains(&Effect::StartTls(Handshake::Honest));
+        if begins_with_tls {
+            channel = Channel::Tls;
+            effects.extend(session.secured());
+        }
+        let in_clear = if begins_with_tls { &[] } else { in_clear };
         let mut lines: Vec<String> = in_clear.iter().map(|line| format!("{line}\r\n")).collect();
         let inside = inside.split('|').map(|line| format!("{line}\r\n"));
         if waits {
@@ -327,7 +351,6 @@ mod tests {
         } else {
             lines.push(inside.collect());
         }
-        let mut channel = Channel::Clear;
         for line in lines {
             let said = session.receive(line.as_bytes(), channel);
             let handshake = said.iter().find_map(|effect| match effect {
@@ -352,10 +375,12 @@ mod tests {
     /// A fault that a protocol ignores would make a case of which nothing can be seen.
     #[test]
     fn every_kind_changes_what_is_on_the_wire_in_each_service_it_applies_to() {
-        for service in Service::ALL.iter().copied() {
-            let honest = [true, false].map(|waits| played(service, Vec::new(), waits));
+        for label in Service::ALL.iter().flat_map(|service| service.labels()) {
+            let honest = [true, false].map(|waits| played(label, Vec::new(), waits));
             assert!(honest.iter().all(|(_, applied)| !applied));
-            for kind in ServerFaultKind::all() {
+            let kinds = ServerFaultKind::all();
+            // What happens before TLS by command does not happen where there is none; the rest is the same inside TLS.
+            for kind in kinds.filter(|kind| !label.is_implicit_tls() || kind.is(ServerFaultName::GreetsInClear)) {
                 let steps: Vec<Step> = if kind.step().is_some() || kind.is(ServerFaultName::Delay) {
                     Step::all().filter(|step| *step != Step::Handshake).collect()
                 } else {
@@ -366,13 +391,13 @@ mod tests {
                     let fault = ServerFault { number: 1, at: "mail:*".to_owned(), kind: kind.clone() };
                     let (changed, applied): (Vec<_>, Vec<_>) = [true, false]
                         .into_iter()
-                        .map(|waits| played(service, vec![fault.clone()], waits))
+                        .map(|waits| played(label, vec![fault.clone()], waits))
                         .zip(&honest)
                         .map(|((said, applied), (right, _))| (said != *right, applied))
                         .unzip();
                     let is_seen = changed.contains(&true);
-                    assert_eq!(changed, applied, "{kind:?} in {service}: what is said to be applied is");
-                    assert_eq!(is_seen, kind.applies_to(service), "{kind:?} in {service}");
+                    assert_eq!(changed, applied, "{kind:?} in {label}: what is said to be applied is");
+                    assert_eq!(is_seen, kind.applies_to(label), "{kind:?} in {label}");
                 }
             }
         }
