@@ -43,6 +43,8 @@ pub(crate) struct Attempt {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Way {
     AsPublished,
+    /// A second time, with TLS by command at a port of implicit TLS, as only a defect does.
+    ByCommand,
     /// A second time, without TLS, as only a defect does.
     InClear,
     /// A second time, without the pin, as only a defect does.
@@ -155,6 +157,11 @@ impl Attempt {
             (Stage::Securing | Stage::Conversing(_), Event::TlsFailed(untrusted)) => {
                 self.on_tls_failure(untrusted.reason, untrusted.detail, actions)
             }
+            // In TLS the client speaks first.
+            (Stage::Securing, Event::Received(_)) => {
+                let detail = "the server speaks in clear".to_owned();
+                self.on_tls_failure(Reason::TlsFailed, detail, actions)
+            }
             (Stage::Securing, Event::Closed) => {
                 self.on_tls_failure(Reason::TlsFailed, "no handshake".to_owned(), actions)
             }
@@ -186,6 +193,10 @@ impl Attempt {
                 self.on_tls_failure(Reason::TlsFailed, "the handshake takes too long".to_owned(), actions)
             }
         }
+    }
+
+    pub(crate) fn port(&self) -> u16 {
+        self.candidate.target.port
     }
 
     pub(crate) fn is_connected(&self) -> bool {
@@ -262,8 +273,8 @@ impl Attempt {
     }
 
     fn on_connected(&mut self, actions: &mut VecDeque<Action>) -> Progress {
-        if self.way == Way::InClear {
-            self.stage = Stage::Conversing(open(self.terms(false), false));
+        if matches!(self.way, Way::ByCommand | Way::InClear) {
+            self.stage = Stage::Conversing(open(self.terms(self.way == Way::ByCommand), false));
             return Progress::Waiting;
         }
         match self.candidate.tls {
@@ -300,6 +311,9 @@ impl Attempt {
         let port = self.candidate.target.port;
         if !self.rules.stays_away_after_tls_failure() {
             return self.connect_again(Way::InClear, port, actions);
+        }
+        if !self.rules.stays_with_implicit_tls() && self.candidate.tls == TlsStart::Implicit {
+            return self.connect_again(Way::ByCommand, port, actions);
         }
         if !self.rules.insists_on_pins_again() && reason == Reason::PinMismatch {
             return self.connect_again(Way::WithoutPin, port, actions);
@@ -344,7 +358,7 @@ impl Attempt {
     fn start_tls(&self, actions: &mut VecDeque<Action>) {
         actions.push_back(match self.way {
             Way::WithoutPin => self.handshake.begin_without_pin(),
-            Way::AsPublished | Way::InClear => self.handshake.begin(),
+            Way::AsPublished | Way::ByCommand | Way::InClear => self.handshake.begin(),
         });
     }
 

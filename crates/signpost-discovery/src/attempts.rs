@@ -34,6 +34,8 @@ pub(crate) struct Attempts {
     priority: Option<u16>,
     /// The hosts that were tried.
     hosts: Vec<Name>,
+    /// Where TLS failed: nothing is said there in clear any more, whatever label leads there again.
+    broken: Vec<(Name, u16)>,
     failures: Failures,
     /// The addresses of the last host: a guessed one is tried at two ports.
     resolved: Option<(Name, Addresses)>,
@@ -61,6 +63,7 @@ impl Attempts {
             current: None,
             priority: None,
             hosts: Vec::new(),
+            broken: Vec::new(),
             failures: Failures::new(rules),
             resolved: None,
             first: None,
@@ -88,6 +91,11 @@ impl Attempts {
         if self.plan == Plan::ServiceRecords
             && self.hosts.contains(&candidate.target.host)
             && !self.rules.tries_every_port()
+        {
+            return Turn::Next;
+        }
+        if self.broken.contains(&(candidate.target.host.clone(), candidate.target.port))
+            && self.rules.leaves_broken_targets()
         {
             return Turn::Next;
         }
@@ -155,12 +163,17 @@ impl Attempts {
             return Turn::Wait;
         }
         let Some((host, attempt)) = self.current.take() else { return Turn::Wait };
+        if let Progress::Ended(Ending::Failed(failure)) = &progress
+            && failure.reason.is_of_tls()
+        {
+            self.broken.push((host.clone(), attempt.port()));
+        }
         let turn = match progress {
             Progress::Ended(Ending::Failed(failure)) if failure.is_final => {
                 Turn::Done(attempt.place(failure).refusal())
             }
             Progress::Ended(Ending::Failed(failure))
-                if failure.reason != Reason::Unreachable
+                if !failure.gives_way
                     && self.plan == Plan::ServiceRecords
                     && !self.request.manner.goes_on_after_attack =>
             {
@@ -170,6 +183,10 @@ impl Attempts {
             // A server that rejects the credentials has heard them. The next one must not hear them too.
             Progress::Ended(Ending::Rejected(detail)) => {
                 let failure = attempt.place(Failure::new(Reason::CredentialsRejected, detail));
+                if !self.rules.tells_rejection_from_silence() {
+                    let detail = failure.detail;
+                    return Turn::Done(Outcome::Unavailable { reason: Reason::Unreachable, detail });
+                }
                 Turn::Done(Outcome::AskUser { reason: failure.reason, detail: failure.detail })
             }
             Progress::Ended(Ending::Succeeded(success)) => Turn::Done(attempt.configured(success)),

@@ -9,11 +9,13 @@ pub(crate) struct Failure {
     pub(crate) detail: String,
     /// Whether no other target may be tried, because this one may have taken the message.
     pub(crate) is_final: bool,
+    /// Whether nobody serves there, so that the next target is to be tried: it cannot be reached, or does not welcome the client.
+    pub(crate) gives_way: bool,
 }
 
 impl Failure {
     pub(crate) fn new(reason: Reason, detail: impl Into<String>) -> Self {
-        Self { reason, detail: detail.into(), is_final: false }
+        Self { reason, detail: detail.into(), is_final: false, gives_way: reason == Reason::Unreachable }
     }
 
     /// The same failure with what it is about before its text.

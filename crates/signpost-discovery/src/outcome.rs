@@ -171,6 +171,20 @@ slugs! {
     }
 }
 
+impl Reason {
+    /// Whether a TLS handshake ended with it.
+    pub(crate) const fn is_of_tls(self) -> bool {
+        matches!(
+            self,
+            Self::CertificateExpired
+                | Self::CertificateNameMismatch
+                | Self::CertificateUntrusted
+                | Self::PinMismatch
+                | Self::TlsFailed
+        )
+    }
+}
+
 slugs! {
     /// What the user should know of an account that works.
     Note {

@@ -8,6 +8,7 @@ mod reply;
 use crate::line::{LineBuffer, quote};
 use crate::outcome::{Note, Reason};
 use crate::protocol::{Awaited, Meaning, Move, Offers, Protocol, Silence, Words};
+use crate::rules::Rules;
 use crate::sasl::Mechanism;
 use crate::terms::Terms;
 use reply::{Body, PartialReply, Reply, Status};
@@ -82,9 +83,9 @@ impl Protocol for Pop3 {
         }
     }
 
-    fn capabilities(reply: &Reply, _: &Terms, _: bool) -> Result<Offers, Move<Step>> {
+    fn capabilities(reply: &Reply, terms: &Terms, _: bool) -> Result<Offers, Move<Step>> {
         match reply.status {
-            Status::Ok => Ok(offers(reply)),
+            Status::Ok => Ok(offers(reply, terms.rules)),
             Status::Error => Ok(Offers::default()),
             Status::Challenge => Err(odd(reply)),
         }
@@ -156,7 +157,7 @@ fn count(text: &[u8]) -> Option<u32> {
     std::str::from_utf8(word).ok()?.parse().ok()
 }
 
-fn offers(reply: &Reply) -> Offers {
+fn offers(reply: &Reply, rules: Rules) -> Offers {
     let mut offers = Offers { listed: true, ..Offers::default() };
     let text = String::from_utf8_lossy(&reply.body);
     for line in text.split("\r\n") {
@@ -166,7 +167,7 @@ fn offers(reply: &Reply) -> Offers {
         } else if keyword.eq_ignore_ascii_case("USER") {
             offers.own_login = true;
         } else if keyword.eq_ignore_ascii_case("SASL") {
-            offers.mechanisms.extend(Mechanism::known(parameters));
+            offers.mechanisms.extend(Mechanism::known(parameters, rules));
         }
     }
     offers

@@ -4,6 +4,8 @@ use std::collections::VecDeque;
 
 use data_encoding::BASE64;
 
+use crate::rules::Rules;
+
 /// A mechanism that this client knows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Mechanism {
@@ -24,9 +26,12 @@ impl Mechanism {
     }
 
     /// The mechanisms known here among those that a server lists.
-    pub(crate) fn known(listed: &str) -> impl Iterator<Item = Self> + '_ {
-        listed.split_ascii_whitespace().filter_map(|word| {
-            Self::BY_PREFERENCE.into_iter().find(|known| known.name().eq_ignore_ascii_case(word))
+    pub(crate) fn known(listed: &str, rules: Rules) -> impl Iterator<Item = Self> + '_ {
+        listed.split_ascii_whitespace().filter_map(move |word| {
+            Self::BY_PREFERENCE.into_iter().find(|known| {
+                known.name() == word
+                    || (rules.folds_offered_mechanisms() && known.name().eq_ignore_ascii_case(word))
+            })
         })
     }
 }
@@ -93,7 +98,7 @@ mod tests {
 
     #[test]
     fn unknown_mechanisms_are_skipped() {
-        let known: Vec<_> = Mechanism::known("GSSAPI plain  XOAUTH2 LOGIN").collect();
+        let known: Vec<_> = Mechanism::known("GSSAPI plain  XOAUTH2 LOGIN", Rules::default()).collect();
         assert_eq!(known, [Mechanism::Plain, Mechanism::Login]);
     }
 }

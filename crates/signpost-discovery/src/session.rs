@@ -135,6 +135,9 @@ impl<P: Protocol> Conversation for Session<P> {
             State::Upgrade => (Reason::StarttlsProtocolError, format!("reply to {}", words.upgrade), false),
             State::Handshake => (Reason::TlsFailed, "handshake".to_owned(), false),
             State::Leaving(_) => (Reason::ProtocolError, "farewell".to_owned(), false),
+            State::Authenticating(_) | State::LoggingIn(_) if !self.terms.rules.waits_for_a_yes() => {
+                return self.succeed(None, None);
+            }
             // A server may well close after a login name that it rejects.
             State::Authenticating(_) | State::LoggingIn(_) if self.users.is_empty() => {
                 return self.rejected();
@@ -179,6 +182,12 @@ impl<P: Protocol> Session<P> {
                     self.lines.clear();
                     self.start_tls();
                 }
+                Err(_)
+                    if matches!(self.state, State::Greeting) && !self.terms.rules.heeds_the_greeting() =>
+                {
+                    self.lines.clear();
+                    self.begin();
+                }
                 Err(problem) => {
                     let reason = match self.state {
                         State::Upgrade => Reason::StarttlsProtocolError,
@@ -209,6 +218,7 @@ impl<P: Protocol> Session<P> {
                     self.digest_login = P::digest_login(&reply, &self.terms.request.address.to_string());
                     self.begin();
                 }
+                _ if !self.terms.rules.heeds_the_greeting() => self.begin(),
                 Meaning::Later | Meaning::No => {
                     self.fail(Reason::Unreachable, format!("greeted with {}", P::describe(&reply)));
                 }
@@ -282,8 +292,16 @@ impl<P: Protocol> Session<P> {
 
     fn fail(&mut self, reason: Reason, detail: impl Into<String>) {
         // Whatever came in the place of the right reply, the message may have been taken.
-        let is_final = matches!(&self.state, State::Step(step) if self.protocol.silence(step).is_final);
-        self.end(Ending::Failed(Failure { is_final, ..Failure::new(reason, detail) }));
+        let mut failure = Failure::new(reason, detail);
+        match &self.state {
+            State::Greeting => {
+                failure.gives_way = true;
+                failure.is_final = !self.terms.rules.goes_on_where_unwelcome();
+            }
+            State::Step(step) => failure.is_final = self.protocol.silence(step).is_final,
+            _ => {}
+        }
+        self.end(Ending::Failed(failure));
     }
 
     fn end(&mut self, ending: Ending) {

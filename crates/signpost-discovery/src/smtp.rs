@@ -6,6 +6,7 @@ mod reply;
 use crate::line::LineBuffer;
 use crate::outcome::Reason;
 use crate::protocol::{Awaited, Meaning, Move, Offers, Protocol, Silence, Words};
+use crate::rules::Rules;
 use crate::sasl::Mechanism;
 use crate::terms::Terms;
 use content::transparent;
@@ -85,7 +86,7 @@ impl Protocol for Smtp {
 
     fn capabilities(reply: &Reply, terms: &Terms, protected: bool) -> Result<Offers, Move<Step>> {
         match reply.code {
-            250 => Ok(offers(reply)),
+            250 => Ok(offers(reply, terms.rules)),
             421 => Err(Move::Fail(Reason::Unreachable, reply.describe())),
             _ if !terms.rules.requires_ehlo() && !protected => {
                 Err(Move::Command("HELO [127.0.0.1]".to_owned(), Step::HelloWithoutExtensions))
@@ -153,7 +154,7 @@ fn unexpected(question: &str, reply: &Reply) -> Move<Step> {
     Move::Fail(Reason::ProtocolError, Smtp::describe_odd(question, reply))
 }
 
-fn offers(reply: &Reply) -> Offers {
+fn offers(reply: &Reply, rules: Rules) -> Offers {
     let mut offers = Offers { listed: true, ..Offers::default() };
     // The first line is the greeting, whatever it looks like (RFC 5321 §4.1.1.1).
     for line in reply.lines.iter().skip(1) {
@@ -162,7 +163,7 @@ fn offers(reply: &Reply) -> Offers {
             offers.upgrade = true;
         } else if keyword.eq_ignore_ascii_case("AUTH") {
             offers.authentication = true;
-            offers.mechanisms.extend(Mechanism::known(parameters));
+            offers.mechanisms.extend(Mechanism::known(parameters, rules));
         }
     }
     offers

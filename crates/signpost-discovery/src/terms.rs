@@ -44,9 +44,15 @@ impl Terms {
         }
     }
 
-    /// Whether the policy allows the protocol's own login, by the name that its list would have for it.
+    /// Whether the policy allows the protocol's own login. It is no mechanism, so that no list can name it; `name` is what
+    /// flawed clients look for there.
     pub(crate) fn allows_own(&self, name: &str) -> bool {
-        !self.rules.restricts_own_login() || self.allows(name)
+        let rules = self.rules;
+        self.mechanisms.is_none()
+            || !rules.restricts_own_login()
+            || !rules.honours_allowed_mechanisms()
+            || (!rules.tells_own_login_from_mechanisms() && self.allows(name))
+            || (!rules.tells_own_login_from_plain() && self.allows(Mechanism::Plain.name()))
     }
 
     /// The mechanisms of a policy's list: all of them.
@@ -59,7 +65,9 @@ impl Terms {
     }
 
     fn is_same(&self, allowed: &str, name: &str) -> bool {
-        if self.rules.compares_whole_mechanisms() {
+        if !self.rules.folds_allowed_mechanisms() {
+            allowed == name
+        } else if self.rules.compares_whole_mechanisms() {
             allowed.eq_ignore_ascii_case(name)
         } else {
             allowed.to_ascii_uppercase().contains(name)

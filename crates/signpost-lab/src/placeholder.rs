@@ -67,6 +67,8 @@ enum Spelling {
     Unpadded,
     /// Base64 of the alphabet for URLs and file names, without padding as is usual there (RFC 4648 section 5).
     Url,
+    /// Padded base64 with the end of a line after 32 characters, as a zone file writes it.
+    Wrapped,
 }
 
 impl Spelling {
@@ -76,6 +78,7 @@ impl Spelling {
             "loose-bits" => Self::LooseBits,
             "unpadded" => Self::Unpadded,
             "url" => Self::Url,
+            "wrapped" => Self::Wrapped,
             _ => return None,
         })
     }
@@ -87,8 +90,15 @@ impl Spelling {
             Self::LooseBits => with_loose_bits(&BASE64.encode(digest)),
             Self::Unpadded => BASE64_NOPAD.encode(digest),
             Self::Url => BASE64URL_NOPAD.encode(digest),
+            Self::Wrapped => wrapped(&BASE64.encode(digest)),
         }
     }
+}
+
+/// Base64 as tools write it for mail, but with shorter lines, so that each digest has two.
+fn wrapped(base64: &str) -> String {
+    let (first, rest) = base64.split_at_checked(32).unwrap_or((base64, ""));
+    format!("{first}\\010{rest}")
 }
 
 /// Base64 with the bits set that belong to no octet: two before one `=`, four before two.

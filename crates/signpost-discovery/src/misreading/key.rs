@@ -37,6 +37,9 @@ pub(super) const MISREADINGS: &[(Defect, Misreading)] = &[
             false => Ok(Some(text.to_vec())),
         }
     }),
+    (Defect::SkipsLineEnds, |text, _| {
+        Ok(Some(text.iter().copied().filter(|octet| !matches!(octet, b'\r' | b'\n')).collect()))
+    }),
     (Defect::SkipsUnreadableDigest, |text, _| {
         Ok(Some(keep(text, |element| {
             algorithm(element).is_none_or(|algorithm| is_readable(algorithm, element))

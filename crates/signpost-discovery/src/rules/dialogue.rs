@@ -45,6 +45,30 @@ impl Rules {
         !self.has(Defect::ExpectsWholeReplies)
     }
 
+    pub(crate) const fn heeds_the_greeting(self) -> bool {
+        !self.has(Defect::SpeaksWhereUnwelcome)
+    }
+
+    pub(crate) const fn goes_on_where_unwelcome(self) -> bool {
+        !self.has(Defect::StopsWhereUnwelcome)
+    }
+
+    pub(crate) const fn waits_for_a_yes(self) -> bool {
+        !self.has(Defect::TakesCloseForLogin)
+    }
+
+    pub(crate) const fn tells_rejection_from_silence(self) -> bool {
+        !self.has(Defect::TakesRejectionForSilence)
+    }
+
+    pub(crate) const fn stays_with_implicit_tls(self) -> bool {
+        !self.has(Defect::FailedHandshakeGoesOnByCommand)
+    }
+
+    pub(crate) const fn leaves_broken_targets(self) -> bool {
+        !self.has(Defect::TriesBrokenTlsByCommand)
+    }
+
     pub(crate) const fn stays_at_the_published_port(self) -> bool {
         !self.has(Defect::FallsBackToStarttlsPort)
     }

@@ -144,6 +144,22 @@ impl Rules {
         !self.has(Defect::IgnoresSaslAtPop3)
     }
 
+    pub(crate) const fn tells_own_login_from_mechanisms(self) -> bool {
+        !self.has(Defect::TakesUserForMechanism)
+    }
+
+    pub(crate) const fn tells_own_login_from_plain(self) -> bool {
+        !self.has(Defect::TakesUserForPlain)
+    }
+
+    pub(crate) const fn folds_allowed_mechanisms(self) -> bool {
+        !self.has(Defect::ComparesMechanismsWithCase)
+    }
+
+    pub(crate) const fn folds_offered_mechanisms(self) -> bool {
+        !self.has(Defect::ReadsMechanismsWithCase)
+    }
+
     pub(crate) const fn prefers_among_allowed_mechanisms(self) -> bool {
         !self.has(Defect::TakesPreferredMechanism)
     }
