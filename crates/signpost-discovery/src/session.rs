@@ -182,9 +182,7 @@ impl<P: Protocol> Session<P> {
                     self.lines.clear();
                     self.start_tls();
                 }
-                Err(_)
-                    if matches!(self.state, State::Greeting) && !self.terms.rules.heeds_the_greeting() =>
-                {
+                Err(_) if matches!(self.state, State::Greeting) && !self.terms.rules.heeds_the_greeting() => {
                     self.lines.clear();
                     self.begin();
                 }

@@ -75,7 +75,9 @@ impl Session for MailSession {
         self.pending.clear();
         self.dialogue.forget();
         // Who has greeted in clear does not greet again.
-        if self.spec.label.is_implicit_tls() && !self.applied.iter().any(|index| self.greeted_in_clear(*index)) {
+        if self.spec.label.is_implicit_tls()
+            && !self.applied.iter().any(|index| self.greeted_in_clear(*index))
+        {
             self.greet()
         } else {
             Vec::new()
@@ -380,7 +382,9 @@ mod tests {
             assert!(honest.iter().all(|(_, applied)| !applied));
             let kinds = ServerFaultKind::all();
             // What happens before TLS by command does not happen where there is none; the rest is the same inside TLS.
-            for kind in kinds.filter(|kind| !label.is_implicit_tls() || kind.is(ServerFaultName::GreetsInClear)) {
+            for kind in
+                kinds.filter(|kind| !label.is_implicit_tls() || kind.is(ServerFaultName::GreetsInClear))
+            {
                 let steps: Vec<Step> = if kind.step().is_some() || kind.is(ServerFaultName::Delay) {
                     Step::all().filter(|step| *step != Step::Handshake).collect()
                 } else {

@@ -22,6 +22,8 @@ pub enum Flaw {
     OverlooksCut,
     /// The record at a DNAME denies what is below it (RFC 6840 §4.1, RFC 5155 §8.3).
     OverlooksDname,
+    /// An NSEC record of the wildcard denies a type that it lists (RFC 4035 §5.4).
+    OverlooksListedType,
     /// A DS RRset with nothing but SHA-1 digests breaks the chain, as if SHA-1 were a wrong digest (RFC 4509 §3 and
     /// RFC 4035 §5.2 know only the unknown one, which leaves the zone unsigned).
     RejectsSha1,
@@ -35,18 +37,25 @@ pub enum Flaw {
     TakesBogusForSecure,
     /// What cannot be validated is passed on as if the zone were not signed: the downgrade that DNSSEC is there to prevent.
     TakesBogusForUnsigned,
+    /// A DS record with an unknown digest type leaves the zone unsigned, whatever stands beside it (RFC 4035 §5.2, RFC 6840
+    /// §5.2).
+    TakesAnyUnknownDigestForUnsigned,
     /// A wildcard's NSEC record denies a type of the name that it was expanded to (RFC 4592 §4.7).
     TakesExpandedDenial,
     /// A failed lookup is passed on as a proven absence.
     TakesFailureForAbsence,
     /// What an alias leads to is passed on as Secure where the alias is.
     TakesFirstLinkForAll,
+    /// The last NSEC3 record covers every hash (RFC 5155 §1.3).
+    TakesLastHashForAll,
     /// What an alias leads to is passed on as Secure where the end of the chain is, whatever lies between.
     TakesLastLinkForAll,
     /// What is proven to be unsigned is passed on as Secure.
     TakesUnsignedForSecure,
     /// What is valid but not of the most common shape is passed on as if the zone were not signed.
     TakesUnusualForUnsigned,
+    /// A wildcard stands for every name below it that is denied, whatever lies between (RFC 4592 §3.3.1).
+    TakesWildcardPastEncloser,
     /// Whatever is proven to be absent, the RCODE says what it is.
     TrustsRcode,
 }

@@ -139,6 +139,12 @@ impl Nsec3Chain {
         distinct([closest, by_other(&next_closer(name, &encloser)), by_other(&wildcard(&encloser))])
     }
 
+    /// The closest encloser above the name, and the last link, which leads back to the first.
+    pub(super) fn prove_by_the_last(&self, zone: &IndexedZone, name: &Name) -> Option<Vec<Rrset>> {
+        let (_, closest) = self.closest_provable_encloser(zone, &name.base_name());
+        Some(distinct([closest, self.links.last()?.rrset(zone)]))
+    }
+
     /// RFC 5155 section 7.2.5.
     pub(super) fn prove_wildcard_no_data(
         &self,

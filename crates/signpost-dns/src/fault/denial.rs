@@ -36,6 +36,9 @@ impl DenialFault {
                 *answer = denied_by(top, scene)?;
             }
             Self::WildcardReplayed => answer.answer = vec![replayed_wildcard(scene, zone)?],
+            Self::LastCoversAll => *answer = denied_by_the_last(zone, &question.name)?,
+            Self::WildcardOverCloser => wildcard_over_closer_encloser(scene, zone, answer)?,
+            Self::WildcardTypeDenied => *answer = denied_by_listing_wildcard(scene, zone)?,
             Self::WildcardFromParent => wildcard_of_parent(scene, zone, answer)?,
             Self::FromWildcard => {
                 *answer = deny(zone, ResponseCode::NoError, vec![expanded_nsec(scene, zone)?])
@@ -297,6 +300,41 @@ fn denied_below_dname(zone: &SignedZone, name: &Name) -> Option<Answer> {
 fn denied_under_two_salts(zone: &SignedZone, name: &Name) -> Option<Answer> {
     let proof = zone.chain.prove_under_two_salts(zone, name)?;
     Some(deny(zone, ResponseCode::NXDomain, proof))
+}
+
+/// That a name that exists does not, as if the last span of the chain held every hash.
+fn denied_by_the_last(zone: &SignedZone, name: &Name) -> Option<Answer> {
+    let proof = zone.chain.prove_by_the_last(zone, name)?;
+    Some(deny(zone, ResponseCode::NXDomain, proof))
+}
+
+/// The records of a wildcard further up, which the closest encloser keeps from standing for the name, and what covers it.
+fn wildcard_over_closer_encloser(scene: Scene<'_>, zone: &SignedZone, answer: &mut Answer) -> Option<()> {
+    let name = &scene.question.name;
+    let key = &OrderKey::new(name);
+    let encloser = &zone.closest_encloser(name);
+    if zone.exists(key) || zone.node(&OrderKey::new(encloser).wildcard()).is_some() {
+        return None;
+    }
+    let replayed = replayed_wildcard(scene, zone)?;
+    let mut expanded = Answer::empty(ResponseCode::NoError);
+    expanded.answer.push(replayed);
+    expanded.authority = zone.chain.prove_no_closer_match(zone, Denied { name, key, encloser });
+    *answer = expanded;
+    Some(())
+}
+
+/// That the wildcard which stands for the name lacks the type, by its own record, which lists it.
+fn denied_by_listing_wildcard(scene: Scene<'_>, zone: &SignedZone) -> Option<Answer> {
+    let name = &scene.question.name;
+    let key = &OrderKey::new(name);
+    let encloser = &zone.closest_encloser(name);
+    let wildcard = zone.node(&OrderKey::new(encloser).wildcard())?;
+    if zone.exists(key) || wildcard.set(scene.question.record_type).is_none() {
+        return None;
+    }
+    let proof = zone.chain.prove_wildcard_no_data(zone, Denied { name, key, encloser });
+    Some(deny(zone, ResponseCode::NoError, proof))
 }
 
 /// The answer as a wildcard of the parent would give it, with the parent's signature and its denial of the name.

@@ -60,6 +60,10 @@ impl DsFault {
             Self::Sha384Only => vec![key.ds(owner, DigestType::Sha384)],
             Self::Sha1GoodSha256Bad => vec![key.ds(owner, DigestType::Sha1), wrong],
             Self::GoodAndBad => vec![right, wrong],
+            Self::GoodAndUnknown => {
+                let unknown = changed(3, 250);
+                vec![right, unknown]
+            }
             Self::Many => {
                 (0..MANY).map(|place| changed(4, right[4] ^ (place + 1))).chain([right.clone()]).collect()
             }

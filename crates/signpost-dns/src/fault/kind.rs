@@ -310,6 +310,8 @@ named_faults! {
         Sha1GoodSha256Bad = "ds-sha1-good-sha256-bad",
         /// Beside the right DS stands a wrong one.
         GoodAndBad = "ds-good-and-bad",
+        /// Beside the right DS stands one with a digest type that nobody knows.
+        GoodAndUnknown = "ds-good-and-unknown",
         /// Beside the right DS stand sixteen wrong ones.
         Many = "ds-many",
         /// The child answers that there is none, with its own proof.
@@ -382,6 +384,8 @@ named_faults! {
         /// What exists is denied as a name by records under another salt, which would cover the hashes that there are under
         /// the salt of the first record.
         ParametersMixed = "nsec3-parameters-mixed",
+        /// What exists is denied as a name by the record of its closest encloser and the last one of the chain (NSEC3).
+        LastCoversAll = "nsec3-last-covers-all",
         /// The owner is in the parent's zone; signed again.
         OwnerOutsideZone = "nsec3-owner-outside-zone",
         /// The next hash has 19 octets; signed again.
@@ -392,6 +396,10 @@ named_faults! {
         WildcardProofStripped = "wildcard-proof-stripped",
         /// The wildcard's records stand at a name that has its own.
         WildcardReplayed = "wildcard-replayed",
+        /// A wildcard stands for a name that has a closer encloser than the wildcard's, with the denial of the name itself.
+        WildcardOverCloser = "wildcard-over-closer-encloser",
+        /// A type that the wildcard has is denied by the record of the wildcard, which lists it.
+        WildcardTypeDenied = "wildcard-type-denied",
         /// A wildcard of the parent zone stands for the name.
         WildcardFromParent = "wildcard-from-parent",
     }

@@ -25,14 +25,14 @@ impl Denials {
 
     /// What is proven to be absent to who makes every check but one.
     pub(super) async fn believed(&self, name: &Name, record_type: RecordType, flaw: Flaw) -> Option<Answer> {
-        let reply = self.exchange.ask(&domain_name(name)?, domain_type(record_type)).await.ok()?;
-        let reply = Message::from_vec(reply.as_slice()).ok()?;
+        let reply = self.ask(name, record_type).await?;
         if !reply.answers.is_empty() {
             return None;
         }
         let (mut plain, mut hashed) = (Vec::new(), Vec::new());
         for record in &reply.authorities {
-            let Some(Signed { zone, owner, is_expanded }) = self.signed(&reply, record).await else {
+            let Some(Signed { zone, owner, is_expanded }) = self.signed(&reply.authorities, record).await
+            else {
                 continue;
             };
             match &record.data {
@@ -65,10 +65,35 @@ impl Denials {
         is_proven.then_some(said)
     }
 
-    /// By which zone an NSEC or NSEC3 record is validly signed, if it is.
-    async fn signed(&self, reply: &Message, record: &Record) -> Option<Signed> {
+    /// Whether what answers is a wildcard's by a good signature, and a good record covers the name, whatever lies between.
+    pub(super) async fn have_a_wildcard_beside(&self, name: &Name, record_type: RecordType) -> bool {
+        let Some(reply) = self.ask(name, record_type).await else { return false };
+        for record in reply.answers.iter().filter(|record| record.record_type() == record_type) {
+            let signed = self.signed(&reply.answers, record).await;
+            if !signed.is_some_and(|signed| signed.is_expanded) {
+                return false;
+            }
+        }
+        for record in &reply.authorities {
+            if let RData::DNSSEC(DNSSECRData::NSEC(nsec)) = &record.data
+                && self.signed(&reply.authorities, record).await.is_some()
+                && (Span { owner: &record.name, nsec }).covers(name)
+            {
+                return true;
+            }
+        }
+        false
+    }
+
+    async fn ask(&self, name: &Name, record_type: RecordType) -> Option<Message> {
+        let reply = self.exchange.ask(&domain_name(name)?, domain_type(record_type)).await.ok()?;
+        Message::from_vec(reply.as_slice()).ok()
+    }
+
+    /// By which zone a record of a section is validly signed, if it is.
+    async fn signed(&self, section: &[Record], record: &Record) -> Option<Signed> {
         let record_type = record.record_type();
-        let signature = reply.authorities.iter().find(|other| {
+        let signature = section.iter().find(|other| {
             other.name == record.name
                 && covering(other).is_some_and(|rrsig| rrsig.input().type_covered == record_type)
         })?;
@@ -82,7 +107,8 @@ impl Denials {
         // What one zone says of one RRset is judged where it is the answer.
         let mut alone = Message::new(0, MessageType::Response, OpCode::Query);
         alone.add_query(Query::query(owner.clone(), record_type));
-        alone.add_answers([record, signature].map(|record| {
+        let is_of_set = |other: &&Record| other.name == record.name && other.record_type() == record_type;
+        alone.add_answers(section.iter().filter(is_of_set).chain([signature]).map(|record| {
             let mut renamed = record.clone();
             renamed.name = owner.clone();
             renamed
@@ -149,8 +175,15 @@ impl Asked<'_> {
             |types: &RecordTypeSet| !types.contains(self.record_type) && !types.contains(RecordType::CNAME);
         let is_empty_non_terminal =
             |span: &Span<'_>| span.covers(self.name) && self.name.zone_of(span.nsec.next_domain_name());
+        let is_at_wildcard = |span: &Span<'_>| {
+            span.owner.is_wildcard()
+                && span.owner.base_name().zone_of(self.name)
+                && spans.iter().any(|span| span.covers(self.name))
+        };
         spans.iter().any(|span| {
-            (span.owner == self.name && lacks(span.nsec.type_set())) || is_empty_non_terminal(span)
+            (span.owner == self.name && lacks(span.nsec.type_set()))
+                || is_empty_non_terminal(span)
+                || (self.flaw == Flaw::OverlooksListedType && is_at_wildcard(span))
         })
     }
 
@@ -188,7 +221,11 @@ impl Asked<'_> {
             records.iter().any(|(owner, nsec3)| {
                 let (Some(at), Some(hash)) = (own(owner), hash(nsec3, name)) else { return false };
                 let next = printed(nsec3.next_hashed_owner_name());
-                if next <= at { hash > at || hash < next } else { hash > at && hash < next }
+                let is_last = next <= at;
+                if is_last && self.flaw == Flaw::TakesLastHashForAll {
+                    return true;
+                }
+                if is_last { hash > at || hash < next } else { hash > at && hash < next }
             })
         };
         let mut next_closer = self.name.clone();

@@ -98,15 +98,27 @@ impl Resolver for FlawedValidator {
                 Flaw::HashesByTheFirstRecord
                 | Flaw::OverlooksCut
                 | Flaw::OverlooksDname
+                | Flaw::OverlooksListedType
                 | Flaw::SkipsNextCloser
                 | Flaw::SkipsWildcardDenial
                 | Flaw::TakesExpandedDenial
+                | Flaw::TakesLastHashForAll
                 | Flaw::TrustsRcode,
                 SecurityStatus::Bogus,
             ) => {
                 if let Some(absent) = self.denials.believed(name, record_type, self.flaw).await {
                     lookup = Lookup::new(SecurityStatus::Secure, absent);
                 }
+            }
+            (Flaw::TakesWildcardPastEncloser, SecurityStatus::Bogus)
+                if !is_failure && self.denials.have_a_wildcard_beside(name, record_type).await =>
+            {
+                lookup.security = SecurityStatus::Secure;
+            }
+            (Flaw::TakesAnyUnknownDigestForUnsigned, SecurityStatus::Secure | SecurityStatus::Bogus)
+                if !is_failure && self.expectations.know_not_all_digests(name).await =>
+            {
+                lookup.security = SecurityStatus::Insecure;
             }
             (Flaw::BlursInsecureDenials, SecurityStatus::Insecure) if lookup.answer == Answer::NxDomain => {
                 lookup.answer = Answer::NoData;

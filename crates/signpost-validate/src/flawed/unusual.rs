@@ -90,6 +90,17 @@ impl Expectations {
         false
     }
 
+    /// Whether a zone on the way is delegated by a digest of an unknown kind, among others.
+    pub(super) async fn know_not_all_digests(&self, name: &Name) -> bool {
+        for zone in zones(name) {
+            let is_unknown = |ds: &DS| matches!(ds.digest_type(), DigestType::Unknown(_));
+            if self.digests(&zone).await.iter().any(is_unknown) {
+                return true;
+            }
+        }
+        false
+    }
+
     async fn is_rare_zone(&self, zone: &Name) -> bool {
         let keys: Vec<DNSKEY> = self
             .records(zone, Rtype::DNSKEY)

@@ -142,7 +142,12 @@ fn believable(fault: &str, question: Question) -> Option<&'static str> {
         "ad-set" | "ttl-raised" | "owner-case-changed" | "question-case-changed" | "server-forged" => {
             Some("secure")
         }
-        "ds-sha1-only" | "ds-sha384-only" | "ds-good-and-bad" | "ds-many" | "ds-names-zsk" => Some("secure"),
+        "ds-sha1-only"
+        | "ds-sha384-only"
+        | "ds-good-and-bad"
+        | "ds-good-and-unknown"
+        | "ds-many"
+        | "ds-names-zsk" => Some("secure"),
         "dnskey-standby" | "dnskey-pre-published" | "dnskey-multi-signer" | "dnskey-many" => Some("secure"),
         "nsec3param-missing" | "nsec3param-salt-wrong" | "cds-wrong" | "cds-delete" => Some("secure"),
         "ds-algorithm-unknown" | "ds-algorithm-dsa" | "ds-algorithm-rsamd5" | "ds-algorithm-gost" => {
