@@ -7,7 +7,7 @@ use std::time::Duration;
 use schemars::JsonSchema;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
-use signpost_protocol::Label;
+use signpost_protocol::{Label, Service};
 use signpost_transcript::Channel;
 use strum::{EnumDiscriminants, EnumIter, IntoEnumIterator as _, IntoStaticStr, VariantNames};
 
@@ -76,18 +76,19 @@ pub enum ServerFaultKind {
         #[schemars(with = "u64")]
         delay: Duration,
     },
-    /// `EHLO` is answered with an error, by default 502, so that only `HELO` is left; `CAPA` likewise.
+    /// `EHLO` is answered with an error, by default 502, so that only `HELO` is left; `CAPA` and
+    /// `CAPABILITY` likewise.
     EhloRejected {
-        /// The SMTP reply code; POP3 has none and ignores it.
+        /// The SMTP reply code; other protocols have none and ignore it.
         code: Option<ReplyCode>,
-        /// What follows the code (SMTP) or the status indicator (POP3).
+        /// What follows the code (SMTP), the status indicator (POP3) or `NO` (IMAP).
         text: Option<ReplyLine>,
     },
     /// The first command inside TLS is answered with an error, and the connection ends.
     FailureAfterTls {
-        /// The SMTP reply code; POP3 has none and ignores it.
+        /// The SMTP reply code; other protocols have none and ignore it.
         code: Option<ReplyCode>,
-        /// What follows the code (SMTP) or the status indicator (POP3).
+        /// What follows the code (SMTP), the status indicator (POP3) or `NO` (IMAP).
         text: Option<ReplyLine>,
     },
     /// One endless line in place of the reply: 1 MiB of `x`.
@@ -127,9 +128,9 @@ pub enum ServerFaultKind {
     NoAuth,
     /// `STARTTLS` is answered with something that is neither yes nor no, by default 354 and `+ `.
     OddStarttls {
-        /// The SMTP reply code; POP3 has none and ignores it.
+        /// The SMTP reply code; other protocols have none and ignore it.
         code: Option<ReplyCode>,
-        /// What follows the code (SMTP), or the whole line (POP3).
+        /// What follows the code (SMTP), or the whole line (POP3, IMAP).
         text: Option<ReplyLine>,
     },
     /// `STARTTLS` is accepted and a reply to a command that was not yet sent follows in the same segment.
@@ -137,21 +138,24 @@ pub enum ServerFaultKind {
         /// Its octets; by default one that offers `AUTH` or its like.
         text: Option<String>,
     },
+    /// The greeting says that the client is logged in already (`PREAUTH`, RFC 9051 section 7.1.4), which leaves no place for
+    /// `STARTTLS`; mail is handed out.
+    Preauth,
     /// `STARTTLS` is offered and refused, by default 454.
     RefuseStarttls {
-        /// The SMTP reply code; POP3 has none and ignores it.
+        /// The SMTP reply code; other protocols have none and ignore it.
         code: Option<ReplyCode>,
-        /// What follows the code (SMTP) or the status indicator (POP3).
+        /// What follows the code (SMTP), the status indicator (POP3) or `NO` (IMAP).
         text: Option<ReplyLine>,
     },
     /// Whatever the credentials, they are wrong.
     RejectCredentials {
-        /// The SMTP reply code; POP3 has none and ignores it.
+        /// The SMTP reply code; other protocols have none and ignore it.
         code: Option<ReplyCode>,
-        /// What follows the code (SMTP) or the status indicator (POP3).
+        /// What follows the code (SMTP), the status indicator (POP3) or `NO` (IMAP).
         text: Option<ReplyLine>,
     },
-    /// `text` in place of the reply, octet for octet.
+    /// `text` in place of the reply, octet for octet, but that `${tag}` stands for the tag of the command (IMAP).
     Say {
         /// Which reply.
         #[serde(deserialize_with = "step_with_reply")]
@@ -215,6 +219,7 @@ impl ServerFaultKind {
             Self::GreetsInClear => label.is_implicit_tls(),
             // The client waits for these before it says anything, so there is no next reply.
             Self::Merge { step: Step::Greeting | Step::Starttls | Step::Quit, .. } => false,
+            Self::Preauth => label.service() == Service::Imap,
             _ => self.step().is_none_or(|step| step.is_of(label.service())),
         }
     }

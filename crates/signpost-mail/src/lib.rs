@@ -1,4 +1,4 @@
-//! SMTP and POP3 servers that can say any bytes at any step. Never knows DNS or how certificates are made.
+//! SMTP, POP3 and IMAP servers that can say any bytes at any step. Never knows DNS or how certificates are made.
 //!
 //! [`serve`] runs one server on one listener; sockets and TLS are the work of `signpost-serve`. Each connection is a
 //! `MailSession`, a state machine without I/O: the client's bytes go in, replies and observations come out. A dialogue (one
@@ -9,6 +9,7 @@
 
 mod dialogue;
 mod fault;
+mod imap;
 mod leak;
 mod login;
 mod maildrop;

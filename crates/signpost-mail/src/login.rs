@@ -97,6 +97,7 @@ impl Turn<'_> {
             | ServerFaultName::Merge
             | ServerFaultName::NoAuth
             | ServerFaultName::PlaintextAfterStarttls
+            | ServerFaultName::Preauth
             | ServerFaultName::RejectCredentials
             | ServerFaultName::Split
             | ServerFaultName::WeakMechanisms => false,

@@ -8,6 +8,7 @@ use signpost_transcript::{Channel, ConnectionId, Event};
 
 use crate::dialogue::{Dialogue, Line};
 use crate::fault::ServerFaultName;
+use crate::imap::Imap;
 use crate::maildrop::Maildrop;
 use crate::pop3::Pop3;
 use crate::smtp::Smtp;
@@ -33,6 +34,7 @@ pub(crate) struct MailSession {
 impl MailSession {
     pub(crate) fn new(spec: Arc<ServerSpec>, maildrop: &Arc<Maildrop>, connection: ConnectionId) -> Self {
         let dialogue: Box<dyn Dialogue> = match spec.label.service() {
+            Service::Imap => Box::new(Imap::new(Arc::clone(maildrop))),
             Service::Pop3 => Box::new(Pop3::new(Arc::clone(maildrop))),
             Service::Submission => Box::new(Smtp::default()),
         };
@@ -296,6 +298,22 @@ mod tests {
             "DELE 1\r\n",
             "QUIT\r\n",
             "NOOP\n",
+            "a CAPABILITY\r\n",
+            "a STARTTLS\r\n",
+            "a LOGIN alice@example.com secret\r\n",
+            "a LOGIN {17}\r\n",
+            "alice@example.com {6+}\r\n",
+            "secret\r\n",
+            "a LOGIN {4294967295}\r\n",
+            "a AUTHENTICATE PLAIN\r\n",
+            "a AUTHENTICATE PLAIN AGFsaWNlQGV4YW1wbGUuY29tAHNlY3JldA==\r\n",
+            "a SELECT INBOX\r\n",
+            "a FETCH 1:* (UID FLAGS BODY.PEEK[]<4294967295.1>)\r\n",
+            "a UID FETCH 4294967295:1,* (RFC822.HEADER BODY[TEXT])\r\n",
+            "a STORE 1 +FLAGS (\\Deleted)\r\n",
+            "a UID SEARCH ALL\r\n",
+            "a CLOSE\r\n",
+            "a LOGOUT\r\n",
         ];
         let word = prop_oneof![
             4 => proptest::sample::select(commands).prop_map(|command| command.as_bytes().to_vec()),
@@ -327,6 +345,11 @@ mod tests {
     /// sends one line after the other; one that does not sends all that it has to say inside TLS at once.
     fn played(label: Label, faults: Vec<ServerFault>, waits: bool) -> (Vec<Effect>, bool) {
         let (in_clear, inside): (&[&str], &str) = match label.service() {
+            Service::Imap => (
+                &["a1 CAPABILITY", "a2 STARTTLS"],
+                "b1 CAPABILITY|b2 LOGIN alice@example.com secret|b3 SELECT INBOX|b4 LIST \"\" *|b5 SEARCH ALL|\
+                 b6 STATUS INBOX (MESSAGES)|b7 FETCH 1 BODY[]|b8 EXPUNGE|b9 XYZ|c1 NOOP|c2 LOGOUT",
+            ),
             Service::Submission => (
                 &["EHLO client", "AUTH PLAIN AGFsaWNlQGV4YW1wbGUuY29tAHNlY3JldA==", "STARTTLS"],
                 "EHLO client|AUTH PLAIN AGFsaWNlQGV4YW1wbGUuY29tAHNlY3JldA==|NOOP|MAIL FROM:<a@example.com>|\
@@ -451,7 +474,7 @@ mod tests {
 
         #[test]
         fn an_honest_server_lets_nobody_in_in_clear(
-            label in proptest::sample::select(&[Label::Pop3, Label::Submission]),
+            label in proptest::sample::select(&[Label::Imap, Label::Pop3, Label::Submission]),
             input in input(),
         ) {
             let mut session = session(label, Vec::new());

@@ -19,16 +19,16 @@ pub enum Step {
     /// The connection itself.
     #[default]
     Greeting,
-    /// `EHLO`, `HELO`, `CAPA`.
-    #[serde(alias = "capa", alias = "ehlo", alias = "helo")]
+    /// `EHLO`, `HELO`, `CAPA`, `CAPABILITY`.
+    #[serde(alias = "capa", alias = "capability", alias = "ehlo", alias = "helo")]
     Capabilities,
     /// `STARTTLS`, `STLS`.
     #[serde(alias = "stls")]
     Starttls,
     /// The TLS handshake, by whichever way it began.
     Handshake,
-    /// Every reply of `AUTH`, and `USER`, `PASS`, `APOP`.
-    #[serde(alias = "pass", alias = "user")]
+    /// Every reply of `AUTH`, `AUTHENTICATE` and `LOGIN`, and `USER`, `PASS`, `APOP`.
+    #[serde(alias = "authenticate", alias = "login", alias = "pass", alias = "user")]
     Auth,
     /// `MAIL`.
     Mail,
@@ -38,22 +38,30 @@ pub enum Step {
     Data,
     /// The message's final dot.
     Message,
-    /// `STAT`.
+    /// `SELECT`, `EXAMINE`.
+    #[serde(alias = "examine")]
+    Select,
+    /// `STAT`, `STATUS`.
+    #[serde(alias = "status")]
     Stat,
     /// `LIST`.
     List,
     /// `UIDL`.
     Uidl,
-    /// `RETR`, `TOP`.
-    #[serde(alias = "top")]
+    /// `SEARCH`.
+    Search,
+    /// `RETR`, `TOP`, `FETCH`.
+    #[serde(alias = "fetch", alias = "top")]
     Retr,
-    /// `DELE`.
+    /// `DELE`, `EXPUNGE`.
+    #[serde(alias = "expunge")]
     Dele,
     /// `NOOP`.
     Noop,
     /// `RSET`.
     Rset,
-    /// `QUIT`.
+    /// `QUIT`, `LOGOUT`.
+    #[serde(alias = "logout")]
     Quit,
     /// Anything else.
     Other,
@@ -70,16 +78,18 @@ impl Step {
     pub const fn is_of(self, service: Service) -> bool {
         match self {
             Self::Mail | Self::Rcpt | Self::Data | Self::Message => matches!(service, Service::Submission),
-            Self::Stat | Self::List | Self::Uidl | Self::Retr | Self::Dele => {
-                matches!(service, Service::Pop3)
+            Self::Uidl => matches!(service, Service::Pop3),
+            Self::Rset => !matches!(service, Service::Imap),
+            Self::Stat | Self::List | Self::Retr | Self::Dele => {
+                matches!(service, Service::Imap | Service::Pop3)
             }
+            Self::Select | Self::Search => matches!(service, Service::Imap),
             Self::Greeting
             | Self::Capabilities
             | Self::Starttls
             | Self::Handshake
             | Self::Auth
             | Self::Noop
-            | Self::Rset
             | Self::Quit
             | Self::Other => true,
         }

@@ -10,6 +10,10 @@ use crate::Service;
 #[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize), serde(rename_all = "kebab-case"))]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 pub enum Label {
+    /// IMAP with STARTTLS (RFC 9051).
+    Imap,
+    /// IMAP inside TLS from the first byte (RFC 8314 section 3.2).
+    Imaps,
     /// POP3 with STLS (RFC 2595).
     Pop3,
     /// POP3 inside TLS from the first byte (RFC 8314 section 3.2).
@@ -31,10 +35,13 @@ pub enum TlsStart {
 
 impl Label {
     /// Every label, in the order of their names.
-    pub const ALL: &[Self] = &[Self::Pop3, Self::Pop3s, Self::Submission, Self::Submissions];
+    pub const ALL: &[Self] =
+        &[Self::Imap, Self::Imaps, Self::Pop3, Self::Pop3s, Self::Submission, Self::Submissions];
 
     const fn row(self) -> (&'static str, Service, TlsStart, u16) {
         match self {
+            Self::Imap => ("imap", Service::Imap, TlsStart::Starttls, 143),
+            Self::Imaps => ("imaps", Service::Imap, TlsStart::Implicit, 993),
             Self::Pop3 => ("pop3", Service::Pop3, TlsStart::Starttls, 110),
             Self::Pop3s => ("pop3s", Service::Pop3, TlsStart::Implicit, 995),
             Self::Submission => ("submission", Service::Submission, TlsStart::Starttls, 587),
@@ -42,7 +49,7 @@ impl Label {
         }
     }
 
-    /// The label: `pop3`, `pop3s`, `submission`, `submissions`.
+    /// The label: `imap`, `imaps`, `pop3`, `pop3s`, `submission`, `submissions`.
     #[must_use]
     pub const fn name(self) -> &'static str {
         self.row().0
@@ -98,5 +105,5 @@ impl FromStr for Label {
 
 /// A name that is no [`Label`].
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
-#[error("not a service label; known are pop3, pop3s, submission and submissions")]
+#[error("not a service label; known are imap, imaps, pop3, pop3s, submission and submissions")]
 pub struct UnknownLabel;

@@ -31,6 +31,23 @@ pub(crate) fn smtp(line: &[u8]) -> Option<Overheard> {
         .then_some(Overheard::Envelope)
 }
 
+/// A line of IMAP, whose commands stand behind a tag. `LOGIN` with one argument is the same with a literal to follow: the
+/// password comes next, and nothing has been given away yet but the user's name. `AUTHENTICATE` carries a password where an
+/// initial response (RFC 4959) stands behind the mechanism.
+pub(crate) fn imap(line: &[u8]) -> Option<Overheard> {
+    let mut words = line.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty());
+    let (_tag, command) = (words.next()?, words.next()?);
+    let arguments = words.count();
+    let is = |name: &[u8]| command.eq_ignore_ascii_case(name);
+    if is(b"STARTTLS") && arguments == 0 {
+        Some(Overheard::AsksForTls)
+    } else if (is(b"LOGIN") || is(b"AUTHENTICATE")) && arguments > 1 {
+        Some(Overheard::Password)
+    } else {
+        None
+    }
+}
+
 /// A line of POP3. `PASS` without a password and `APOP` without a digest give nothing away.
 pub(crate) fn pop3(line: &[u8]) -> Option<Overheard> {
     let mut words = line.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty());
@@ -63,6 +80,13 @@ mod tests {
             (b"APOP alice c4c9334bac560ecc979e58001b3e22fb", Some(Overheard::Password)),
             (b"APOP alice", None),
             (b"USER alice", None),
+            (b"a1 STARTTLS\r\n", Some(Overheard::AsksForTls)),
+            (b"a1 starttls now", None),
+            (b"a2 login alice secret", Some(Overheard::Password)),
+            (b"a2 LOGIN alice", None),
+            (b"a3 AUTHENTICATE PLAIN AGFsaWNlAHNlY3JldA==", Some(Overheard::Password)),
+            (b"a3 AUTHENTICATE PLAIN", None),
+            (b"a4 CAPABILITY", None),
             (b"", None),
         ] {
             assert_eq!(overhear(line), expected, "{}", line.escape_ascii());

@@ -10,6 +10,8 @@ use crate::{Label, Overheard, overheard};
 #[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize), serde(rename_all = "kebab-case"))]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 pub enum Service {
+    /// Access by IMAP (RFC 9051, RFC 3501).
+    Imap,
     /// Retrieval by POP3 (RFC 1939).
     Pop3,
     /// Message submission by SMTP (RFC 6409).
@@ -20,26 +22,32 @@ pub enum Service {
 struct Row {
     name: &'static str,
     labels: [Label; 2],
-    usual_hosts: [&'static str; 3],
+    usual_hosts: &'static [&'static str],
     read: fn(&[u8]) -> Option<Overheard>,
 }
 
 impl Service {
     /// Every service, in the order of their names.
-    pub const ALL: &[Self] = &[Self::Pop3, Self::Submission];
+    pub const ALL: &[Self] = &[Self::Imap, Self::Pop3, Self::Submission];
 
     const fn row(self) -> Row {
         match self {
+            Self::Imap => Row {
+                name: "imap",
+                labels: [Label::Imaps, Label::Imap],
+                usual_hosts: &["imap", "mail"],
+                read: overheard::imap,
+            },
             Self::Pop3 => Row {
                 name: "pop3",
                 labels: [Label::Pop3s, Label::Pop3],
-                usual_hosts: ["pop3", "pop", "mail"],
+                usual_hosts: &["pop3", "pop", "mail"],
                 read: overheard::pop3,
             },
             Self::Submission => Row {
                 name: "submission",
                 labels: [Label::Submissions, Label::Submission],
-                usual_hosts: ["submission", "smtp", "mail"],
+                usual_hosts: &["submission", "smtp", "mail"],
                 read: overheard::smtp,
             },
         }
@@ -59,7 +67,7 @@ impl Service {
 
     /// The host names below the domain that are usual for it, in the order in which they are guessed.
     #[must_use]
-    pub const fn usual_hosts(self) -> [&'static str; 3] {
+    pub const fn usual_hosts(self) -> &'static [&'static str] {
         self.row().usual_hosts
     }
 
@@ -86,7 +94,7 @@ impl FromStr for Service {
 
 /// A name that is no [`Service`].
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
-#[error("not a service; known are pop3 and submission")]
+#[error("not a service; known are imap, pop3 and submission")]
 pub struct UnknownService;
 
 #[cfg(test)]

@@ -47,7 +47,8 @@ pub enum Change {
     },
     /// It goes out in one segment with the next one, if there is a next one before the client has to speak again.
     Merge,
-    /// These octets stand in its place.
+    /// These octets stand in its place. In them `${tag}` stands for what the command that is answered calls itself, where a
+    /// protocol has that ([`Script::tag`]).
     Replace(Vec<u8>),
     /// From here on nothing is said, but the client is heard.
     Silence,
@@ -66,6 +67,7 @@ pub struct Script<P> {
     /// Replies that wait for the next one, and the rule that holds them.
     held: Option<(usize, Vec<u8>)>,
     last: Vec<u8>,
+    tag: Vec<u8>,
     silent: bool,
 }
 
@@ -73,7 +75,14 @@ impl<P: Copy + Display + Eq> Script<P> {
     /// The script at the beginning of a connection. Where several rules are about one reply they are applied in order.
     #[must_use]
     pub fn new(rules: impl Into<Arc<[Rule<P>]>>) -> Self {
-        Self { rules: rules.into(), applied: Vec::new(), held: None, last: Vec::new(), silent: false }
+        Self {
+            rules: rules.into(),
+            applied: Vec::new(),
+            held: None,
+            last: Vec::new(),
+            tag: Vec::new(),
+            silent: false,
+        }
     }
 
     /// Says `reply`, or what the rules make of it.
@@ -119,7 +128,7 @@ impl<P: Copy + Display + Eq> Script<P> {
                 Change::Merge => hold = Some(index),
                 Change::Replace(octets) => {
                     observe(format!("the reply at {place} was replaced"));
-                    reply.clone_from(octets);
+                    reply = with_tag(octets, &self.tag);
                 }
                 Change::Silence => {
                     observe(format!("the server fell silent at {place}"));
@@ -143,6 +152,11 @@ impl<P: Copy + Display + Eq> Script<P> {
             None => effects.extend(reply.chunks(piece).map(|piece| Effect::Send(piece.to_vec()))),
         }
         effects
+    }
+
+    /// The command that is answered next calls itself so.
+    pub fn tag(&mut self, tag: &[u8]) {
+        self.tag = tag.to_vec();
     }
 
     /// There is no next reply for now: what was held goes out by itself.
@@ -196,6 +210,20 @@ impl<P: Copy + Display + Eq> Script<P> {
         let (at, kind) = (at.clone(), kind.clone());
         Some(Effect::Observe(Event::Fault { number: *number, at, kind, detail }))
     }
+}
+
+/// The octets with the tag wherever `${tag}` stands in them.
+fn with_tag(octets: &[u8], tag: &[u8]) -> Vec<u8> {
+    const PLACEHOLDER: &[u8] = b"${tag}";
+    let mut filled = Vec::with_capacity(octets.len());
+    let mut rest = octets;
+    while let Some(at) = rest.windows(PLACEHOLDER.len()).position(|window| window == PLACEHOLDER) {
+        filled.extend_from_slice(&rest[..at]);
+        filled.extend_from_slice(tag);
+        rest = &rest[at + PLACEHOLDER.len()..];
+    }
+    filled.extend_from_slice(rest);
+    filled
 }
 
 #[cfg(test)]
@@ -261,5 +289,11 @@ mod tests {
         let inside = script.say('a', Channel::Tls, b"yes".to_vec());
         assert_eq!(inside.last(), Some(&Effect::Send(b"no".to_vec())));
         assert!(script.said("no"));
+    }
+
+    #[test]
+    fn a_replaced_reply_can_name_the_command() {
+        assert_eq!(with_tag(b"${tag} OK\r\n* ${tag}${tag", b"a1"), b"a1 OK\r\n* a1${tag");
+        assert_eq!(with_tag(b"+OK", b"a1"), b"+OK");
     }
 }

@@ -6,6 +6,7 @@ mod changes;
 mod faults;
 mod handshakes;
 mod honest;
+mod imap;
 mod lab;
 mod limits;
 mod programs;
