@@ -48,6 +48,7 @@ defects! {
     BeginsTlsAfterSuccess = "begins-tls-after-success": "Begins TLS after any answer to STARTTLS that begins like a success.",
     BeginsTlsUnanswered = "begins-tls-unanswered": "Begins TLS when the answer to STARTTLS does not come, or not whole.",
     BelievesEverAfter = "believes-ever-after": "Resolves: takes for validated what it once validated, whatever is answered later.",
+    BelievesPreauth = "believes-preauth": "Goes on in clear where the greeting says that it is logged in already.",
     BlursInsecureDenials = "blurs-insecure-denials": "Resolves: passes on a name error that is not secure as an absent type.",
     BogusAddressEndsAll = "bogus-address-ends-all": "Gives up when the address of one target cannot be believed.",
     ChecksDatesOfEndEntityOnly = "checks-dates-of-end-entity-only": "Checks the dates of the server's own certificate and of no issuer.",

@@ -12,7 +12,7 @@
 //! 2. `key_records`, `binding`: the key records that the policies name, and so what each label demands of its targets.
 //! 3. `attempts`, `attempt`: one `candidate` after the other, in the `order` of RFC 2782: its addresses, a connection,
 //!    TLS.
-//! 4. `session`: log in, and submit or retrieve a message. What differs between `smtp` and `pop3` is what `protocol`
+//! 4. `session`: log in, and submit or retrieve a message. What differs between `smtp`, `pop3` and `imap` is what `protocol`
 //!    asks of them.
 //!
 //! A target that fails gives way to the next; what their `failures` add up to is the outcome.
@@ -35,6 +35,7 @@ mod event;
 mod failure;
 mod failures;
 mod handshake;
+mod imap;
 mod issuer;
 mod key_records;
 mod line;

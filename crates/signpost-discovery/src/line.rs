@@ -31,6 +31,17 @@ impl LineBuffer {
         self.start == self.bytes.len()
     }
 
+    /// What came and was not read, for whoever does not read by lines.
+    pub(crate) fn waiting(&self) -> &[u8] {
+        &self.bytes[self.start..]
+    }
+
+    /// So much of it was read.
+    pub(crate) fn take(&mut self, octets: usize) {
+        self.start = (self.start + octets).min(self.bytes.len());
+        self.searched = 0;
+    }
+
     /// Whether a whole line came that was not read.
     pub(crate) fn has_line(&self) -> bool {
         self.bytes[self.start..].windows(2).any(|pair| pair == b"\r\n")

@@ -1,6 +1,6 @@
 //! What a mail protocol must say of itself so that a session can be held in it.
 //!
-//! A new one is a file beside `smtp.rs` and `pop3.rs`, and a line of `opening.rs`: its words, how its replies are read,
+//! A new one is a file beside `smtp.rs`, `pop3.rs` and `imap.rs`, and a line of `opening.rs`: its words, how its replies are read,
 //! what they offer, and what is exchanged after the login. When TLS begins, which way to log in is taken, and what
 //! silence means is the same in all of them and stands in `session.rs`.
 
@@ -20,6 +20,11 @@ pub(crate) trait Protocol: fmt::Debug + Default + Send {
 
     /// The words that are the same in every session.
     const WORDS: Words;
+
+    /// The command as it goes out, where each bears a mark that its answer repeats.
+    fn tagged(&mut self, command: &str) -> String {
+        command.to_owned()
+    }
 
     /// Takes the next whole reply out of `lines`; none if it is not complete yet.
     ///
@@ -123,6 +128,8 @@ pub(crate) enum Meaning {
     Challenge,
     /// No, but it says nothing of what was asked.
     Later,
+    /// The client counts as logged in already, whoever it is, so that it is too late for TLS.
+    LoggedIn,
     No,
     /// Nothing that the protocol has for an answer.
     Odd,

@@ -216,6 +216,7 @@ impl<P: Protocol> Session<P> {
                     self.digest_login = P::digest_login(&reply, &self.terms.request.address.to_string());
                     self.begin();
                 }
+                Meaning::LoggedIn => self.on_logged_in_already(),
                 _ if !self.terms.rules.heeds_the_greeting() => self.begin(),
                 Meaning::Later | Meaning::No => {
                     self.fail(Reason::Unreachable, format!("greeted with {}", P::describe(&reply)));
@@ -263,6 +264,7 @@ impl<P: Protocol> Session<P> {
     }
 
     fn command(&mut self, command: &str, next: State<P::Step>) {
+        let command = self.protocol.tagged(command);
         self.say(format!("{command}\r\n").into_bytes(), next);
     }
 
@@ -281,7 +283,8 @@ impl<P: Protocol> Session<P> {
     }
 
     fn quit(&mut self) {
-        self.line(P::WORDS.quit);
+        let quit = self.protocol.tagged(P::WORDS.quit);
+        self.line(&quit);
     }
 
     fn odd(&mut self, question: &str, reply: &P::Reply) {

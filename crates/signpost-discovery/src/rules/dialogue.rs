@@ -29,6 +29,10 @@ impl Rules {
         !self.has(Defect::NamesUserInHelo)
     }
 
+    pub(crate) const fn refuses_preauth(self) -> bool {
+        !self.has(Defect::BelievesPreauth)
+    }
+
     pub(crate) const fn heeds_the_answer_to_starttls(self) -> bool {
         !self.has(Defect::BeginsTlsAfterAnything)
     }

@@ -97,7 +97,19 @@ impl<P: Protocol> Session<P> {
                 let detail = format!("{} answered with {}", P::WORDS.login, P::describe(reply));
                 self.fail(Reason::Unreachable, detail);
             }
-            (Meaning::Challenge | Meaning::Odd, _) => self.odd(P::WORDS.login, reply),
+            (Meaning::Challenge | Meaning::LoggedIn | Meaning::Odd, _) => self.odd(P::WORDS.login, reply),
+        }
+    }
+
+    /// The greeting says that the client is logged in. In clear it is too late for TLS then, which only an attacker wants;
+    /// inside TLS there is nobody to whom the credentials could be shown.
+    pub(super) fn on_logged_in_already(&mut self) {
+        if self.protected {
+            self.fail(Reason::AuthNotOffered, "the greeting takes the client for somebody who is logged in");
+        } else if self.terms.upgrade && self.terms.rules.refuses_preauth() {
+            self.decline(Reason::StarttlsNotOffered, "the greeting leaves no place for STARTTLS".to_owned());
+        } else {
+            self.on_logged_in();
         }
     }
 

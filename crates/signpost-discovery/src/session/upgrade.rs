@@ -41,7 +41,8 @@ impl<P: Protocol> Session<P> {
         if self.terms.rules.says_nothing_behind_starttls() {
             self.command(words.upgrade, State::Upgrade);
         } else {
-            self.command(&format!("{}\r\n{}", words.upgrade, words.capabilities), State::Upgrade);
+            let both = [words.upgrade, words.capabilities].map(|command| self.protocol.tagged(command));
+            self.say(format!("{}\r\n", both.join("\r\n")).into_bytes(), State::Upgrade);
         }
     }
 
@@ -93,7 +94,7 @@ impl<P: Protocol> Session<P> {
                 let detail = format!("{question} answered with {}", P::describe(reply));
                 self.decline(Reason::StarttlsRefused, detail);
             }
-            Meaning::Challenge | Meaning::Odd => {
+            Meaning::Challenge | Meaning::LoggedIn | Meaning::Odd => {
                 self.fail(Reason::StarttlsProtocolError, P::describe_odd(question, reply));
             }
         }

@@ -11,7 +11,7 @@ const KEYS: &str = "_certroot.example.com.";
 
 #[test]
 fn the_published_server_is_configured() {
-    for world in [World::submission(), World::pop3()] {
+    for world in [World::submission(), World::pop3(), World::imap()] {
         let run = world.check("configured");
         assert!(run.has("starttls"), "{run:#?}");
         assert!(run.notes().is_empty());

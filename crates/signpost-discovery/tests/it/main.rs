@@ -8,6 +8,7 @@
 mod defects;
 #[cfg(feature = "driver")]
 mod driver;
+mod imap;
 mod lookups;
 mod misreadings;
 mod never_panics;

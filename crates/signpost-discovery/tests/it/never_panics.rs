@@ -64,11 +64,15 @@ fn event() -> impl Strategy<Value = Event> {
 }
 
 fn world(service: Service) -> World {
-    if service == Service::Pop3 { World::pop3() } else { World::submission() }
+    match service {
+        Service::Imap => World::imap(),
+        Service::Pop3 => World::pop3(),
+        Service::Submission => World::submission(),
+    }
 }
 
 fn service() -> impl Strategy<Value = Service> {
-    prop_oneof![Just(Service::Pop3), Just(Service::Submission)]
+    prop_oneof![Just(Service::Imap), Just(Service::Pop3), Just(Service::Submission)]
 }
 
 proptest! {

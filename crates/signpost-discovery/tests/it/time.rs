@@ -40,7 +40,7 @@ fn gives_way_at(run: &Run, moment: Duration) {
 
 #[test]
 fn where_everything_answers_no_time_passes() {
-    for world in [World::submission(), World::pop3()] {
+    for world in [World::submission(), World::pop3(), World::imap()] {
         assert_eq!(limited(world).check("configured").end, Duration::ZERO);
     }
 }
