@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use hickory_proto::rr::Name;
-use signpost_protocol::{Label, Service, TlsStart};
+use signpost_protocol::{Label, TlsStart};
 use signpost_validate::SecurityStatus;
 
 use crate::address::Address;
@@ -61,11 +61,8 @@ impl Candidate {
             TlsStart::Implicit => 0,
             TlsStart::Starttls => 1,
         };
-        let service = label.service();
-        let usual = service.usual_hosts().iter();
-        let other = Service::ALL.iter().find(|other| **other != service);
-        let foreign = other.and_then(|other| other.usual_hosts().first());
-        let foreign = foreign.filter(|_| !rules.guesses_only_usual_hosts());
+        let usual = label.service().usual_hosts().iter().copied();
+        let foreign = (!rules.guesses_only_usual_hosts()).then_some("webmail");
         let below =
             usual.chain(foreign).filter_map(|host| Name::from_ascii(host).ok()?.append_domain(domain).ok());
         let itself = (!rules.guesses_only_below_domain()).then(|| domain.clone());

@@ -113,9 +113,13 @@ impl Protocol for Imap {
         }
     }
 
-    fn capabilities(reply: &Reply, _: &Terms, _: bool) -> Result<Offers, Move<Step>> {
+    fn capabilities(reply: &Reply, terms: &Terms, _: bool) -> Result<Offers, Move<Step>> {
         match reply.said {
-            Said::Ok => Ok(offers(&reply.data.capabilities)),
+            Said::Ok => {
+                let mut offers = offers(&reply.data.capabilities);
+                offers.own_login |= !terms.rules.heeds_login_disabled();
+                Ok(offers)
+            }
             Said::Bad | Said::No => Ok(Offers::default()),
             Said::Bye => Err(Move::Fail(Reason::Unreachable, Self::describe(reply))),
             Said::Continue | Said::PreAuth => Err(odd("CAPABILITY", reply)),

@@ -29,6 +29,10 @@ impl Rules {
         !self.has(Defect::NamesUserInHelo)
     }
 
+    pub(crate) const fn heeds_login_disabled(self) -> bool {
+        !self.has(Defect::IgnoresLoginDisabled)
+    }
+
     pub(crate) const fn refuses_preauth(self) -> bool {
         !self.has(Defect::BelievesPreauth)
     }
