@@ -5,14 +5,14 @@ use serde::Deserialize;
 use serde_spanned::Spanned;
 use signpost_format::{Profile, Role, Severity};
 use signpost_lab::FaultTable;
-use signpost_source::{Problems, Source};
+use signpost_source::{Document, Problems, Source};
 
 use crate::role::Table;
 
 /// A scenario file, read but not yet held against the rest of the suite.
 #[derive(Clone, Debug)]
 pub struct Scenario {
-    /// Permanent ID: the path below the suite without its ending.
+    /// Permanent ID: the path below the suite without its ending, and the name of the value of a sweep behind it.
     pub id: String,
     /// The file.
     pub source: Source,
@@ -23,20 +23,27 @@ pub struct Scenario {
 }
 
 impl Scenario {
-    /// Reads a file of the suite.
+    /// Reads a file of the suite: one scenario, or one for each value of its sweep, whose name then stands behind the file's
+    /// in the ID.
     ///
     /// # Errors
     ///
     /// What in the file is not of the format, and where.
-    pub fn parse(id: &str, source: Source) -> Result<Self, Problems> {
-        let mut document = source.document()?;
+    pub fn parse(id: &str, source: &Source) -> Result<Vec<Self>, Problems> {
+        let swept = source.document()?.swept()?;
+        let name =
+            |value: Option<String>| value.map_or_else(|| id.to_owned(), |value| format!("{id}/{value}"));
+        swept.into_iter().map(|(value, document)| Self::read(name(value), source, document)).collect()
+    }
+
+    fn read(id: String, source: &Source, mut document: Document<'_>) -> Result<Self, Problems> {
         let role = document.clone().take::<RoleKey>();
         let table = document.take::<ScenarioTable>();
         // Without a role nobody can say what the rest should be; with one, what is wrong there is shown as well.
         let RoleKey { role } = role.map_err(|problems| table.as_ref().err().cloned().unwrap_or(problems))?;
         let part = Table::read(role, document);
         match (table, part) {
-            (Ok(table), Ok(part)) => Ok(Self { id: id.to_owned(), source, table, part }),
+            (Ok(table), Ok(part)) => Ok(Self { id, source: source.clone(), table, part }),
             (Err(problems), Err(others)) => Err(problems.and(others)),
             (Err(problems), Ok(_)) | (Ok(_), Err(problems)) => Err(problems),
         }

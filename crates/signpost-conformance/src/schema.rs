@@ -90,6 +90,8 @@ enum ScenarioFile {
 struct ScenarioOf<T> {
     #[serde(flatten)]
     table: ScenarioTable,
+    /// Values, each of which is put in where its name stands in braces and makes a case of its own.
+    sweep: Option<std::collections::BTreeMap<String, std::collections::BTreeMap<String, serde_json::Value>>>,
     #[serde(flatten)]
     part: T,
 }

@@ -184,9 +184,10 @@ fn load_scenarios(
         }
         let id = path.with_extension("").into_string();
         match files.read(&path) {
-            Ok(source) => match Scenario::parse(&id, source) {
-                Ok(scenario) => {
-                    scenarios.insert(id, Arc::new(scenario));
+            Ok(source) => match Scenario::parse(&id, &source) {
+                Ok(found) => {
+                    let by_id = found.into_iter().map(|scenario| (scenario.id.clone(), Arc::new(scenario)));
+                    scenarios.extend(by_id);
                 }
                 Err(problems) => {
                     error.problems.push(problems);

@@ -23,7 +23,8 @@ impl WorldNames {
         let mut names = Self::default();
         if let Ok(mut domain) = Name::from_ascii(domain) {
             domain.set_fqdn(true);
-            let hosts = Service::ALL.iter().flat_map(|service| service.usual_hosts()).copied().map(str::to_owned);
+            let hosts =
+                Service::ALL.iter().flat_map(|service| service.usual_hosts()).copied().map(str::to_owned);
             let labels = Service::ALL.iter().flat_map(|service| service.labels());
             let asked = hosts.chain(labels.map(|label| format!("_{label}._tcp")));
             let below = |name: String| Name::from_ascii(name).ok()?.append_domain(&domain).ok();

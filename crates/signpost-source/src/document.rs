@@ -11,8 +11,8 @@ use crate::{Problems, Source};
 /// A TOML document of which some keys have been taken.
 #[derive(Clone, Debug)]
 pub struct Document<'s> {
-    source: &'s Source,
-    table: Spanned<DeTable<'s>>,
+    pub(crate) source: &'s Source,
+    pub(crate) table: Spanned<DeTable<'s>>,
     /// Keys that have been taken, which whoever reads the rest knows of.
     taken: Vec<&'static str>,
 }

@@ -7,6 +7,7 @@ mod nearest;
 mod parameters;
 mod problem;
 mod reading;
+mod sweep;
 mod value;
 
 pub use document::Document;
