@@ -68,6 +68,7 @@ defects! {
     DropsBufferedPlaintext = "drops-buffered-plaintext": "Throws plain text behind the go-ahead for TLS away and goes on.",
     DropsInsecurePolicy = "drops-insecure-policy": "Ignores an unsigned policy, with what it adds.",
     DropsUnknownNames = "drops-policy-with-unknown-name": "Takes a policy with an element that it does not know for somebody else's.",
+    ExpectsOnlyAnswers = "expects-only-answers": "Takes data that it did not ask for for a mistake of the server.",
     ExpectsWholeReplies = "expects-whole-replies": "Takes what comes in one piece for a whole reply.",
     FailedHandshakeGoesOnByCommand = "failed-handshake-goes-on-by-command": "Connects again and tries STARTTLS where TLS from the first byte has failed.",
     FailsOverByPriorityOnly = "fails-over-by-priority-only": "Goes on to the next priority when a target cannot be reached, past others of the same.",

@@ -115,6 +115,9 @@ impl Protocol for Imap {
 
     fn capabilities(reply: &Reply, terms: &Terms, _: bool) -> Result<Offers, Move<Step>> {
         match reply.said {
+            Said::Ok if reply.data.unasked && !terms.rules.bears_what_was_not_asked() => {
+                Err(Move::Fail(Reason::ProtocolError, "the server sends what was not asked for".to_owned()))
+            }
             Said::Ok => {
                 let mut offers = offers(&reply.data.capabilities);
                 offers.own_login |= !terms.rules.heeds_login_disabled();

@@ -58,6 +58,8 @@ pub(super) struct Data {
     pub(super) capabilities: Vec<Capability<'static>>,
     pub(super) exists: Option<u32>,
     pub(super) message: Option<Vec<u8>>,
+    /// Whether anything but capabilities came.
+    pub(super) unasked: bool,
 }
 
 /// Reads the greeting, before which nothing was said.
@@ -139,6 +141,7 @@ pub(super) fn read(
 }
 
 fn take(untagged: Untagged<'_>, data: &mut Data) {
+    data.unasked |= !matches!(untagged, Untagged::Capability(_));
     match untagged {
         Untagged::Capability(capabilities) => {
             data.capabilities = capabilities.into_static().into_inner();

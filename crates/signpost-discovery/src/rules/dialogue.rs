@@ -33,6 +33,10 @@ impl Rules {
         !self.has(Defect::IgnoresLoginDisabled)
     }
 
+    pub(crate) const fn bears_what_was_not_asked(self) -> bool {
+        !self.has(Defect::ExpectsOnlyAnswers)
+    }
+
     pub(crate) const fn refuses_preauth(self) -> bool {
         !self.has(Defect::BelievesPreauth)
     }
