@@ -62,6 +62,10 @@ impl Protocol for Imap {
         tagged
     }
 
+    fn secured(&mut self) {
+        self.unanswered.clear();
+    }
+
     fn read(&mut self, lines: &mut LineBuffer, awaited: Awaited<'_, Step>) -> Result<Option<Reply>, String> {
         if self.commands == 0 {
             return reply::greeting(lines);

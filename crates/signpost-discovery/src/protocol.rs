@@ -26,6 +26,9 @@ pub(crate) trait Protocol: fmt::Debug + Default + Send {
         command.to_owned()
     }
 
+    /// TLS begins: what was asked before is not answered any more.
+    fn secured(&mut self) {}
+
     /// Takes the next whole reply out of `lines`; none if it is not complete yet.
     ///
     /// # Errors

@@ -107,6 +107,7 @@ impl<P: Protocol> Conversation for Session<P> {
             return;
         }
         self.protected = true;
+        self.protocol.secured();
         let has_heard = self.offers_login();
         if self.terms.rules.asks_again_inside_tls() || !has_heard {
             self.begin();
