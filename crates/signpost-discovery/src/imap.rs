@@ -14,6 +14,7 @@ use imap_codec::imap_types::response::{Capability, Code};
 use crate::line::{LineBuffer, quote};
 use crate::outcome::{Note, Reason};
 use crate::protocol::{Awaited, Meaning, Move, Offers, Protocol, Silence, Words};
+use crate::rules::Rules;
 use crate::sasl::Mechanism;
 use crate::terms::Terms;
 use reply::{Data, Reply, Said};
@@ -123,7 +124,7 @@ impl Protocol for Imap {
                 Err(Move::Fail(Reason::ProtocolError, "the server sends what was not asked for".to_owned()))
             }
             Said::Ok => {
-                let mut offers = offers(&reply.data.capabilities);
+                let mut offers = offers(&reply.data.capabilities, terms.rules);
                 offers.own_login |= !terms.rules.heeds_login_disabled();
                 Ok(offers)
             }
@@ -204,7 +205,7 @@ fn quoted(text: &str) -> String {
     quoted
 }
 
-fn offers(capabilities: &[Capability<'_>]) -> Offers {
+fn offers(capabilities: &[Capability<'_>], rules: Rules) -> Offers {
     let mut offers = Offers { listed: !capabilities.is_empty(), ..Offers::default() };
     offers.own_login = offers.listed;
     for capability in capabilities {
@@ -213,7 +214,7 @@ fn offers(capabilities: &[Capability<'_>]) -> Offers {
             Capability::LoginDisabled => offers.own_login = false,
             Capability::Auth(mechanism) => {
                 offers.authentication = true;
-                offers.mechanisms.extend(Mechanism::known(name(mechanism)));
+                offers.mechanisms.extend(Mechanism::known(name(mechanism), rules));
             }
             _ => {}
         }
@@ -236,9 +237,9 @@ mod tests {
 
     #[test]
     fn a_server_that_lists_nothing_hides_and_one_that_lists_has_the_base_command() {
-        let offered = offers(&[Capability::Imap4Rev1]);
+        let offered = offers(&[Capability::Imap4Rev1], Rules::default());
         assert!(offered.listed && offered.own_login && !offered.authentication);
-        assert!(!offers(&[Capability::Imap4Rev1, Capability::LoginDisabled]).own_login);
-        assert!(!offers(&[]).listed);
+        assert!(!offers(&[Capability::Imap4Rev1, Capability::LoginDisabled], Rules::default()).own_login);
+        assert!(!offers(&[], Rules::default()).listed);
     }
 }
