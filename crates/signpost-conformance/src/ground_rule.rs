@@ -24,11 +24,13 @@ pub enum GroundRule {
     SubjectRuns,
     /// The subject can do what the case asks.
     Supported,
+    /// The transcript holds all that happened.
+    WholeTranscript,
 }
 
 impl GroundRule {
     /// Every rule, by its slug.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::ClaimsAreTrue,
         Self::ControlFirst,
         Self::LabRuns,
@@ -39,6 +41,7 @@ impl GroundRule {
         Self::SubjectEndsWithAReport,
         Self::SubjectRuns,
         Self::Supported,
+        Self::WholeTranscript,
     ];
 
     /// The permanent slug in results.
@@ -90,6 +93,10 @@ impl GroundRule {
             ),
             Self::SubjectRuns => ("suite/subject-runs", "The subject ran as often as the case wants."),
             Self::Supported => ("suite/supported", "The subject can do what the case asks of it."),
+            Self::WholeTranscript => (
+                "suite/whole-transcript",
+                "The subject does no more than a transcript holds, so that what is not in it did not happen.",
+            ),
         }
     }
 }

@@ -71,10 +71,11 @@ impl ValidatingResolver {
         Some(message)
     }
 
-    /// The faults that altered what the validator saw altered what the subject gets.
+    /// The faults that altered what the validator saw altered what the subject gets, and what is missing of them is missing
+    /// here, too.
     fn pass_faults_on(&self) {
         for observation in self.inner.take().observations {
-            if matches!(observation.event, Event::Fault { .. }) {
+            if matches!(observation.event, Event::Fault { .. } | Event::Gap(_)) {
                 self.recorder.record(observation.event);
             }
         }

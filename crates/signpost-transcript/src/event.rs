@@ -57,6 +57,28 @@ pub enum Channel {
     Tls,
 }
 
+/// Why a transcript does not hold all that happened.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case", tag = "cause")]
+pub enum Gap {
+    /// The subject did more than a transcript holds.
+    Flood,
+    /// The machine had nothing left for the lab, so that something was not served or not noticed.
+    Harness {
+        /// What the lab wanted to do, and what the system said to it.
+        error: String,
+    },
+}
+
+impl fmt::Display for Gap {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Flood => formatter.write_str("the subject flooded the lab"),
+            Self::Harness { error } => write!(formatter, "the lab failed to {error}"),
+        }
+    }
+}
+
 /// How a TLS handshake ended, as the server saw it.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case", tag = "result")]
@@ -171,6 +193,9 @@ pub enum Event {
         /// What it did, in a few words.
         detail: String,
     },
+    /// Not all that happens from here on is in the transcript. What is in it convicts all the same; what is not in it says
+    /// nothing.
+    Gap(Gap),
     /// A TLS handshake ended.
     Handshake {
         /// The connection.
@@ -302,6 +327,7 @@ impl fmt::Display for Event {
                 write!(formatter, "credential {connection} {mechanism} of {user} {channel}, {accepted}")
             }
             Self::Fault { at, kind, detail, .. } => write!(formatter, "fault {kind} at {at}: {detail}"),
+            Self::Gap(gap) => write!(formatter, "from here on not all is seen: {gap}"),
             Self::Handshake { connection, sni, certificate, outcome } => {
                 let sni = sni.as_deref().unwrap_or("none");
                 match outcome {
@@ -366,6 +392,18 @@ mod tests {
         };
         let text = serde_json::to_string(&event).unwrap();
         assert_eq!(serde_json::from_str::<Event>(&text).unwrap(), event);
+    }
+
+    #[test]
+    fn a_gap_survives_json_with_its_cause() {
+        for (gap, cause) in
+            [(Gap::Flood, "flood"), (Gap::Harness { error: "accept: no".to_owned() }, "harness")]
+        {
+            let event = Event::Gap(gap);
+            let value = serde_json::to_value(&event).unwrap();
+            assert_eq!((value["event"].as_str(), value["cause"].as_str()), (Some("gap"), Some(cause)));
+            assert_eq!(serde_json::from_value::<Event>(value).unwrap(), event);
+        }
     }
 
     #[test]

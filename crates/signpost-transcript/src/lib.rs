@@ -7,7 +7,7 @@ mod event;
 mod recorder;
 
 pub use event::{
-    Channel, ConnectionId, Endpoint, Event, HandshakeOutcome, Party, SubjectLine, Transfer, Transport,
+    Channel, ConnectionId, Endpoint, Event, Gap, HandshakeOutcome, Party, SubjectLine, Transfer, Transport,
 };
 pub use recorder::{Observation, Recorder, Transcript};
 

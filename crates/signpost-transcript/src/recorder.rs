@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 
-use crate::{ConnectionId, Event};
+use crate::{ConnectionId, Event, Gap};
 
 /// An event with its place and time in the case.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
@@ -34,6 +34,16 @@ impl Transcript {
     pub fn events(&self) -> impl Iterator<Item = &Event> {
         self.observations.iter().map(|observation| &observation.event)
     }
+
+    /// Why it does not hold all that happened, if it does not. What it holds is true all the same; what it does not hold
+    /// may have happened.
+    #[must_use]
+    pub fn gap(&self) -> Option<&Gap> {
+        self.events().find_map(|event| match event {
+            Event::Gap(gap) => Some(gap),
+            _ => None,
+        })
+    }
 }
 
 /// Where every server of a lab records. Clones share one transcript.
@@ -54,7 +64,8 @@ struct Shared {
     queries: u32,
     open: usize,
     octets: usize,
-    full: bool,
+    /// Why not all is recorded in this run, since that happened.
+    gap: Option<Gap>,
 }
 
 /// What one case may record, so that a subject that floods costs only its own case.
@@ -73,23 +84,25 @@ impl Recorder {
         Self { shared: Arc::default(), start: Instant::now() }
     }
 
-    /// Appends an event. Past 16 MiB of observations further ones are left out and [`Recorder::is_full`] tells so.
+    /// Appends an event. Past 16 MiB of observations further ones are left out, and the transcript [says so](Event::Gap).
     pub fn record(&self, event: Event) {
         let at = self.start.elapsed();
         self.with(|shared| {
             match event {
                 Event::Accepted { .. } => shared.open += 1,
                 Event::Closed { .. } => shared.open = shared.open.saturating_sub(1),
+                // One says that from here on nothing can be concluded from what is not there.
+                Event::Gap(gap) => return shared.tear(at, gap),
                 _ => {}
+            }
+            if shared.octets > MOST_OCTETS {
+                return;
             }
             shared.octets += std::mem::size_of::<Observation>() + payload(&event);
             if shared.octets > MOST_OCTETS {
-                shared.full = true;
-                return;
+                return shared.tear(at, Gap::Flood);
             }
-            let sequence = u32::try_from(shared.taken + shared.observations.len() + 1).unwrap_or(u32::MAX);
-            let step = shared.ended + 1;
-            shared.observations.push(Observation { sequence, step, at, event });
+            shared.append(at, event);
         });
     }
 
@@ -111,12 +124,6 @@ impl Recorder {
         })
     }
 
-    /// Whether observations were left out because the subject flooded the lab.
-    #[must_use]
-    pub fn is_full(&self) -> bool {
-        self.with(|shared| shared.full)
-    }
-
     /// What was seen so far.
     #[must_use]
     pub fn transcript(&self) -> Transcript {
@@ -129,7 +136,7 @@ impl Recorder {
     pub fn take(&self) -> Transcript {
         self.with(|shared| {
             shared.octets = 0;
-            shared.full = false;
+            shared.gap = None;
             shared.taken = 0;
             shared.ended = 0;
             Transcript { observations: std::mem::take(&mut shared.observations) }
@@ -140,10 +147,16 @@ impl Recorder {
     /// same run; its numbers go on.
     #[must_use]
     pub fn take_step(&self) -> Transcript {
+        let at = self.start.elapsed();
         self.with(|shared| {
-            shared.taken += shared.observations.len();
+            let observations = std::mem::take(&mut shared.observations);
+            shared.taken += observations.len();
             shared.ended += 1;
-            Transcript { observations: std::mem::take(&mut shared.observations) }
+            // What was lost before it is missing in the next step, too.
+            if let Some(gap) = shared.gap.clone() {
+                shared.append(at, Event::Gap(gap));
+            }
+            Transcript { observations }
         })
     }
 
@@ -162,6 +175,21 @@ impl Recorder {
     fn with<T>(&self, use_shared: impl FnOnce(&mut Shared) -> T) -> T {
         // A panic elsewhere while recording leaves whole observations only, so a poisoned lock is still good.
         use_shared(&mut self.shared.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl Shared {
+    fn append(&mut self, at: Duration, event: Event) {
+        let sequence = u32::try_from(self.taken + self.observations.len() + 1).unwrap_or(u32::MAX);
+        self.observations.push(Observation { sequence, step: self.ended + 1, at, event });
+    }
+
+    /// Says once in each step that there is a gap: the first is all that a judge has to know of.
+    fn tear(&mut self, at: Duration, gap: Gap) {
+        if self.gap.is_none() {
+            self.gap = Some(gap.clone());
+            self.append(at, Event::Gap(gap));
+        }
     }
 }
 
@@ -223,17 +251,42 @@ mod tests {
     }
 
     #[test]
-    fn a_flood_is_cut_and_said() {
+    fn a_flood_is_cut_and_every_transcript_of_the_run_says_so() {
         let recorder = Recorder::new();
+        let said = |length| Event::Bytes {
+            connection: ConnectionId(1),
+            by: Party::Client,
+            channel: Channel::Clear,
+            bytes: vec![b'x'; length],
+        };
         for _ in 0..20 {
-            recorder.record(Event::Bytes {
-                connection: ConnectionId(1),
-                by: Party::Client,
-                channel: Channel::Clear,
-                bytes: vec![b'x'; 1 << 20],
-            });
+            recorder.record(said(1 << 20));
         }
-        assert!(recorder.is_full());
         assert!(recorder.transcript().observations.len() < 20);
+        assert_eq!(recorder.transcript().gap(), Some(&Gap::Flood));
+        // It is said where it happened, and nothing stands behind it.
+        recorder.record(said(1));
+        let first = recorder.take_step();
+        assert_eq!(first.events().last(), Some(&Event::Gap(Gap::Flood)));
+        assert_eq!(first.events().filter(|event| matches!(event, Event::Gap(_))).count(), 1);
+        recorder.record(said(1));
+        let next = recorder.take();
+        assert_eq!(next.events().collect::<Vec<_>>(), [&Event::Gap(Gap::Flood)]);
+        assert_eq!(next.observations[0].sequence as usize, first.observations.len() + 1);
+        // The next run has room of its own.
+        recorder.record(said(1));
+        assert_eq!(recorder.take().gap(), None);
+    }
+
+    #[test]
+    fn an_error_of_the_harness_is_said_once_and_what_comes_behind_it_is_kept() {
+        let recorder = Recorder::new();
+        for attempt in 1..=3 {
+            recorder.record(Event::Gap(Gap::Harness { error: format!("accept: attempt {attempt}") }));
+        }
+        recorder.record(Event::Closed { connection: recorder.next_connection(), by: Party::Client });
+        let transcript = recorder.take();
+        assert_eq!(transcript.gap(), Some(&Gap::Harness { error: "accept: attempt 1".to_owned() }));
+        assert_eq!(transcript.observations.len(), 2);
     }
 }

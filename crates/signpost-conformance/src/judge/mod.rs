@@ -7,7 +7,7 @@ mod selection;
 
 use signpost_format::set_up::Stance;
 use signpost_format::{Finding, Report, Verdict};
-use signpost_transcript::{Event, Transcript};
+use signpost_transcript::{Event, Gap, Transcript};
 
 pub use invariant::Ground;
 pub use part::{Part, judge_parts};
@@ -152,6 +152,9 @@ fn is_beyond(demand: &Demand<'_>, finding: &Finding, claimed: Stance) -> bool {
 fn judge_run(demand: &Demand<'_>, run: &Run, index: &Index<'_>) -> (Verdict, Vec<Finding>) {
     let mut findings = invariant::broken_invariants(index, demand.ground);
     findings.extend(forbidden(demand, index));
+    if let Some(gap) = run.transcript.gap() {
+        return not_whole(demand, gap, findings);
+    }
     let ended = run.ended.as_ref().map_err(String::as_str).and_then(|report| {
         let ending = demand.expectation.end.held_against(report).ok_or("a report of another role")?;
         Ok((report, ending))
@@ -229,6 +232,32 @@ fn judge_run(demand: &Demand<'_>, run: &Run, index: &Index<'_>) -> (Verdict, Vec
             (Verdict::Weak, vec![note(requirement, &expected, &report.to_string())])
         }
         None => (Verdict::Pass, Vec::new()),
+    }
+}
+
+/// What is in a transcript with a gap convicts; nothing can be concluded from what is not in it.
+fn not_whole(demand: &Demand<'_>, gap: &Gap, findings: Vec<Finding>) -> (Verdict, Vec<Finding>) {
+    if !findings.is_empty() {
+        return (Verdict::Fail, findings);
+    }
+    if demand.extent == Extent::Leaks {
+        return (Verdict::Pass, findings);
+    }
+    match gap {
+        Gap::Flood => (
+            Verdict::Inconclusive,
+            vec![note(
+                GroundRule::WholeTranscript.slug(),
+                "a subject that stays within 16 MiB",
+                &gap.to_string(),
+            )],
+        ),
+        Gap::Harness { .. } => {
+            let remedy =
+                "run fewer cases at a time (`--jobs`), or raise the limit of open files (`ulimit -n`)";
+            let seen = format!("{gap}; {remedy}");
+            (Verdict::Errored, vec![note(GroundRule::LabRuns.slug(), "a lab that lacks nothing", &seen)])
+        }
     }
 }
 

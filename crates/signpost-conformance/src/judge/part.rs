@@ -25,8 +25,8 @@ pub struct Part<'a> {
 #[must_use]
 pub fn judge_parts(parts: &[Part<'_>], runs: &[Run], claimed: Stance) -> Judgement {
     let mut worst = Judgement { verdict: Verdict::Pass, findings: Vec::new(), run: 0 };
-    // Where a run ended in an error, its further steps were not asked.
-    let is_cut_short = runs.last().is_some_and(|run| run.ended.is_err());
+    // Behind an error or a gap the further steps were not asked.
+    let is_cut_short = runs.last().is_some_and(|run| run.ended.is_err() || run.transcript.gap().is_some());
     if runs.is_empty() || runs.len() > parts.len() || (runs.len() < parts.len() && !is_cut_short) {
         worst.verdict = Verdict::Errored;
         let expected = format!("{} runs and steps", parts.len());
@@ -71,6 +71,7 @@ fn judge_part(part: &Part<'_>, run: &Run, index: &Index<'_>, claimed: Stance) ->
     if part.demand.extent == Extent::Leaks
         || matches!(judgement.verdict, Verdict::Unsupported | Verdict::Errored)
         || judgement.findings.iter().any(holds_anyway)
+        || (judgement.verdict == Verdict::Inconclusive && run.transcript.gap().is_some())
     {
         return judgement;
     }

@@ -103,12 +103,9 @@ impl Stay<'_> {
                 }
             };
             lab.settle().await;
-            let flooded = recorder.is_full();
             let transcript =
                 if number + 1 == visit.steps.len() { lab.take_transcript() } else { recorder.take_step() };
-            // A verdict on a part of what happened would not be worth anything.
-            let ended = if flooded { Err("the subject flooded the lab".to_owned()) } else { ended };
-            let is_over = ended.is_err();
+            let is_over = ended.is_err() || transcript.gap().is_some();
             runs.push(Run { transcript, ended });
             if is_over {
                 let _ = lab.take_transcript();

@@ -1,7 +1,7 @@
 //! Several steps of one run, each with an expectation of its own.
 
 use signpost_format::Verdict;
-use signpost_transcript::{Channel, Event};
+use signpost_transcript::{Channel, Event, Gap};
 
 use super::stage::*;
 use crate::judge::{Judgement, Part, Run, judge_parts};
@@ -92,4 +92,12 @@ fn who_answers_from_memory_has_not_come_upon_what_is_broken_now() {
     assert_eq!(judged(bitten(), Status::Secure), Verdict::Fail);
     assert_eq!(judged(vec![], Status::Secure), Verdict::Inconclusive);
     assert_eq!(judged(vec![], Status::Bogus), Verdict::Inconclusive);
+}
+
+#[test]
+fn a_flood_in_a_step_ends_the_visit_and_is_what_there_is_to_say() {
+    let flooded = run(session(GOOD).into_iter().chain([Event::Gap(Gap::Flood)]), Ok(configured()));
+    let judgement = judged(&[flooded]);
+    assert_eq!((judgement.verdict, judgement.run), (Verdict::Inconclusive, 0));
+    assert_eq!(broken(&judgement), ["suite/whole-transcript"]);
 }

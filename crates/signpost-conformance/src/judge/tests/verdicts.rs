@@ -2,7 +2,7 @@
 
 use signpost_format::set_up::{self, Security, Stance};
 use signpost_format::{Report, Role, Verdict};
-use signpost_transcript::{Channel, Event};
+use signpost_transcript::{Channel, Event, Gap};
 
 use super::stage::*;
 use crate::judge::Run;
@@ -420,4 +420,31 @@ fn where_faults_are_alternatives_the_first_is_enough_and_none_is_not() {
 
 fn numbered(number: u32) -> crate::judge::DemandedFault {
     demanded(number, "dns:a/TXT", "servfail")
+}
+
+fn gap_of_harness() -> Event {
+    Event::Gap(Gap::Harness { error: "accept a connection: too many open files".to_owned() })
+}
+
+#[test]
+fn what_is_not_in_a_transcript_with_a_gap_says_nothing_and_what_is_in_it_convicts() {
+    let case = refusal();
+    let right = || refused(Some("pin-mismatch"));
+    let judged_with = |gap: Event, report| judged(&case, stopped().into_iter().chain([gap]), report);
+    // Neither a right end nor a wrong one, nor a claim that nothing bears out.
+    for report in [right(), configured()] {
+        let flooded = judged_with(Event::Gap(Gap::Flood), report.clone());
+        assert_eq!(flooded, is(Verdict::Inconclusive, &["suite/whole-transcript"]));
+        assert_eq!(judged_with(gap_of_harness(), report), is(Verdict::Errored, &["suite/lab-runs"]));
+    }
+    // Nor a report that never came: the flood is what kept it from being judged.
+    let silent = case.judge(&[run([Event::Gap(Gap::Flood)], Err("the subject crashed".to_owned()))]);
+    assert_eq!(silent.verdict, Verdict::Inconclusive);
+    for gap in [Event::Gap(Gap::Flood), gap_of_harness()] {
+        let leaked = stopped().into_iter().chain([credential(GOOD, Channel::Clear, false), gap]);
+        assert_eq!(judged(&case, leaked, right()).0, Verdict::Fail);
+    }
+    let remedy = case.judge(&[run([gap_of_harness()], Ok(right()))]);
+    let seen = &remedy.findings[0].seen;
+    assert!(seen.contains("too many open files") && seen.contains("--jobs"), "{seen}");
 }
