@@ -10,6 +10,7 @@ use futures_util::stream::FuturesUnordered;
 use rustls::crypto::CryptoProvider;
 use rustls::{CertificateError, ClientConfig};
 use rustls_pki_types::ServerName;
+use signpost_machine::{explain, is_exhausted};
 use signpost_protocol::TlsStart;
 use signpost_validate::Resolver;
 use tokio::io::{AsyncReadExt, AsyncWrite, AsyncWriteExt};
@@ -30,18 +31,34 @@ use crate::verifier::PinVerifier;
 /// Discovers, verifies and tries out the server for a request.
 ///
 /// `entropy` gives a random number at each call. It always ends within [`Limits::overall`](crate::Limits::overall), whatever servers do.
+///
+/// # Errors
+///
+/// If this machine has no socket left to connect with. Nothing was learnt of the servers then.
 pub async fn drive(
     request: Request,
     rules: Rules,
     resolver: Arc<dyn Resolver>,
     entropy: impl FnMut() -> u64 + Send + 'static,
-) -> Outcome {
+) -> Result<Outcome, Exhausted> {
     let roots = Arc::new(request.roots.clone());
     let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let peer = Peer { roots, rules, provider, connection: Connection::None, tls: TlsStart::Implicit };
+    let peer = Peer {
+        roots,
+        rules,
+        provider,
+        connection: Connection::None,
+        tls: TlsStart::Implicit,
+        exhausted: None,
+    };
     let client = Client::new(Arc::new(request), rules, Duration::ZERO, entropy);
     Driver { client, start: Instant::now(), peer }.run(resolver).await
 }
+
+/// This machine has nothing left to connect with.
+#[derive(Debug, thiserror::Error)]
+#[error("nothing is left to connect with: {}", explain(.0))]
+pub struct Exhausted(#[source] io::Error);
 
 struct Driver {
     client: Client,
@@ -58,6 +75,8 @@ struct Peer {
     connection: Connection,
     /// How TLS begins on it, if it begins now: at once where nothing was said before.
     tls: TlsStart,
+    /// Why no connection could even be begun.
+    exhausted: Option<io::Error>,
 }
 
 enum Connection {
@@ -67,12 +86,12 @@ enum Connection {
 }
 
 impl Driver {
-    async fn run(&mut self, resolver: Arc<dyn Resolver>) -> Outcome {
+    async fn run(&mut self, resolver: Arc<dyn Resolver>) -> Result<Outcome, Exhausted> {
         let mut questions = FuturesUnordered::new();
         loop {
             while let Some(action) = self.client.next_action(self.start.elapsed()) {
                 match action {
-                    Action::Done(outcome) => return outcome,
+                    Action::Done(outcome) => return Ok(outcome),
                     Action::Query { name, record_type } => {
                         let resolver = Arc::clone(&resolver);
                         questions.push(async move {
@@ -83,6 +102,9 @@ impl Driver {
                     action => {
                         let limit = self.limit();
                         let event = in_time(limit, self.peer.perform(action)).await;
+                        if let Some(error) = self.peer.exhausted.take() {
+                            return Err(Exhausted(error));
+                        }
                         self.tell(event);
                     }
                 }
@@ -127,7 +149,7 @@ impl Peer {
     async fn perform(&mut self, action: Action) -> Option<Event> {
         match action {
             Action::Close => self.close().await,
-            Action::Connect(address) => return Some(self.connect(address).await),
+            Action::Connect(address) => return self.connect(address).await,
             Action::Done(_) | Action::Query { .. } => {}
             Action::Send(bytes) => self.send(&bytes).await,
             Action::StartTls { server_name, aliases, sni, rule } => {
@@ -144,7 +166,7 @@ impl Peer {
         None
     }
 
-    async fn connect(&mut self, address: SocketAddr) -> Event {
+    async fn connect(&mut self, address: SocketAddr) -> Option<Event> {
         #[expect(clippy::disallowed_methods, reason = "the driver is what connects")]
         match TcpStream::connect(address).await {
             Ok(stream) => {
@@ -152,9 +174,14 @@ impl Peer {
                 let _ = stream.set_nodelay(true);
                 self.connection = Connection::Clear(stream);
                 self.tls = TlsStart::Implicit;
-                Event::Connected
+                Some(Event::Connected)
             }
-            Err(error) => Event::ConnectFailed(format!("{address}: {error}")),
+            // To the client that would be a server that is down, and it would go on to the next.
+            Err(error) if is_exhausted(&error) => {
+                self.exhausted = Some(error);
+                None
+            }
+            Err(error) => Some(Event::ConnectFailed(format!("{address}: {error}"))),
         }
     }
 

@@ -68,7 +68,7 @@ pub use address::{Address, AddressError};
 pub use client::Client;
 pub use defect::{Defect, UnknownDefect};
 #[cfg(feature = "driver")]
-pub use driver::drive;
+pub use driver::{Exhausted, drive};
 pub use event::Event;
 pub use manner::{Asking, Manner};
 pub use outcome::{Configured, Endpoint, Note, Outcome, Reason};

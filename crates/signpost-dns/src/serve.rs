@@ -4,8 +4,8 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use signpost_serve::Acceptor;
-use signpost_transcript::Transport;
+use signpost_serve::{Acceptor, tell_of};
+use signpost_transcript::{Event, Gap, Recorder, Transport};
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::{TcpListener, UdpSocket};
 use tokio::task::JoinSet;
@@ -34,41 +34,55 @@ const MOST_DATAGRAMS: usize = 256;
 
 /// Answers on both sockets until dropped.
 ///
-/// Only loopback addresses get an answer, whatever the sockets are bound to.
-pub async fn serve(answerer: Arc<impl Answerer>, udp: UdpSocket, tcp: TcpListener) {
-    tokio::join!(serve_datagrams(Arc::clone(&answerer), udp), serve_connections(answerer, tcp));
+/// Only loopback addresses get an answer, whatever the sockets are bound to. Of what is answered the answerer makes a record
+/// if it likes; the recorder hears of what was not, because there was too much of it or the machine had nothing left.
+pub async fn serve(answerer: Arc<impl Answerer>, udp: UdpSocket, tcp: TcpListener, recorder: Recorder) {
+    let datagrams = serve_datagrams(Arc::clone(&answerer), udp, recorder.clone());
+    tokio::join!(datagrams, serve_connections(answerer, tcp, recorder));
 }
 
-async fn serve_datagrams(answerer: Arc<impl Answerer>, udp: UdpSocket) {
+async fn serve_datagrams(answerer: Arc<impl Answerer>, udp: UdpSocket, recorder: Recorder) {
     let udp = Arc::new(udp);
     let mut under_way = JoinSet::new();
     let mut buffer = vec![0; usize::from(u16::MAX)];
     loop {
         let received = udp.recv_from(&mut buffer).await;
-        // An error here is about an earlier datagram that could not be delivered.
-        let Ok((length, peer)) = received else { continue };
+        let (length, peer) = match received {
+            Ok(received) => received,
+            // Most errors here are about an earlier datagram that could not be delivered.
+            Err(error) => {
+                tell_of(&error, "receive a datagram", &recorder);
+                continue;
+            }
+        };
         forget_finished(&mut under_way);
         if under_way.len() >= MOST_DATAGRAMS {
+            recorder.record(Event::Gap(Gap::Flood));
             continue;
         }
         let (answerer, udp, request) = (Arc::clone(&answerer), Arc::clone(&udp), buffer[..length].to_vec());
+        let recorder = recorder.clone();
         under_way.spawn(async move {
             let reply = answer(&*answerer, &request, peer, Transport::Udp).await;
-            if let Some(message) = reply.and_then(|reply| reply.message) {
-                let _ = udp.send_to(&message, peer).await;
+            if let Some(message) = reply.and_then(|reply| reply.message)
+                && let Err(error) = udp.send_to(&message, peer).await
+            {
+                tell_of(&error, "send a datagram", &recorder);
             }
         });
     }
 }
 
-async fn serve_connections(answerer: Arc<impl Answerer>, tcp: TcpListener) {
-    let mut acceptor = Acceptor::new(tcp);
+async fn serve_connections(answerer: Arc<impl Answerer>, tcp: TcpListener, recorder: Recorder) {
+    let mut acceptor = Acceptor::new(tcp, recorder.clone());
     let mut open = JoinSet::new();
     loop {
         let (stream, peer) = acceptor.accept().await;
         forget_finished(&mut open);
         if open.len() < MOST_CONNECTIONS {
             open.spawn(serve_stream(Arc::clone(&answerer), stream, peer));
+        } else {
+            recorder.record(Event::Gap(Gap::Flood));
         }
     }
 }

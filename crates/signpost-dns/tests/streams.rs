@@ -11,7 +11,7 @@ use std::time::Duration;
 use hickory_proto::op::{Message, MessageType, OpCode, Query};
 use hickory_proto::rr::{Name, RecordType};
 use signpost_dns::{Answerer, Authority, Hierarchy, KeyPool, Reply, Responder, Scope, serve, serve_stream};
-use signpost_transcript::{Recorder, Transport};
+use signpost_transcript::{Gap, Recorder, Transport};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, DuplexStream};
 use tokio::net::{TcpListener, TcpStream, UdpSocket};
 use tokio::sync::Semaphore;
@@ -112,7 +112,8 @@ async fn a_crowd_is_turned_away_and_the_rest_is_served() {
     let tcp = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
     let address = tcp.local_addr().unwrap();
     let udp = UdpSocket::bind(address).await.unwrap();
-    let server = tokio::spawn(serve(authority(), udp, tcp));
+    let recorder = Recorder::new();
+    let server = tokio::spawn(serve(authority(), udp, tcp, recorder.clone()));
     let mut crowd = Vec::new();
     for _ in 0..256 {
         let mut stream = TcpStream::connect(address).await.unwrap();
@@ -121,9 +122,11 @@ async fn a_crowd_is_turned_away_and_the_rest_is_served() {
         stream.read_u16().await.unwrap();
         crowd.push(stream);
     }
+    assert_eq!(recorder.transcript().gap(), None);
     let mut late = TcpStream::connect(address).await.unwrap();
     let _ = late.write_all(&framed(&question(2))).await;
     assert!(late.read_u16().await.is_err(), "one too many");
+    assert_eq!(recorder.transcript().gap(), Some(&Gap::Flood));
     crowd.pop();
     // The place is free once the server has seen that it is.
     let answered = async {
@@ -157,7 +160,8 @@ async fn a_crowd_of_slow_questions_is_dropped_and_keeps_nobody_waiting() {
     let address = tcp.local_addr().unwrap();
     let udp = UdpSocket::bind(address).await.unwrap();
     let slow = Arc::new(Slow(Semaphore::new(0)));
-    let server = tokio::spawn(serve(Arc::clone(&slow), udp, tcp));
+    let recorder = Recorder::new();
+    let server = tokio::spawn(serve(Arc::clone(&slow), udp, tcp, recorder.clone()));
     let client = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
     client.connect(address).await.unwrap();
     let mut stream = TcpStream::connect(address).await.unwrap();
@@ -168,6 +172,7 @@ async fn a_crowd_of_slow_questions_is_dropped_and_keeps_nobody_waiting() {
         let length = stream.read_u16().await.unwrap();
         stream.read_exact(&mut vec![0; usize::from(length)]).await.unwrap();
     }
+    assert_eq!(recorder.transcript().gap(), Some(&Gap::Flood));
     let mut answered = Vec::new();
     // The last one is sent until there is a place for it; whoever was dropped before never gets an answer.
     while answered.last() != Some(&300) {

@@ -2,6 +2,8 @@
 
 use std::io;
 
+use signpost_machine::explain;
+
 use crate::placeholder::PlaceholderError;
 
 /// A lab that could not be made. Never the subject's doing.
@@ -9,7 +11,7 @@ use crate::placeholder::PlaceholderError;
 #[non_exhaustive]
 pub enum LabError {
     /// No free address or port, or none that may be bound.
-    #[error("the lab cannot listen: {0}")]
+    #[error("the lab cannot listen: {}", explain(.0))]
     Bind(#[source] io::Error),
     /// A certificate or its fault.
     #[error(transparent)]

@@ -82,9 +82,9 @@ impl Lab {
         let sources = views.values().copied().collect();
         let names = Names::new(&first.responder, inner.address, trust_anchor, sources, recorder.clone());
         let mut tasks = JoinSet::new();
-        tasks.spawn(signpost_dns::serve(names.public(), authority.udp, authority.tcp));
-        tasks.spawn(signpost_dns::serve(names.private(), inner.udp, inner.tcp));
-        tasks.spawn(signpost_dns::serve(names.validating(), resolver.udp, resolver.tcp));
+        tasks.spawn(signpost_dns::serve(names.public(), authority.udp, authority.tcp, recorder.clone()));
+        tasks.spawn(signpost_dns::serve(names.private(), inner.udp, inner.tcp, recorder.clone()));
+        tasks.spawn(signpost_dns::serve(names.validating(), resolver.udp, resolver.tcp, recorder.clone()));
         let listeners = first
             .servers
             .iter()

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use signpost_dns::{Answerer, Authority, Responder};
 use signpost_transcript::Recorder;
-use signpost_validate::{AuditedValidator, Resolver, TrustAnchor, Upstream};
+use signpost_validate::{AuditedValidator, Resolver, Shortage, TrustAnchor, Upstream};
 use tokio::sync::watch;
 
 use crate::resolver::ValidatingResolver;
@@ -30,6 +30,8 @@ struct Making {
     recorder: Recorder,
     /// Where the exchanges of the lab's own validator go.
     unseen: Recorder,
+    /// Whether that validator ever had nothing left to ask with.
+    shortage: Shortage,
 }
 
 impl Names {
@@ -40,7 +42,14 @@ impl Names {
         sources: Vec<IpAddr>,
         recorder: Recorder,
     ) -> Self {
-        let making = Making { inner, trust_anchor, sources, recorder, unseen: Recorder::new() };
+        let making = Making {
+            inner,
+            trust_anchor,
+            sources,
+            recorder,
+            unseen: Recorder::new(),
+            shortage: Shortage::default(),
+        };
         Self {
             public: watch::Sender::new(making.authority(responder, &making.recorder)),
             private: watch::Sender::new(making.authority(responder, &making.unseen)),
@@ -83,12 +92,14 @@ impl Making {
             responder: Arc::clone(responder),
             inner: self.unseen.clone(),
             recorder: self.recorder.clone(),
+            shortage: self.shortage.clone(),
         })
     }
 
     fn validator(&self, source: Option<IpAddr>) -> Box<dyn Resolver> {
         let mut upstream = Upstream::new(self.inner, self.trust_anchor.clone());
         upstream.source = source;
+        upstream.shortage = self.shortage.clone();
         Box::new(AuditedValidator::new(&upstream))
     }
 }

@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use hickory_proto::op::{Message, MessageType, OpCode, ResponseCode};
 use signpost_dns::{Answerer, Reply, Responder};
-use signpost_transcript::{Endpoint, Event, Recorder, Transport};
-use signpost_validate::{Resolver, SecurityStatus};
+use signpost_transcript::{Endpoint, Event, Gap, Recorder, Transport};
+use signpost_validate::{Resolver, SecurityStatus, Shortage};
 
 /// The AD bit in the fourth octet of a message (RFC 6840 §5.7).
 const AUTHENTIC_DATA: u8 = 0x20;
@@ -22,6 +22,8 @@ pub(crate) struct ValidatingResolver {
     pub(crate) responder: Arc<Responder>,
     pub(crate) inner: Recorder,
     pub(crate) recorder: Recorder,
+    /// Of all validators. They remember what they found, so that one shortage stands behind each later answer, too.
+    pub(crate) shortage: Shortage,
 }
 
 /// One that says nothing has nothing to say of the message: it is no query.
@@ -53,6 +55,9 @@ impl ValidatingResolver {
         let validator = self.of_views.get(&peer.ip()).unwrap_or(&self.everybody);
         let lookup = validator.lookup(question.name(), question.query_type()).await;
         self.pass_faults_on();
+        if let Some(error) = self.shortage.noted() {
+            self.recorder.record(Event::Gap(Gap::Harness { error: format!("ask its own servers: {error}") }));
+        }
         // What the validator believes is what the responder says again, aliases included, in the client's own terms.
         let believed =
             if lookup.is_failure() { None } else { self.responder.respond(request, peer, transport).message };

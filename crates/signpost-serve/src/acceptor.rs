@@ -6,29 +6,50 @@ use std::net::SocketAddr;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+use signpost_machine::{explain, is_exhausted};
+use signpost_transcript::{Event, Gap, Recorder};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::{Instant, sleep_until};
 
-/// A listener that never fails: after a connection that could not be taken it rests a moment and tries again.
+/// A listener that never fails: after a connection that could not be taken it rests a moment and tries again. Where that was
+/// for want of something in this process, the transcript is [told](tell_of).
 #[derive(Debug)]
 pub struct Acceptor {
     listener: TcpListener,
+    recorder: Recorder,
     rest: Rest,
 }
 
 impl Acceptor {
     /// Takes connections from this listener.
     #[must_use]
-    pub fn new(listener: TcpListener) -> Self {
-        Self { listener, rest: Rest::default() }
+    pub fn new(listener: TcpListener, recorder: Recorder) -> Self {
+        Self { listener, recorder, rest: Rest::default() }
     }
 
     /// The next connection, and where it comes from.
     ///
     /// To drop the future before it is done loses no connection and cuts no rest short.
     pub async fn accept(&mut self) -> (TcpStream, SocketAddr) {
-        let Self { listener, rest } = self;
-        rest.between(|context| listener.poll_accept(context)).await
+        let Self { listener, recorder, rest } = self;
+        let mut attempt = |context: &mut Context<'_>| {
+            let accepted = listener.poll_accept(context);
+            if let Poll::Ready(Err(error)) = &accepted {
+                tell_of(error, "accept a connection", recorder);
+            }
+            accepted
+        };
+        rest.between(&mut attempt).await
+    }
+}
+
+/// Tells the transcript that something was missed, where an error is this machine's and not the peer's.
+///
+/// A client that was not served sees a server that is down. What it does then says nothing of it, and nobody who judges must
+/// take it for an answer.
+pub fn tell_of(error: &io::Error, failed_to: &str, recorder: &Recorder) {
+    if is_exhausted(error) {
+        recorder.record(Event::Gap(Gap::Harness { error: format!("{failed_to}: {}", explain(error)) }));
     }
 }
 
@@ -82,6 +103,17 @@ mod tests {
         }
         let pauses = start.elapsed().as_micros() / PAUSE.as_micros();
         assert!((1..=pauses + 1).contains(&attempts), "{attempts} attempts in {pauses} pauses");
+    }
+
+    /// Resting alone, a listener let the honest reference fail for what was the harness's want of files.
+    #[test]
+    fn a_want_of_files_is_told_and_a_peer_that_is_gone_again_is_none() {
+        for (kind, is_told) in [(io::ErrorKind::ConnectionAborted, false), (io::ErrorKind::OutOfMemory, true)]
+        {
+            let recorder = Recorder::new();
+            tell_of(&kind.into(), "accept a connection", &recorder);
+            assert_eq!(recorder.transcript().gap().is_some(), is_told, "{kind}");
+        }
     }
 
     #[tokio::test]

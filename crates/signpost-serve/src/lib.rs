@@ -22,7 +22,7 @@ mod server;
 mod session;
 mod socket;
 
-pub use acceptor::Acceptor;
+pub use acceptor::{Acceptor, tell_of};
 pub use limits::Limits;
 pub use presented::Presented;
 pub use script::{Change, Rule, Script};

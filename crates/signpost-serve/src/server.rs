@@ -35,7 +35,7 @@ pub async fn serve(
     recorder: Recorder,
     mut receive: impl FnMut(ConnectionId, SocketAddr) -> Reception + Send,
 ) {
-    let mut acceptor = Acceptor::new(listener);
+    let mut acceptor = Acceptor::new(listener, recorder.clone());
     let mut connections = JoinSet::new();
     loop {
         let (stream, peer) = tokio::select! {

@@ -20,6 +20,7 @@ use tokio::net::{TcpSocket, TcpStream, UdpSocket};
 use tokio::sync::OnceCell;
 use tokio::time::timeout;
 
+use crate::upstream::Shortage;
 use crate::{Failure, Upstream};
 
 /// Asks one server. Cloning is cheap and shares the memory of delegations.
@@ -60,15 +61,16 @@ impl NoReply {
 }
 
 /// Where questions go, and from where.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 struct Path {
     server: SocketAddr,
     source: Option<IpAddr>,
+    shortage: Shortage,
 }
 
 impl Path {
     /// The own end of a connection: any port, and any address unless one is wanted.
-    fn local(self) -> SocketAddr {
+    fn local(&self) -> SocketAddr {
         let any = match self.server {
             SocketAddr::V4(_) => IpAddr::V4(Ipv4Addr::UNSPECIFIED),
             SocketAddr::V6(_) => IpAddr::V6(Ipv6Addr::UNSPECIFIED),
@@ -77,19 +79,25 @@ impl Path {
     }
 
     async fn connect_udp(self) -> io::Result<UdpSocket> {
-        #[expect(clippy::disallowed_methods, reason = "a client's socket: the kernel chooses its port")]
-        let socket = UdpSocket::bind(self.local()).await?;
-        socket.connect(self.server).await?;
-        Ok(socket)
+        let connecting = async {
+            #[expect(clippy::disallowed_methods, reason = "a client's socket: the kernel chooses its port")]
+            let socket = UdpSocket::bind(self.local()).await?;
+            socket.connect(self.server).await?;
+            Ok(socket)
+        };
+        connecting.await.inspect_err(|error| self.shortage.note(error))
     }
 
     async fn connect_tcp(self) -> io::Result<TcpStream> {
-        let socket = match self.server {
-            SocketAddr::V4(_) => TcpSocket::new_v4()?,
-            SocketAddr::V6(_) => TcpSocket::new_v6()?,
+        let connecting = async {
+            let socket = match self.server {
+                SocketAddr::V4(_) => TcpSocket::new_v4()?,
+                SocketAddr::V6(_) => TcpSocket::new_v6()?,
+            };
+            socket.bind(self.local())?;
+            socket.connect(self.server).await
         };
-        socket.bind(self.local())?;
-        socket.connect(self.server).await
+        connecting.await.inspect_err(|error| self.shortage.note(error))
     }
 }
 
@@ -99,7 +107,7 @@ impl AsyncConnect for Path {
     type Fut = Pin<Box<dyn Future<Output = io::Result<UdpSocket>> + Send + Sync>>;
 
     fn connect(&self) -> Self::Fut {
-        Box::pin(self.connect_udp())
+        Box::pin(self.clone().connect_udp())
     }
 }
 
@@ -126,8 +134,9 @@ impl Exchange {
         let mut config = dgram::Config::new();
         config.set_read_timeout(upstream.timeout);
         config.set_max_retries(u8::try_from(upstream.attempts.saturating_sub(1)).unwrap_or(u8::MAX));
-        let path = Path { server: upstream.server, source: upstream.source };
-        let udp = dgram::Connection::with_config(path, config);
+        let path =
+            Path { server: upstream.server, source: upstream.source, shortage: upstream.shortage.clone() };
+        let udp = dgram::Connection::with_config(path.clone(), config);
         Self {
             shared: Arc::new(Shared {
                 path,
@@ -167,7 +176,7 @@ impl Exchange {
         if !reply.header().tc() {
             return Ok(reply);
         }
-        timeout(self.shared.timeout, ask_tcp(self.shared.path, request))
+        timeout(self.shared.timeout, ask_tcp(self.shared.path.clone(), request))
             .await
             .unwrap_or_else(|_| Err(NoReply::new(Failure::TimedOut, "TCP after a truncated reply")))
     }

@@ -100,7 +100,12 @@ impl Resolver for HickoryValidator {
                 Err(lookup) => lookup,
                 Ok(resolver) => match guarded(resolver.lookup(name, record_type)).await {
                     Some(Ok(lookup)) => from_answers(lookup.answers(), record_type),
-                    Some(Err(error)) => from_error(&error),
+                    Some(Err(error)) => {
+                        if let NetError::Io(error) = &error {
+                            self.upstream.shortage.note(error);
+                        }
+                        from_error(&error)
+                    }
                     None => Lookup::failed(Failure::Panicked, Belief::panicked().reason),
                 },
             }

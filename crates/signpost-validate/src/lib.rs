@@ -56,7 +56,7 @@ pub use {
     stub::{Response, Stub},
     system::SystemError,
     trust_anchor::{TrustAnchor, TrustAnchorError, TrustAnchorErrorKind},
-    upstream::Upstream,
+    upstream::{Shortage, Upstream},
 };
 
 /// Its example is a test, too.

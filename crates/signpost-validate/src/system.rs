@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use hickory_resolver::system_conf::parse_resolv_conf;
 
-use crate::{TrustAnchor, Upstream};
+use crate::{Shortage, TrustAnchor, Upstream};
 
 impl Upstream {
     /// The first name server of `/etc/resolv.conf`, with the anchors that IANA publishes and waits that suit the
@@ -30,6 +30,7 @@ impl Upstream {
             trust_anchor: TrustAnchor::iana(),
             timeout: Duration::from_secs(3),
             attempts: 2,
+            shortage: Shortage::default(),
         })
     }
 }

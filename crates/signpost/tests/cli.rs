@@ -140,6 +140,26 @@ fn a_reader_that_has_seen_enough_is_no_error() {
     }
 }
 
+/// 200 jobs with 1024 files failed the honest reference.
+#[test]
+fn jobs_are_as_many_as_there_are_files_for_and_fewer_are_told() {
+    let run = |jobs: &str| {
+        let mut shell = Command::new("sh");
+        let script = "ulimit -n 256 && exec \"$0\" run honest/two-servers honest/no-srv --jobs \"$1\"";
+        shell.args(["-c", script, env!("CARGO_BIN_EXE_signpost"), jobs]).current_dir(root());
+        let output = shell.stdin(Stdio::null()).output().unwrap();
+        let errors = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(0), "{errors}");
+        errors
+    };
+    assert_eq!(run("3"), "");
+    assert_eq!(
+        run("200"),
+        "3 cases run at a time instead of 200: no more than 256 files may be open\n\
+         hint: raise the hard limit of open files (`ulimit -Hn`)\n"
+    );
+}
+
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
 }

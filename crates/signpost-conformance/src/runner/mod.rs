@@ -1,6 +1,7 @@
 //! Runs cases: each in a lab and on a thread of its own, controls before what rests on them.
 
 mod after_control;
+mod jobs;
 mod outcome;
 mod parallel;
 mod visit;
@@ -23,6 +24,7 @@ use crate::subject::Subject;
 use crate::suite::Suite;
 pub use after_control::AfterControl;
 use after_control::bears;
+pub use jobs::Jobs;
 use outcome::{judge_case, judge_visit, lab_failed, not_asked_again, result, without_control};
 use parallel::in_parallel;
 use visit::{Visited, visit};

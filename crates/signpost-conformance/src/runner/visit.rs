@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use signpost_format::Report;
 use signpost_lab::{Lab, LabError, Network, PRIVATE_RESOLVER};
+use signpost_machine::explain;
 use signpost_sandbox::{Layout, Namespace};
 
 use super::Options;
@@ -40,7 +41,7 @@ pub(super) fn visit(
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
-        .map_err(|error| format!("no runtime: {error}"))?;
+        .map_err(|error| format!("no runtime: {}", explain(&error)))?;
     runtime.block_on(async {
         let started: Result<Lab, LabError> = blueprint.start(network);
         let mut lab = started.map_err(|error| error.to_string())?;

@@ -85,7 +85,7 @@ impl Subject for External {
             .kill_on_drop(true)
             .process_group(0)
             .spawn()
-            .map_err(|error| not_started(&format_args!("{program}: {error}")))?;
+            .map_err(|error| super::not_started(program, &error))?;
         let _family = Family::of(&child);
         let (stdin, stdout, stderr) = (child.stdin.take(), child.stdout.take(), child.stderr.take());
         let give = async {

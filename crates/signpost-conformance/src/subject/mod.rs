@@ -10,6 +10,7 @@ use std::path::PathBuf;
 use async_trait::async_trait;
 use signpost_format::set_up::Stance;
 use signpost_format::{Assignment, Profile, Report, Role, Service};
+use signpost_machine::{explain, is_exhausted};
 use signpost_sandbox::Namespace;
 use signpost_transcript::Recorder;
 
@@ -111,6 +112,14 @@ pub trait Session {
     async fn ask(&mut self, assignment: &Assignment) -> Result<Report, SubjectError>;
 }
 
+/// Why a program could not be started: for its own reasons, or because the machine had nothing left to start it with.
+pub(crate) fn not_started(program: &str, error: &std::io::Error) -> SubjectError {
+    if is_exhausted(error) {
+        return SubjectError::Exhausted(format!("{program}: {}", explain(error)));
+    }
+    SubjectError::NotStarted(format!("{program}: {error}"))
+}
+
 /// A run that says nothing about conformance.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -118,6 +127,9 @@ pub enum SubjectError {
     /// It ended abnormally.
     #[error("the subject crashed: {0}")]
     Crashed(String),
+    /// The machine had nothing left for what runs in this process. Never the subject's doing.
+    #[error("this machine has nothing left for the subject: {0}")]
+    Exhausted(String),
     /// What it reported is not in the published format.
     #[error("the subject's report is not understood: {0}")]
     Garbage(String),

@@ -13,9 +13,9 @@ use signpost_format::set_up::{self, ConfiguredEndpoint, Security, Stance};
 use signpost_format::{Assignment, Dns, Label, Profile, Report, Role};
 use signpost_protocol::TlsStart;
 use signpost_validate::flawed::{AdTrustingResolver, AdditionalTrustingResolver, FlawedValidator};
-use signpost_validate::{AuditedValidator, Resolver, TrustAnchor, Upstream};
+use signpost_validate::{AuditedValidator, Resolver, Shortage, TrustAnchor, Upstream};
 
-use super::resolver::answer;
+use super::resolver::{answer, not_exhausted};
 use super::{Environment, Isolation, Session, Subject, SubjectError};
 
 /// How long the reference waits for one reply, by DNS or by a server, in a lab on the same machine.
@@ -125,12 +125,20 @@ struct Stay<'s> {
     /// Of the next step: another in each.
     seed: u64,
     resolver: Option<Arc<dyn Resolver>>,
+    /// Whether that resolver had nothing left to ask with.
+    shortage: Shortage,
     has_worked: bool,
 }
 
 impl<'s> Stay<'s> {
     fn new(reference: &'s Reference, environment: Environment<'_>) -> Self {
-        Self { reference, seed: environment.seed, resolver: None, has_worked: false }
+        Self {
+            reference,
+            seed: environment.seed,
+            resolver: None,
+            shortage: Shortage::default(),
+            has_worked: false,
+        }
     }
 
     /// The resolver that was made at the first step.
@@ -151,17 +159,21 @@ impl Session for Stay<'_> {
     async fn ask(&mut self, assignment: &Assignment) -> Result<Report, SubjectError> {
         let assignment = match assignment {
             Assignment::Resolve(assignment) => {
-                return answer(assignment, |upstream| self.resolver(upstream)).await;
+                let shortage = self.shortage.clone();
+                return answer(assignment, shortage, |upstream| self.resolver(upstream)).await;
             }
             Assignment::SetUp(assignment) => assignment,
         };
         let Reference { strict, manner, .. } = *self.reference;
         let request = Request { strict, manner, ..request(assignment)? };
-        let resolver = self.resolver(&upstream(&assignment.dns)?);
+        let upstream = Upstream { shortage: self.shortage.clone(), ..upstream(&assignment.dns)? };
+        let resolver = self.resolver(&upstream);
         let rules = self.rules(assignment.stance);
         let mut random = StdRng::seed_from_u64(self.seed);
         self.seed = self.seed.wrapping_add(1);
         let outcome = drive(request, rules, resolver, move || random.next_u64()).await;
+        not_exhausted(&self.shortage)?;
+        let outcome = outcome.map_err(|error| SubjectError::Exhausted(error.to_string()))?;
         self.has_worked |= matches!(outcome, Outcome::Configured(_));
         Ok(report(outcome).into())
     }

@@ -68,7 +68,12 @@ impl Lab {
                     let responder = Arc::new(Responder::new(Arc::clone(&hierarchy), scope));
                     let udp = tokio::net::UdpSocket::from_std(udp).unwrap();
                     let tcp = tokio::net::TcpListener::from_std(tcp).unwrap();
-                    tokio::spawn(serve(Arc::new(Authority::new(responder, Recorder::new())), udp, tcp));
+                    tokio::spawn(serve(
+                        Arc::new(Authority::new(responder, Recorder::new())),
+                        udp,
+                        tcp,
+                        Recorder::new(),
+                    ));
                 }
                 let _ = stopped.await;
             });

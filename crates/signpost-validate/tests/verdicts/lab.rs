@@ -96,7 +96,7 @@ impl Lab {
         let (udp, tcp) = sockets().await;
         let server = udp.local_addr().unwrap();
         let authority = Authority::new(Arc::clone(&responder), Recorder::new());
-        let task = tokio::spawn(serve(Arc::new(authority), udp, tcp));
+        let task = tokio::spawn(serve(Arc::new(authority), udp, tcp, Recorder::new()));
         Self { upstream: Upstream::new(server, trust_anchor), responder, server: task }
     }
 

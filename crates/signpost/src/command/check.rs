@@ -1,9 +1,8 @@
 //! `signpost check`: whether a suite catches what it says that it catches.
 
 use signpost_conformance::proof::{self, Controls};
-use signpost_conformance::runner::Options;
 
-use super::{load_suite, print, progress_bar, tell};
+use super::{jobs, load_suite, print, progress_bar, tell};
 use crate::argument::CheckOptions;
 use crate::exit::{Exit, Failure};
 
@@ -16,8 +15,7 @@ pub(crate) fn check(options: &CheckOptions) -> Result<Exit, Failure> {
     }
     let claims = proof::claims(&suite, selected.iter(), Controls::Every);
     let bar = progress_bar(claims.len());
-    let jobs = options.jobs.unwrap_or(Options::default().jobs);
-    let refuted = proof::prove_all(&claims, jobs, || bar.inc(1));
+    let refuted = proof::prove_all(&claims, jobs(options.jobs), || bar.inc(1));
     bar.finish_and_clear();
     for (claim, reason) in &refuted {
         print(&format!("refuted {}\n{}\n", claim.name(), indented(&reason.to_string())))?;

@@ -33,7 +33,12 @@ pub(crate) fn discover(options: &DiscoverOptions) -> Result<Exit, Failure> {
     #[expect(clippy::disallowed_methods, reason = "a real discovery draws its targets at random")]
     let mut random = rand::rngs::StdRng::from_rng(&mut rand::rng());
     let resolver = Arc::new(AuditedValidator::new(&upstream));
-    let outcome = runtime.block_on(drive(request, Rules::default(), resolver, move || random.next_u64()));
+    let driven = drive(request, Rules::default(), resolver, move || random.next_u64());
+    let driven = runtime.block_on(driven);
+    if let Some(error) = upstream.shortage.noted() {
+        return Err(Failure::not_started(format_args!("nothing is left to ask with: {error}")));
+    }
+    let outcome = driven.map_err(Failure::not_started)?;
     print(&format!("{outcome}\n"))?;
     Ok(if matches!(outcome, Outcome::Configured(_)) { Exit::AsExpected } else { Exit::Unexpected })
 }

@@ -11,11 +11,13 @@ pub(crate) mod run;
 pub(crate) mod validators;
 
 use std::io::IsTerminal as _;
+use std::num::NonZeroUsize;
 use std::sync::Arc;
 
 use camino::Utf8Path;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use signpost_conformance::case::Case;
+use signpost_conformance::runner::{Jobs, Options};
 use signpost_conformance::suite::Suite;
 use signpost_source::{Files, Problems, nearest};
 
@@ -67,6 +69,19 @@ pub(crate) fn print(text: &str) -> Result<(), Failure> {
 pub(crate) fn tell(text: &str) {
     use std::io::Write as _;
     let _ = writeln!(anstream::stderr().lock(), "{text}");
+}
+
+/// How many cases run at a time: as many as are wanted, or as many as there are open files for. Then it is told.
+pub(crate) fn jobs(wanted: Option<NonZeroUsize>) -> NonZeroUsize {
+    let wanted = wanted.unwrap_or(Options::default().jobs);
+    let Jobs { number, bounded_by } = Jobs::affordable(wanted);
+    if let Some(files) = bounded_by {
+        tell(&format!(
+            "{number} cases run at a time instead of {wanted}: no more than {files} files may be open\n\
+             hint: raise the hard limit of open files (`ulimit -Hn`)"
+        ));
+    }
+    number
 }
 
 /// Shows how far a run is, where somebody watches.

@@ -9,7 +9,7 @@ use signpost_format::Verdict;
 use signpost_format::{RESULTS_VERSION, RunHeader, Summary};
 use signpost_source::Source;
 
-use super::{load_suite, progress_bar, tell};
+use super::{jobs, load_suite, progress_bar, tell};
 use crate::argument::{Format, RunOptions};
 use crate::exit::{Exit, Failure};
 use crate::output::Output;
@@ -40,12 +40,7 @@ pub(crate) fn run(
     }
     // A file that cannot be written is known before the cases have run.
     let output = Output::open(options.output.as_deref(), options.format)?;
-    let defaults = Options::default();
-    let run_options = Options {
-        jobs: options.jobs.unwrap_or(defaults.jobs),
-        seed: options.seed,
-        deadline: options.deadline,
-    };
+    let run_options = Options { jobs: jobs(options.jobs), seed: options.seed, deadline: options.deadline };
     let header = RunHeader {
         version: RESULTS_VERSION,
         signpost: env!("CARGO_PKG_VERSION").to_owned(),

@@ -10,7 +10,7 @@ use signpost_conformance::runner::{self, Options};
 use signpost_conformance::subject::{Isolation, Recipe, Subject};
 use signpost_format::Profile;
 
-use super::{load_suite, print, progress_bar, tell};
+use super::{jobs, load_suite, print, progress_bar, tell};
 use crate::argument::{TableFormat, ValidatorsOptions};
 use crate::exit::{Exit, Failure};
 use crate::subject;
@@ -53,7 +53,7 @@ pub(crate) fn validators(
     let cases: Vec<Arc<Case>> = shown.iter().chain(controls).cloned().collect();
 
     let bar = progress_bar(cases.len() * subjects.len());
-    let jobs = options.jobs.unwrap_or(Options::default().jobs);
+    let jobs = jobs(options.jobs);
     let results: Vec<_> = subjects
         .iter()
         .map(|subject| {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use signpost_format::{Assignment, Profile, Report, Role, resolve};
-use signpost_validate::{Answer, DomainValidator, Failure, HickoryValidator, Resolver, Upstream};
+use signpost_validate::{Answer, DomainValidator, Failure, HickoryValidator, Resolver, Shortage, Upstream};
 
 use super::{PROFILES, ROLES, Task, from_lookup};
 use crate::subject::{Environment, Isolation, Session, Subject, SubjectError};
@@ -63,7 +63,7 @@ impl Subject for Library {
     }
 
     async fn run(&self, assignment: &Assignment, _: Environment<'_>) -> Result<Report, SubjectError> {
-        Stay { library: *self, resolver: None }.ask(assignment).await
+        Stay::of(*self).ask(assignment).await
     }
 
     fn can_be_asked_again(&self) -> bool {
@@ -71,7 +71,7 @@ impl Subject for Library {
     }
 
     fn stay<'s>(&'s self, _: Environment<'s>) -> Option<Box<dyn Session + 's>> {
-        Some(Box::new(Stay { library: *self, resolver: None }))
+        Some(Box::new(Stay::of(*self)))
     }
 }
 
@@ -79,6 +79,13 @@ impl Subject for Library {
 struct Stay {
     library: Library,
     resolver: Option<Arc<dyn Resolver>>,
+    shortage: Shortage,
+}
+
+impl Stay {
+    fn of(library: Library) -> Self {
+        Self { library, resolver: None, shortage: Shortage::default() }
+    }
 }
 
 #[async_trait(?Send)]
@@ -87,7 +94,8 @@ impl Session for Stay {
         let Assignment::Resolve(assignment) = assignment else {
             return Ok(Report::unsupported(assignment.role(), "it is a resolver"));
         };
-        answer(assignment, |upstream| {
+        let shortage = self.shortage.clone();
+        answer(assignment, shortage, |upstream| {
             Arc::clone(self.resolver.get_or_insert_with(|| Arc::from((self.library.make)(upstream))))
         })
         .await
@@ -97,6 +105,7 @@ impl Session for Stay {
 /// Answers the question of an assignment with a validator made for it.
 pub(in crate::subject) async fn answer(
     assignment: &resolve::Assignment,
+    shortage: Shortage,
     make: impl FnOnce(&Upstream) -> Arc<dyn Resolver>,
 ) -> Result<Report, SubjectError> {
     let task = Task::read(assignment)?;
@@ -104,12 +113,19 @@ pub(in crate::subject) async fn answer(
     upstream.source = assignment.dns.source;
     upstream.timeout = REPLY_LIMIT;
     upstream.attempts = 1;
+    upstream.shortage = shortage;
     let lookup = make(&upstream).lookup(&task.name, task.record_type).await;
+    not_exhausted(&upstream.shortage)?;
     // A crash is never a refusal.
     if lookup.answer == Answer::Failed(Failure::Panicked) {
         return Err(SubjectError::Crashed(lookup.reason));
     }
     Ok(from_lookup(&lookup).into())
+}
+
+/// What a validator says of an answer that it had no socket to ask for says nothing of the validator.
+pub(in crate::subject) fn not_exhausted(shortage: &Shortage) -> Result<(), SubjectError> {
+    shortage.noted().map_or(Ok(()), |error| Err(SubjectError::Exhausted(error.to_owned())))
 }
 
 #[cfg(test)]

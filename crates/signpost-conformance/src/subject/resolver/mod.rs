@@ -13,7 +13,7 @@ use signpost_lab::read_record_type;
 use signpost_validate::{Answer, Lookup, SecurityStatus, TrustAnchor, TrustAnchorError};
 
 pub use library::Library;
-pub(super) use library::answer;
+pub(super) use library::{answer, not_exhausted};
 pub(super) use stub::{LISTEN, ask};
 
 use super::SubjectError;

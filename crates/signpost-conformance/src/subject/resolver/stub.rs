@@ -6,7 +6,7 @@ use std::time::Duration;
 use signpost_format::resolve::{Assignment, Report, Status};
 use signpost_validate::{Failure, Response, Stub, Upstream};
 
-use super::{NOERROR, NXDOMAIN, Task};
+use super::{NOERROR, NXDOMAIN, Task, not_exhausted};
 use crate::subject::SubjectError;
 
 /// Where a server listens in its namespace. The lab is at other addresses; this is the one that the loopback interface
@@ -22,7 +22,9 @@ pub(in crate::subject) async fn ask(assignment: &Assignment) -> Result<Report, S
     let mut upstream = Upstream::new(LISTEN, task.anchor);
     upstream.timeout = PATIENCE;
     upstream.attempts = 1;
-    Ok(from_response(Stub::new(&upstream).ask(&task.name, task.record_type).await))
+    let response = Stub::new(&upstream).ask(&task.name, task.record_type).await;
+    not_exhausted(&upstream.shortage)?;
+    Ok(from_response(response))
 }
 
 /// What a validating server answered: AD tells Secure from Insecure, an error tells nothing but failure.
