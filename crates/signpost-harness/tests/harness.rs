@@ -131,7 +131,8 @@ impl Stay for Mine {
 fn block_on_the_reference(assignment: &Assignment) -> Report {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     let recorder = Recorder::new();
-    let environment = Environment { recorder: &recorder, seed: 0, namespace: None };
+    let environment =
+        Environment { recorder: &recorder, seed: 0, limits: Default::default(), namespace: None };
     let report = runtime.block_on(Reference::honest().run(assignment, environment));
     report.unwrap_or_else(|error| panic!("{error}"))
 }

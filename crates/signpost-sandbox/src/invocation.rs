@@ -5,29 +5,31 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf, absolute};
 
 use crate::error::{Error, ErrorKind};
+use crate::limits::Limits;
 
 /// Where programs look for programs; also the `PATH` that they are given.
 pub(crate) const SEARCH_PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
-/// A program to start, with what it is given. The host's environment is not passed on.
+/// A program to start, with what it is given and what it may use. The host's environment is passed on only where it is
+/// [started](crate::start) outside the namespace of a case.
 #[derive(Clone, Debug)]
 pub struct Invocation {
     pub(crate) program: OsString,
     pub(crate) arguments: Vec<OsString>,
     pub(crate) environment: Vec<(OsString, OsString)>,
     pub(crate) input: Vec<u8>,
-    pub(crate) output_limit: usize,
+    pub(crate) limits: Limits,
 }
 
 impl Invocation {
-    /// The program of this name or path, without arguments and input, with 1 MiB for each of its outputs.
+    /// The program of this name or path, without arguments and input, within the default limits.
     pub fn new(program: impl Into<OsString>) -> Self {
         Self {
             program: program.into(),
             arguments: Vec::new(),
             environment: Vec::new(),
             input: Vec::new(),
-            output_limit: 1 << 20,
+            limits: Limits::default(),
         }
     }
 
@@ -59,10 +61,10 @@ impl Invocation {
         self
     }
 
-    /// How many bytes it may write to each of its outputs before it is stopped.
+    /// What it may use.
     #[must_use]
-    pub fn output_limit(mut self, bytes: usize) -> Self {
-        self.output_limit = bytes;
+    pub fn limits(mut self, limits: Limits) -> Self {
+        self.limits = limits;
         self
     }
 }

@@ -39,22 +39,26 @@
 mod error;
 mod invocation;
 mod layout;
+mod limits;
+mod process;
 mod program;
 
 pub use error::{Error, ErrorKind};
 pub use invocation::{Invocation, find_program};
 pub use layout::Layout;
-pub use program::{Completed, Ending, Output};
+pub use limits::Limits;
+pub use process::{Program, start};
+pub use program::{Completed, Ending, Excess, Output};
 
 #[cfg(target_os = "linux")]
 mod linux;
 #[cfg(target_os = "linux")]
-pub use linux::{Namespace, Program, prepare};
+pub use linux::{Namespace, PrivateNetwork, is_granted, prepare};
 
 #[cfg(not(target_os = "linux"))]
 mod unsupported;
 #[cfg(not(target_os = "linux"))]
-pub use unsupported::{Namespace, Program, prepare};
+pub use unsupported::{Namespace, PrivateNetwork, is_granted, prepare};
 
 /// Its example is a test, too.
 #[cfg(doctest)]

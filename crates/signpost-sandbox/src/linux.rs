@@ -2,12 +2,16 @@
 
 #![expect(clippy::disallowed_methods, reason = "this is the crate that talks to the kernel")]
 
+mod census;
 mod filesystem;
+mod keeper;
+mod kept;
 mod loopback;
 mod namespace;
+mod orders;
 mod permission;
-mod process;
 
-pub use namespace::Namespace;
-pub use permission::prepare;
-pub use process::Program;
+pub(crate) use kept::Kept;
+pub use namespace::{Namespace, PrivateNetwork};
+pub(crate) use permission::is_keeper_available;
+pub use permission::{is_granted, prepare};

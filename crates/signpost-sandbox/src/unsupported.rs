@@ -3,9 +3,8 @@
 use std::convert::Infallible;
 use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
-use crate::{Completed, Error, ErrorKind, Invocation, Layout};
+use crate::{Error, ErrorKind, Invocation, Layout, Program};
 
 /// Says that this system has no namespaces.
 ///
@@ -13,6 +12,11 @@ use crate::{Completed, Error, ErrorKind, Invocation, Layout};
 /// Always [`ErrorKind::Unsupported`].
 pub fn prepare() -> Result<(), Error> {
     Err(Error::new(ErrorKind::Unsupported, "isolating a program", "this operating system has no namespaces"))
+}
+
+/// Whether [`prepare`] succeeded, which it never does here.
+pub fn is_granted() -> bool {
+    false
 }
 
 /// A private internet, which does not exist here.
@@ -66,16 +70,16 @@ impl Namespace {
     }
 }
 
-/// A running program, which does not exist here.
+/// A network of its own, which does not exist here.
 #[derive(Debug)]
-pub struct Program(Infallible);
+pub struct PrivateNetwork(#[expect(dead_code, reason = "it says that there is none")] Infallible);
 
-impl Program {
-    /// Never called: there is no value to call it on.
+impl PrivateNetwork {
+    /// Says that this system has no namespaces.
     ///
     /// # Errors
-    /// None.
-    pub async fn wait(self, _limit: Duration) -> Result<Completed, Error> {
-        match self.0 {}
+    /// Always [`ErrorKind::Unsupported`].
+    pub fn enter() -> Result<Self, Error> {
+        prepare().map(|()| unreachable!("prepare never succeeds here"))
     }
 }

@@ -11,7 +11,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use libtest_mimic::{Arguments, Failed, Trial};
-use signpost_sandbox::{Completed, Ending, ErrorKind, Invocation, Layout, Namespace, prepare};
+use signpost_sandbox::{Completed, Ending, ErrorKind, Invocation, Layout, Limits, Namespace, prepare};
 
 /// Far beyond what any of these programs takes.
 const LIMIT: Duration = Duration::from_secs(30);
@@ -257,7 +257,7 @@ fn a_program_gets_input_and_a_small_environment() {
         .variable("EXTRA", "more"));
     // PWD and the like are the shell's own.
     assert_eq!(completed.stdout.to_string(), "typed\nEXTRA HOME LANG LOGNAME PATH PWD TMPDIR USER ");
-    assert_eq!(completed.stderr.to_string(), "1 more\n");
+    assert_eq!(completed.stderr.to_string(), "2 more\n");
     assert_eq!(completed.ending, Ending::Exited(0));
 }
 
@@ -268,11 +268,11 @@ fn a_program_finds_no_terminal() {
 
 fn endings_are_told_apart() {
     assert_eq!(run(shell("exit 7")).ending, Ending::Exited(7));
-    // A pointer to nowhere. Signals that processes send do not reach the first process of a PID namespace; this one
-    // is the kernel's.
+    assert_eq!(run(shell("kill -TERM $$")).ending, Ending::Signalled(15));
+    // A pointer to nowhere.
     let crash = run(Invocation::new("perl").arguments(["-e", "print unpack 'p', pack 'J', 1"]));
     assert_eq!(crash.ending, Ending::Signalled(11));
-    let flood = run(shell("yes flood").output_limit(1000));
+    let flood = run(shell("yes flood").limits(Limits { output: 1000, ..Limits::default() }));
     assert_eq!((flood.ending, flood.stdout.bytes.len()), (Ending::Flooded, 1000));
     let hung = inside(&layout(), async |namespace| {
         let program = namespace.spawn(shell("echo begun; exec sleep 1000")).unwrap();

@@ -16,6 +16,7 @@ use std::time::{Duration, Instant};
 use signpost_format::set_up::Stance;
 use signpost_format::{CaseResult, Verdict};
 use signpost_lab::Lab;
+use signpost_sandbox::Limits;
 use signpost_transcript::Event;
 
 use crate::case::Case;
@@ -38,6 +39,8 @@ pub struct Options {
     pub seed: u64,
     /// Time for one run of the subject.
     pub deadline: Duration,
+    /// What each program of the subject may use.
+    pub limits: Limits,
 }
 
 impl Default for Options {
@@ -48,6 +51,7 @@ impl Default for Options {
             jobs: processors.saturating_mul(TASKS_PER_PROCESSOR),
             seed: 0,
             deadline: Duration::from_secs(10),
+            limits: Limits::default(),
         }
     }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use signpost_format::Report;
 use signpost_lab::{Lab, LabError, Network, PRIVATE_RESOLVER};
 use signpost_machine::explain;
-use signpost_sandbox::{Layout, Namespace};
+use signpost_sandbox::{Layout, Limits, Namespace, PrivateNetwork};
 
 use super::Options;
 use crate::case::{Case, Visit};
@@ -30,8 +30,14 @@ pub(super) fn visit(
     options: Options,
 ) -> Result<Visited, String> {
     let blueprint = case.blueprint().map_err(|error| error.to_string())?;
+    // The thread has it until it ends.
+    let _private;
     let (network, namespace) = match subject.isolation() {
         Isolation::Loopback => (Network::Loopback, None),
+        Isolation::Network => {
+            _private = PrivateNetwork::enter().map_err(|error| error.to_string())?;
+            (Network::Loopback, None)
+        }
         Isolation::Namespace => {
             let layout = Layout::new("client.example", PRIVATE_RESOLVER, &blueprint.ca_pem());
             let layout = subject.visible().into_iter().fold(layout, Layout::visible);
@@ -58,7 +64,8 @@ pub(super) fn visit(
             }
             visited.sources.push(source);
             let seed = seed_of(options.seed, &case.id, number);
-            let stay = Stay { subject, namespace: namespace.as_ref(), seed, deadline: options.deadline };
+            let Options { deadline, limits, .. } = options;
+            let stay = Stay { subject, namespace: namespace.as_ref(), seed, deadline, limits };
             visited.runs.extend(stay.ask(&mut lab, visit).await?);
         }
         Ok(visited)
@@ -75,13 +82,15 @@ struct Stay<'a> {
     namespace: Option<&'a Namespace>,
     seed: u64,
     deadline: Duration,
+    limits: Limits,
 }
 
 impl Stay<'_> {
     /// Asks each step, until one ends in an error.
     async fn ask(&self, lab: &mut Lab, visit: &Visit) -> Result<Vec<Run>, String> {
         let recorder = lab.recorder().clone();
-        let environment = Environment { recorder: &recorder, seed: self.seed, namespace: self.namespace };
+        let Self { seed, namespace, limits, .. } = *self;
+        let environment = Environment { recorder: &recorder, seed, limits, namespace };
         let mut session: Option<Box<dyn Session + '_>> = None;
         let mut runs = Vec::with_capacity(visit.steps.len());
         for (number, step) in visit.steps.iter().enumerate() {

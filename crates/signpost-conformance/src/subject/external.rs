@@ -1,25 +1,21 @@
 //! An adapter for somebody else's client: a program that reads one assignment and writes one report, both as JSON.
 
-use std::process::Stdio;
+use std::os::unix::process::ExitStatusExt;
+use std::process::ExitStatus;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use nix::sys::signal::{Signal, killpg};
-use nix::unistd::Pid;
 use signpost_format::set_up::Stance;
 use signpost_format::{Assignment, Profile, Report, Role};
+use signpost_sandbox::{Completed, Ending, Invocation};
 use signpost_transcript::{Event, Recorder, SubjectLine};
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
-use tokio::process::{Child, Command};
 
 use super::{Environment, Isolation, Subject, SubjectError};
 
-/// Octets that are kept of each of the program's outputs; one that writes more has lost its case.
-const MOST_OUTPUT: u64 = 1 << 20;
 /// Octets of a line that the transcript keeps.
 const LONGEST_LINE: usize = 4096;
-/// How long its outputs may stay open once it has ended: what it started may hold them.
-const DRAINING: Duration = Duration::from_secs(1);
+/// The runner stops it at its deadline, which is before this.
+const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// A program with its arguments, started anew for every run.
 ///
@@ -30,14 +26,24 @@ pub struct External {
     name: String,
     words: Vec<String>,
     profile: Profile,
+    isolation: Isolation,
 }
 
 impl External {
     /// A program and its arguments, separated by spaces, and the rules that it claims to follow.
+    ///
+    /// It runs in a network of its own where [`signpost_sandbox::prepare`] has succeeded, and else on this machine's loopback.
     #[must_use]
     pub fn new(command: &str, profile: Profile) -> Self {
         let words = command.split_whitespace().map(str::to_owned).collect();
-        Self { name: format!("cmd:{command}"), words, profile }
+        let isolation = if signpost_sandbox::is_granted() { Isolation::Network } else { Isolation::Loopback };
+        Self { name: format!("cmd:{command}"), words, profile, isolation }
+    }
+
+    /// Lets it run on this machine's loopback, where it finds what else listens there.
+    #[must_use]
+    pub fn on_loopback(self) -> Self {
+        Self { isolation: Isolation::Loopback, ..self }
     }
 }
 
@@ -60,7 +66,7 @@ impl Subject for External {
     }
 
     fn isolation(&self) -> Isolation {
-        Isolation::Loopback
+        self.isolation
     }
 
     fn stance(&self) -> Stance {
@@ -77,78 +83,23 @@ impl Subject for External {
             self.words.split_first().ok_or_else(|| not_started(&"no program is named"))?;
         let mut line = serde_json::to_vec(assignment).map_err(|error| not_started(&error))?;
         line.push(b'\n');
-        let mut child = Command::new(program)
-            .args(arguments)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .kill_on_drop(true)
-            .process_group(0)
-            .spawn()
-            .map_err(|error| super::not_started(program, &error))?;
-        let _family = Family::of(&child);
-        let (stdin, stdout, stderr) = (child.stdin.take(), child.stdout.take(), child.stderr.take());
-        let give = async {
-            if let Some(mut stdin) = stdin {
-                // A program that does not read its assignment shows in its report.
-                let _ = stdin.write_all(&line).await;
+        let invocation = Invocation::new(program).arguments(arguments).input(line).limits(environment.limits);
+        let program = signpost_sandbox::start(invocation).map_err(|error| not_started(&error))?;
+        let Completed { ending, stdout, stderr, .. } =
+            program.wait(LONGEST).await.map_err(|error| not_started(&error))?;
+        record(environment.recorder, SubjectLine::Stdout, &stdout.bytes);
+        record(environment.recorder, SubjectLine::Stderr, &stderr.bytes);
+        let crashed = |text: String| Err(SubjectError::Crashed(text));
+        match ending {
+            Ending::Exited(0) => read_report(assignment.role(), &stdout.bytes),
+            Ending::Exited(code) => crashed(ExitStatus::from_raw(code << 8).to_string()),
+            Ending::Flooded => {
+                let is_full = stdout.bytes.len() == environment.limits.output;
+                let stream = if is_full { "standard output" } else { "standard error" };
+                crashed(format!("it flooded its {stream}"))
             }
-        };
-        let (ended, has_ended) = tokio::sync::oneshot::channel();
-        let exit = async {
-            let status = child.wait().await;
-            // The other side is gone only when the outputs are read to their ends.
-            let _ = ended.send(());
-            status
-        };
-        // The pipes close when the program ends, unless something that it started keeps them.
-        let limit = async {
-            let _ = has_ended.await;
-            #[expect(clippy::disallowed_methods, reason = "this is a time limit")]
-            tokio::time::sleep(DRAINING).await;
-        };
-        let outputs = async {
-            tokio::select! {
-                ((), output, errors) = async { tokio::join!(give, read(stdout), read(stderr)) } => Some((output, errors)),
-                () = limit => None,
-            }
-        };
-        let (status, outputs) = tokio::join!(exit, outputs);
-        let status = status.map_err(|error| SubjectError::Crashed(error.to_string()))?;
-        let Some((output, errors)) = outputs else {
-            return Err(SubjectError::Crashed(
-                "it ended and left a process behind that holds its output".to_owned(),
-            ));
-        };
-        record(environment.recorder, SubjectLine::Stdout, &output);
-        record(environment.recorder, SubjectLine::Stderr, &errors);
-        for (text, stream) in [(&output, "standard output"), (&errors, "standard error")] {
-            if text.len() as u64 >= MOST_OUTPUT {
-                return Err(SubjectError::Crashed(format!("it flooded its {stream}")));
-            }
-        }
-        if !status.success() {
-            return Err(SubjectError::Crashed(status.to_string()));
-        }
-        read_report(assignment.role(), &output)
-    }
-}
-
-/// The program and whatever it started and left behind, which ends with its run: nothing of one case goes on in the
-/// next, or after the last observation.
-struct Family(Option<Pid>);
-
-impl Family {
-    fn of(child: &Child) -> Self {
-        Self(child.id().and_then(|id| i32::try_from(id).ok()).map(Pid::from_raw))
-    }
-}
-
-impl Drop for Family {
-    fn drop(&mut self) {
-        if let Some(group) = self.0 {
-            // There is nobody left, most likely.
-            let _ = killpg(group, Signal::SIGKILL);
+            Ending::Signalled(signal) => crashed(ExitStatus::from_raw(signal).to_string()),
+            other => crashed(format!("it {other}")),
         }
     }
 }
@@ -169,15 +120,6 @@ fn read_report(role: Role, output: &[u8]) -> Result<Report, SubjectError> {
             error.column()
         ))
     })
-}
-
-async fn read(stream: Option<impl AsyncRead + Unpin>) -> Vec<u8> {
-    let mut bytes = Vec::new();
-    if let Some(stream) = stream {
-        // What could be read before an error is what there is.
-        let _ = stream.take(MOST_OUTPUT).read_to_end(&mut bytes).await;
-    }
-    bytes
 }
 
 fn record(recorder: &Recorder, line: SubjectLine, output: &[u8]) {

@@ -11,7 +11,7 @@ use async_trait::async_trait;
 use signpost_format::set_up::Stance;
 use signpost_format::{Assignment, Profile, Report, Role, Service};
 use signpost_machine::{explain, is_exhausted};
-use signpost_sandbox::Namespace;
+use signpost_sandbox::{Limits, Namespace};
 use signpost_transcript::Recorder;
 
 pub use external::External;
@@ -25,6 +25,9 @@ pub use resolver::Library;
 pub enum Isolation {
     /// On loopback addresses and free ports of this machine: the subject takes addresses and ports from its assignment.
     Loopback,
+    /// On loopback addresses and free ports of a network of the case's own, in which nobody else is: else as on
+    /// [`Isolation::Loopback`], with the files of this machine.
+    Network,
     /// In a private network and mount namespace, where the lab has the real ports and the system's own files.
     Namespace,
 }
@@ -36,6 +39,8 @@ pub struct Environment<'a> {
     pub recorder: &'a Recorder,
     /// Seed of the subject's own random choices, where it takes one: another in every run.
     pub seed: u64,
+    /// What each program that it starts may use.
+    pub limits: Limits,
     /// The case's namespace, for [`Isolation::Namespace`].
     pub namespace: Option<&'a Namespace>,
 }

@@ -13,9 +13,9 @@ use nix::unistd::sethostname;
 
 use super::filesystem::{self, Home};
 use super::loopback;
-use super::process::{self, Program};
 use crate::error::{Context, Error, ErrorKind};
-use crate::{Invocation, Layout};
+use crate::process::spawn_at_home;
+use crate::{Invocation, Layout, Program};
 
 /// The network, mounts and host name that the calling thread has to itself. The thread keeps them until it
 /// ends, and they end with it and with what it started: there is nothing to clean up.
@@ -84,16 +84,34 @@ impl Namespace {
         Ok(path)
     }
 
-    /// Starts a program inside, as the first process of its own PID namespace: when it ends or is stopped,
-    /// the kernel ends everything that it started. Needs to be called in a tokio runtime with I/O enabled.
-    ///
-    /// Such a process differs from others in one thing: a signal that it has no handler for does not reach it from
-    /// inside the namespace, unless the kernel itself sends it for a fault. A crash is a crash all the same.
+    /// Starts a program inside. Its keeper is the first process of a PID namespace of its own: when the program ends or is
+    /// stopped, the kernel ends everything that it started. Needs to be called in a tokio runtime with I/O enabled.
     ///
     /// # Errors
     /// [`ErrorKind::NotFound`] or [`ErrorKind::Program`].
     pub fn spawn(&self, invocation: Invocation) -> Result<Program, Error> {
-        process::spawn(invocation, self.home.path())
+        spawn_at_home(invocation, self.home.path())
+    }
+}
+
+/// A network that the calling thread, and what it starts, have to themselves, while files and users are the machine's.
+#[derive(Debug)]
+pub struct PrivateNetwork {
+    /// It belongs to the thread that entered it.
+    not_send: PhantomData<*const ()>,
+}
+
+impl PrivateNetwork {
+    /// Moves the calling thread, and no other, into a network whose only interface is loopback. Threads and programs that it
+    /// starts from now on are inside too, until it ends. [`prepare`](crate::prepare) must have succeeded before.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Network`]; the thread may then be half inside and must end.
+    pub fn enter() -> Result<Self, Error> {
+        unshare(CloneFlags::CLONE_NEWNET)
+            .context(ErrorKind::Network, || "making a network for the case".into())?;
+        loopback::bring_up().context(ErrorKind::Network, || "bringing loopback up".into())?;
+        Ok(Self { not_send: PhantomData })
     }
 }
 

@@ -6,9 +6,10 @@ use std::thread;
 
 use nix::errno::Errno;
 use nix::sched::{CloneFlags, unshare};
+use nix::sys::prctl::set_child_subreaper;
 use nix::unistd::{getegid, geteuid};
 
-use super::loopback;
+use super::{keeper, loopback};
 use crate::error::{Context, Error, ErrorKind};
 
 /// The bit of CAP_SYS_ADMIN in a capability set, capabilities(7).
@@ -24,16 +25,49 @@ const SYS_ADMIN: u64 = 1 << 21;
 /// # Errors
 /// [`ErrorKind::Threads`] where it comes too late, else [`ErrorKind::Unavailable`] with a
 /// [remedy](Error::remedy).
+///
+/// Whatever comes of it, from then on every program that this process starts has a keeper before it, which is this program,
+/// started again: here it finds that it is one, and this does not return. Orphans of programs become this process's children.
 pub fn prepare() -> Result<(), Error> {
-    static PREPARED: OnceLock<Result<(), Error>> = OnceLock::new();
-    PREPARED.get_or_init(obtain).clone()
+    keeper::serve_if_asked();
+    PREPARED
+        .get_or_init(|| {
+            if is_single_threaded() {
+                // Where it is refused, orphans that the keepers lose go to the first process of the machine, as always.
+                let _ = set_child_subreaper(true);
+                let _ = HAS_OUR_MAIN.set(());
+            }
+            obtain()
+        })
+        .clone()
+}
+
+/// Whether [`prepare`] succeeded, so that there can be namespaces.
+pub fn is_granted() -> bool {
+    PREPARED.get().is_some_and(Result::is_ok)
+}
+
+/// Whether this program, started again, becomes a keeper.
+pub(crate) fn is_keeper_available() -> bool {
+    HAS_OUR_MAIN.get().is_some()
+}
+
+static PREPARED: OnceLock<Result<(), Error>> = OnceLock::new();
+/// Set where [`prepare`] was called first thing in `main`.
+static HAS_OUR_MAIN: OnceLock<()> = OnceLock::new();
+
+fn is_single_threaded() -> bool {
+    fs::read_dir("/proc/self/task").is_ok_and(|tasks| tasks.count() == 1)
 }
 
 fn obtain() -> Result<(), Error> {
     if !may_make_namespaces() {
         enter_user_namespace()?;
     }
-    thread::scope(|scope| scope.spawn(attempt).join().unwrap_or_else(|_| Err(cut_short())))
+    thread::scope(|scope| match thread::Builder::new().spawn_scoped(scope, attempt) {
+        Ok(attempt) => attempt.join().unwrap_or_else(|_| Err(cut_short("the thread ended early"))),
+        Err(error) => Err(cut_short(error)),
+    })
 }
 
 fn may_make_namespaces() -> bool {
@@ -75,6 +109,6 @@ fn attempt() -> Result<(), Error> {
     loopback::bring_up().map_err(|error| Error::new(ErrorKind::Unavailable, "bringing loopback up", error))
 }
 
-fn cut_short() -> Error {
-    Error::new(ErrorKind::Unavailable, "trying out namespaces", "the thread ended early")
+fn cut_short(cause: impl std::fmt::Display) -> Error {
+    Error::new(ErrorKind::Unavailable, "trying out namespaces", cause)
 }

@@ -40,7 +40,13 @@ pub(crate) fn run(
     }
     // A file that cannot be written is known before the cases have run.
     let output = Output::open(options.output.as_deref(), options.format)?;
-    let run_options = Options { jobs: jobs(options.jobs), seed: options.seed, deadline: options.deadline };
+    let defaults = Options::default();
+    let run_options = Options {
+        jobs: jobs(options.jobs),
+        seed: options.seed,
+        deadline: options.deadline,
+        limits: defaults.limits,
+    };
     let header = RunHeader {
         version: RESULTS_VERSION,
         signpost: env!("CARGO_PKG_VERSION").to_owned(),

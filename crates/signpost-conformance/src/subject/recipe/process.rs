@@ -3,13 +3,12 @@
 use std::future::poll_fn;
 use std::path::Path;
 use std::pin::Pin;
-use std::process::Stdio;
 use std::task::Poll;
 use std::time::{Duration, Instant};
 
 use schemars::JsonSchema;
 use serde::Deserialize;
-use signpost_sandbox::{Completed, Ending, Error, Invocation, Namespace, Output};
+use signpost_sandbox::{Completed, Ending, Error, Invocation, Limits, Namespace, Output};
 use signpost_transcript::{Event, Recorder, SubjectLine};
 
 use crate::subject::{Environment, SubjectError};
@@ -20,28 +19,25 @@ const LONGEST_LINE: usize = 4096;
 const MOST_LINES: usize = 200;
 /// How long a program may take to tell its version.
 const VERSION_LIMIT: Duration = Duration::from_secs(10);
+/// Octets of its output in which its version is looked for.
+const MOST_OF_A_VERSION: usize = 64 << 10;
 
 /// The first line that a program prints when it is asked for its version.
 pub(super) fn version_of(path: &Path, arguments: &[String]) -> Option<String> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().ok()?;
-    let output = runtime.block_on(async {
-        let asked = tokio::process::Command::new(path)
-            .args(arguments)
-            .stdin(Stdio::null())
-            .kill_on_drop(true)
-            .output();
-        tokio::time::timeout(VERSION_LIMIT, asked).await.ok()?.ok()
-    })?;
-    // Some say it on standard error.
-    let text = [output.stdout, output.stderr].concat();
-    let text = String::from_utf8_lossy(&text);
-    text.lines().map(str::trim).find(|line| !line.is_empty()).map(str::to_owned)
+    let limits = Limits { output: MOST_OF_A_VERSION, ..Limits::default() };
+    let invocation = Invocation::new(path).arguments(arguments).limits(limits);
+    let Completed { stdout, stderr, .. } = runtime
+        .block_on(async { signpost_sandbox::start(invocation).ok()?.wait(VERSION_LIMIT).await.ok() })?;
+    // Some say it on standard error, and some say more than anybody wants to hear.
+    stdout.lines().chain(stderr.lines()).map(|line| line.trim().to_owned()).find(|line| !line.is_empty())
 }
 
 /// One use of programs by their user: several runs, one after the other, within one deadline.
 pub(super) struct Processes<'a> {
     namespace: &'a Namespace,
     recorder: &'a Recorder,
+    limits: Limits,
     deadline: Instant,
     limit: Duration,
     /// Those that stay, until this is dropped.
@@ -61,7 +57,8 @@ impl<'a> Processes<'a> {
         })?;
         namespace.renew_home().map_err(not_started)?;
         let deadline = Instant::now() + limit;
-        Ok(Self { namespace, recorder: environment.recorder, deadline, limit, beside: Vec::new() })
+        let Environment { recorder, limits, .. } = environment;
+        Ok(Self { namespace, recorder, limits, deadline, limit, beside: Vec::new() })
     }
 
     /// Begins the time of another step.
@@ -90,7 +87,7 @@ impl<'a> Processes<'a> {
         invocation: Invocation,
         limit: Option<Duration>,
     ) -> Result<Option<Run>, SubjectError> {
-        let program = self.namespace.spawn(invocation).map_err(not_started)?;
+        let program = self.namespace.spawn(invocation.limits(self.limits)).map_err(not_started)?;
         let left = self.deadline.saturating_duration_since(Instant::now());
         let limit = limit.filter(|limit| *limit < left);
         let completed = self.beside(program.wait(limit.unwrap_or(left))).await?;
@@ -102,15 +99,13 @@ impl<'a> Processes<'a> {
             }
             Ending::TimedOut if limit.is_some() => Ok(None),
             Ending::TimedOut => Err(SubjectError::TimedOut(self.limit)),
-            ending @ (Ending::Flooded | Ending::Signalled(_)) => {
-                Err(SubjectError::Crashed(ending.to_string()))
-            }
+            ending => Err(SubjectError::Crashed(ending.to_string())),
         }
     }
 
     /// Starts a program that stays.
     pub(super) fn stay(&mut self, invocation: Invocation) -> Result<(), SubjectError> {
-        let program = self.namespace.spawn(invocation).map_err(not_started)?;
+        let program = self.namespace.spawn(invocation.limits(self.limits)).map_err(not_started)?;
         self.beside.push(Box::pin(program.wait(STAYING)));
         Ok(())
     }
