@@ -99,7 +99,8 @@ impl Subject for External {
                 crashed(format!("it flooded its {stream}"))
             }
             Ending::Signalled(signal) => crashed(ExitStatus::from_raw(signal).to_string()),
-            other => crashed(format!("it {other}")),
+            Ending::LeftBehind => crashed(format!("it {ending}")),
+            ending => crashed(format!("it was {ending}")),
         }
     }
 }

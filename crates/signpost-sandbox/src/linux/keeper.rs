@@ -36,9 +36,9 @@ use super::orders::{OPTION, Orders, Word};
 use crate::limits::Limits;
 use crate::program::{Ending, Excess};
 
-/// How often processes and memory are counted, at most. Where that takes long because `/proc` shows the whole machine, it is
-/// done less often, so that it costs no more than a twentieth of a processor.
-const COUNTED_EVERY: Duration = Duration::from_millis(50);
+/// How often processes and memory are counted. Where that takes long because `/proc` shows the whole machine, it is done less
+/// often, up to a bound, so that it costs a twentieth of a processor.
+const COUNTED_EVERY: std::ops::Range<Duration> = Duration::from_millis(50)..Duration::from_millis(200);
 const PART_OF_A_PROCESSOR: u32 = 20;
 /// Open files that a program finds allowed, as everywhere: the suite itself may have raised its own limit.
 const OPEN_FILES: u64 = 1024;
@@ -105,7 +105,7 @@ fn run(orders: &Orders, report: &File, program: OsString, arguments: impl Iterat
 
 /// Waits until the program has ended, uses too much, or nobody waits for it any more.
 fn watch(limits: Limits, report: &File, signals: &SignalFd, child: Pid) -> Ending {
-    let mut pause = COUNTED_EVERY;
+    let mut pause = COUNTED_EVERY.start;
     let mut counted = Instant::now();
     loop {
         let mut events = [
@@ -127,7 +127,7 @@ fn watch(limits: Limits, report: &File, signals: &SignalFd, child: Pid) -> Endin
             if let Some(excess) = excess(limits) {
                 return Ending::Exceeded(excess);
             }
-            pause = COUNTED_EVERY.max(counted.elapsed() * PART_OF_A_PROCESSOR);
+            pause = (counted.elapsed() * PART_OF_A_PROCESSOR).clamp(COUNTED_EVERY.start, COUNTED_EVERY.end);
             counted = Instant::now();
         }
     }
