@@ -45,6 +45,7 @@ fn main() -> ExitCode {
         ("what_a_program_started_ends_with_it", what_a_program_started_ends_with_it),
         ("a_dropped_program_ends", a_dropped_program_ends),
         ("a_missing_program_is_told", a_missing_program_is_told),
+        ("anybody_listens_at_any_port", anybody_listens_at_any_port),
         ("programs_speak_from_the_address_that_was_chosen", programs_speak_from_the_address_that_was_chosen),
         ("cost_is_shown", cost_is_shown),
     ];
@@ -135,6 +136,13 @@ fn programs_speak_from_the_address_that_was_chosen() {
         let foreign = namespace.speak_from(Ipv4Addr::new(192, 0, 2, 1)).unwrap_err();
         assert_eq!(foreign.kind(), ErrorKind::Network);
     });
+}
+
+fn anybody_listens_at_any_port() {
+    let first = "/proc/sys/net/ipv4/ip_unprivileged_port_start";
+    let before = fs::read_to_string(first).unwrap();
+    assert_eq!(run(Invocation::new("cat").argument(first)).stdout.to_string(), "0\n");
+    assert_eq!(fs::read_to_string(first).unwrap(), before);
 }
 
 fn other_threads_stay_outside() {

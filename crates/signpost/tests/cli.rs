@@ -93,6 +93,37 @@ fn a_subject_that_cannot_start_is_3() {
     insta::assert_snapshot!("not_installed", refusal(3, &["run", "--subject", recipe]));
 }
 
+/// A program in a folder that a case hides, found by its name through a link, as `pipx` and `cargo install` leave it.
+#[test]
+#[cfg(target_os = "linux")]
+fn a_program_of_the_users_own_is_found_wherever_it_is() {
+    use std::os::unix::fs::{PermissionsExt, symlink};
+    let folder = tempfile::tempdir().unwrap();
+    let place = |name: &str| folder.path().join(name);
+    std::fs::create_dir_all(place("bin")).unwrap();
+    std::fs::create_dir_all(place("opt")).unwrap();
+    std::fs::write(place("opt/own"), "#!/bin/sh\necho own was here >&2\nexit 3\n").unwrap();
+    std::fs::set_permissions(place("opt/own"), PermissionsExt::from_mode(0o755)).unwrap();
+    symlink(place("opt/own"), place("bin/signpost-own")).unwrap();
+    let recipe = "about = \"own\"\nrole = \"set-up\"\nprofiles = [\"srv-discovery\"]\nservices = [\"pop3\"]\n\
+                  [[mode]]\nname = \"usual\"\nstance = \"verified\"\nabout = \"as it is\"\n\
+                  [[command]]\nrun = [\"signpost-own\"]\n\
+                  [[command.read]]\nstdout = '(?<host>\\S+) (?<port>\\d+)'\nset = { security = \"tls\" }\n";
+    std::fs::write(place("own.toml"), recipe).unwrap();
+    let path = std::env::join_paths(
+        [place("bin")].into_iter().chain(std::env::split_paths(&std::env::var_os("PATH").unwrap())),
+    );
+    let arguments = ["run", "honest/two-servers[pop3]", "--format", "jsonl", "--subject"];
+    let mut command = command(&arguments);
+    let output = command.arg(place("own.toml")).env("PATH", path.unwrap()).output().unwrap();
+    let (text, errors) = (stdout(&output), String::from_utf8_lossy(&output.stderr));
+    if output.status.code() == Some(3) && std::env::var_os("SIGNPOST_REQUIRE_PROGRAMS").is_none() {
+        eprintln!("skipped: {errors}");
+        return;
+    }
+    assert!(text.contains("\"outcome\":\"declined\",\"detail\":\"own was here"), "{text}{errors}");
+}
+
 #[test]
 fn nothing_selected_is_4() {
     insta::assert_snapshot!(refusal(4, &["run", "no-such-area/"]));

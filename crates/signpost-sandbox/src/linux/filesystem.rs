@@ -44,7 +44,10 @@ pub(super) fn path_of_home() -> PathBuf {
 pub(super) fn lay(layout: &Layout, home: PathBuf) -> Result<Home, Error> {
     // What is to stay in sight is held open before the directories around it are hidden.
     let mut kept = Vec::new();
-    for path in &layout.visible {
+    let is_hidden = |path: &&PathBuf| {
+        path.starts_with(&home) || HIDDEN.iter().any(|(directory, _)| path.starts_with(directory))
+    };
+    for path in layout.visible.iter().filter(is_hidden) {
         let held = Held::open(path).context(ErrorKind::Layout, || format!("keeping {}", path.display()))?;
         kept.push((path.clone(), held));
     }

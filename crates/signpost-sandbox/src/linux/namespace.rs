@@ -1,6 +1,6 @@
 //! A thread's private internet.
 
-use std::fs::OpenOptions;
+use std::fs::{self, OpenOptions};
 use std::io::{self, Write};
 use std::marker::PhantomData;
 use std::net::Ipv4Addr;
@@ -30,7 +30,7 @@ impl Namespace {
     /// Moves the calling thread, and no other, into namespaces of its own. Threads and programs that it starts
     /// from now on are inside too. [`prepare`](crate::prepare) must have succeeded before.
     ///
-    /// Inside, the only interface is loopback with all of 127.0.0.0/8; `/run`, `/tmp`, `/var/tmp`, `/dev/shm`
+    /// Inside, the only interface is loopback with all of 127.0.0.0/8, on which anybody may listen at any port; `/run`, `/tmp`, `/var/tmp`, `/dev/shm`
     /// and the user's home are empty and writable; there is no terminal to ask the user at.
     ///
     /// # Errors
@@ -41,6 +41,8 @@ impl Namespace {
         sethostname(&layout.hostname)
             .context(ErrorKind::Network, || format!("setting the host name {}", layout.hostname))?;
         loopback::bring_up().context(ErrorKind::Network, || "bringing loopback up".into())?;
+        // Daemons listen at their usual ports whoever runs them. A container may forbid it, and then only root's can.
+        let _ = fs::write("/proc/sys/net/ipv4/ip_unprivileged_port_start", "0");
         let home = filesystem::lay(layout, home)?;
         Ok(Self { home, not_send: PhantomData })
     }

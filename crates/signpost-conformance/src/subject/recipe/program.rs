@@ -112,9 +112,10 @@ impl Subject for Program {
     }
 
     fn visible(&self) -> Vec<PathBuf> {
-        let own = self.plan.commands.iter().filter(|command| command.program.contains('/'));
-        let programs = own.filter_map(|command| self.paths.get(&command.program)?.canonicalize().ok());
-        let mut paths: Vec<PathBuf> = self.plan.visible.iter().cloned().chain(programs).collect();
+        // Each at the place where it was found, which may be a link, and where it really is: wherever a user has
+        // installed a program, it is one that can be tested.
+        let programs = self.paths.values().flat_map(|path| [Some(path.clone()), path.canonicalize().ok()]);
+        let mut paths: Vec<PathBuf> = self.plan.visible.iter().cloned().chain(programs.flatten()).collect();
         // What lies below a folder that is shown is shown with it; sorted, the folder comes first.
         paths.sort();
         paths.dedup_by(|path, shown| path.starts_with(shown));
