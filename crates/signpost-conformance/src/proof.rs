@@ -84,19 +84,24 @@ pub fn claims<'a>(
 pub fn prove_all(claims: &[Claim], jobs: NonZeroUsize, on_end: impl Fn() + Sync) -> Vec<(&Claim, Refuted)> {
     let next = AtomicUsize::new(0);
     let refuted = Mutex::new(Vec::new());
-    thread::scope(|scope| {
-        for _ in 0..jobs.get() {
-            scope.spawn(|| {
-                while let Some((number, claim)) = Some(next.fetch_add(1, Ordering::Relaxed))
-                    .and_then(|number| Some((number, claims.get(number)?)))
-                {
-                    if let Err(reason) = claim.prove() {
-                        refuted.lock().unwrap_or_else(PoisonError::into_inner).push((number, claim, reason));
-                    }
-                    on_end();
-                }
-            });
+    let work = || {
+        while let Some((number, claim)) =
+            Some(next.fetch_add(1, Ordering::Relaxed)).and_then(|number| Some((number, claims.get(number)?)))
+        {
+            if let Err(reason) = claim.prove() {
+                refuted.lock().unwrap_or_else(PoisonError::into_inner).push((number, claim, reason));
+            }
+            on_end();
         }
+    };
+    thread::scope(|scope| {
+        // This one works too, so that it is done also where there is no room for another.
+        for _ in 1..jobs.get() {
+            if thread::Builder::new().spawn_scoped(scope, work).is_err() {
+                break;
+            }
+        }
+        work();
     });
     let mut refuted = refuted.into_inner().unwrap_or_else(PoisonError::into_inner);
     refuted.sort_by_key(|(number, ..)| *number);

@@ -23,6 +23,8 @@ pub enum ErrorKind {
     NotFound,
     /// The program could not be started or watched.
     Program,
+    /// The limits of this process leave no room for threads or memory.
+    Room,
     /// [`prepare`](crate::prepare) was called after a thread had been started.
     Threads,
     /// The kernel forbids namespaces to this user, or has none.
@@ -44,6 +46,9 @@ impl Error {
     /// What the user can do about it, where something can be done outside this program.
     pub fn remedy(&self) -> Option<&'static str> {
         match self.kind {
+            ErrorKind::Room => Some(
+                "run fewer cases at a time (`--jobs 1`), or raise the limit (`ulimit -u`, `ulimit -v`, `ulimit -d`)",
+            ),
             ErrorKind::Unavailable => Some(
                 "allow unprivileged user namespaces (`sysctl -w kernel.apparmor_restrict_unprivileged_userns=0` on \
                  Ubuntu, `sysctl -w kernel.unprivileged_userns_clone=1` on older Debian), start a container with \

@@ -42,6 +42,7 @@ mod layout;
 mod limits;
 mod process;
 mod program;
+mod room;
 
 pub use error::{Error, ErrorKind};
 pub use invocation::{Invocation, find_program};
@@ -49,16 +50,17 @@ pub use layout::Layout;
 pub use limits::Limits;
 pub use process::{Program, start};
 pub use program::{Completed, Ending, Excess, Output};
+pub use room::room_for;
 
 #[cfg(target_os = "linux")]
 mod linux;
 #[cfg(target_os = "linux")]
-pub use linux::{Namespace, PrivateNetwork, is_granted, prepare};
+pub use linux::{Namespace, PrivateNetwork, granted, prepare};
 
 #[cfg(not(target_os = "linux"))]
 mod unsupported;
 #[cfg(not(target_os = "linux"))]
-pub use unsupported::{Namespace, PrivateNetwork, is_granted, prepare};
+pub use unsupported::{Namespace, PrivateNetwork, granted, prepare};
 
 /// Its example is a test, too.
 #[cfg(doctest)]

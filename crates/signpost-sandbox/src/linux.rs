@@ -14,4 +14,4 @@ mod permission;
 pub(crate) use kept::Kept;
 pub use namespace::{Namespace, PrivateNetwork};
 pub(crate) use permission::is_keeper_available;
-pub use permission::{is_granted, prepare};
+pub use permission::{granted, prepare};

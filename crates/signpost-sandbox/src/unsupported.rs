@@ -14,9 +14,12 @@ pub fn prepare() -> Result<(), Error> {
     Err(Error::new(ErrorKind::Unsupported, "isolating a program", "this operating system has no namespaces"))
 }
 
-/// Whether [`prepare`] succeeded, which it never does here.
-pub fn is_granted() -> bool {
-    false
+/// Says that this system has no namespaces.
+///
+/// # Errors
+/// Always [`ErrorKind::Unsupported`].
+pub fn granted() -> Result<(), Error> {
+    prepare()
 }
 
 /// A private internet, which does not exist here.

@@ -16,7 +16,7 @@ use nix::sched::{CloneFlags, unshare};
 use nix::sys::signal::{Signal, kill};
 use nix::sys::stat::Mode;
 use nix::unistd::{Pid, getegid, geteuid, mkfifo};
-use signpost_sandbox::{Completed, Ending, Excess, Invocation, Limits, is_granted, prepare, start};
+use signpost_sandbox::{Completed, Ending, Excess, Invocation, Limits, granted, prepare, start};
 
 /// Far beyond what any of these programs takes.
 const LIMIT: Duration = Duration::from_secs(60);
@@ -93,7 +93,7 @@ fn main() -> ExitCode {
     add("limits end it and are named".into(), Box::new(limits_end_it_and_are_named));
     add("a program that is not there is told".into(), Box::new(a_missing_program_is_told));
     add("its keeper is no way out".into(), Box::new(its_keeper_is_no_way_out));
-    if is_granted() {
+    if granted().is_ok() {
         add("signals to everybody stay with it".into(), Box::new(signals_to_everybody_stay_with_it));
         add("it sees no others".into(), Box::new(it_sees_no_others));
         add("all this holds without namespaces".into(), Box::new(all_this_holds_without_namespaces));
@@ -306,7 +306,7 @@ fn its_keeper_is_no_way_out() {
         let gone = trace.begun();
         trace.go();
         let ended = program.join().unwrap();
-        if is_granted() {
+        if granted().is_ok() {
             assert_eq!(ended.unwrap().ending, Ending::Exited(7));
         } else {
             assert!(ended.unwrap_err().to_string().ends_with("its keeper was killed"));

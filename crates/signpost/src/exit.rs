@@ -64,6 +64,11 @@ impl Failure {
         Self { exit: Exit::NotStarted, message: message.to_string(), hint: None, is_framed: false }
     }
 
+    /// A system that does not allow what a case needs, with what can be done about it.
+    pub(crate) fn sandbox(error: &signpost_sandbox::Error) -> Self {
+        Self { hint: error.remedy().map(str::to_owned), ..Self::not_started(error) }
+    }
+
     /// A program that is not there and need not be.
     pub(crate) fn skipped(message: impl fmt::Display) -> Self {
         Self { exit: Exit::AsExpected, message: message.to_string(), hint: None, is_framed: false }

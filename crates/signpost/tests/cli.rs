@@ -93,6 +93,25 @@ fn a_subject_that_cannot_start_is_3() {
     insta::assert_snapshot!("not_installed", refusal(3, &["run", "--subject", recipe]));
 }
 
+/// Limits that leave no room are found before the first case, and not by a panic or an abort in one of them.
+#[test]
+fn too_little_room_is_3_and_says_what_can_be_done() {
+    for limit in ["ulimit -v 100000", "ulimit -d 100000"] {
+        for arguments in ["run honest/two-servers", "check honest/two-servers"] {
+            let script = format!("{limit}; exec \"$0\" {arguments} --jobs 4");
+            let output = Command::new("sh")
+                .args(["-c", &script, env!("CARGO_BIN_EXE_signpost")])
+                .current_dir(root())
+                .output()
+                .unwrap();
+            let errors = String::from_utf8_lossy(&output.stderr);
+            assert_eq!(output.status.code(), Some(3), "{errors}");
+            assert!(errors.starts_with("error: making room for 4 cases at a time: "), "{errors}");
+            assert!(errors.contains("hint: run fewer cases at a time"), "{errors}");
+        }
+    }
+}
+
 /// A program in a folder that a case hides, found by its name through a link, as `pipx` and `cargo install` leave it.
 #[test]
 #[cfg(target_os = "linux")]

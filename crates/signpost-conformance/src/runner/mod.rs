@@ -149,7 +149,10 @@ fn raise_and_visit(
     // A thread of its own, because a namespace belongs to a thread and cannot be left again, and because a panic in
     // the lab must not take other cases with it.
     thread::scope(|scope| {
-        scope.spawn(|| visit(case, visits, subject, options)).join().unwrap_or_else(|panic| {
+        let thread = thread::Builder::new()
+            .spawn_scoped(scope, || visit(case, visits, subject, options))
+            .map_err(|error| format!("no thread for the case: {error}"))?;
+        thread.join().unwrap_or_else(|panic| {
             let text = panic
                 .downcast_ref::<String>()
                 .cloned()

@@ -21,20 +21,29 @@ pub(super) fn in_parallel<'a>(
     queue.sort_by_key(|case| (case.runs(), std::cmp::Reverse(&case.id)));
     let queue = Mutex::new(queue);
     let (sender, receiver) = mpsc::channel();
+    let work = |sender: mpsc::Sender<CaseResult>| {
+        while let Some(case) = pop(&queue) {
+            if sender.send(run(case)).is_err() {
+                return;
+            }
+        }
+    };
     thread::scope(|scope| {
+        let work = &work;
         for _ in 0..jobs.get() {
-            let (sender, queue, run) = (sender.clone(), &queue, &run);
-            scope.spawn(move || {
-                while let Some(case) = pop(queue) {
-                    if sender.send(run(case)).is_err() {
-                        return;
-                    }
-                }
-            });
+            let own = sender.clone();
+            // Where there is no room for another thread, those that there are do it all.
+            if thread::Builder::new().spawn_scoped(scope, move || work(own)).is_err() {
+                break;
+            }
         }
         drop(sender);
         receiver.iter().for_each(&mut *keep);
     });
+    // Without a single one, this one does it.
+    let (sender, receiver) = mpsc::channel();
+    work(sender);
+    receiver.iter().for_each(keep);
 }
 
 fn pop<T>(queue: &Mutex<Vec<T>>) -> Option<T> {

@@ -2,6 +2,7 @@
 
 use std::os::unix::process::ExitStatusExt;
 use std::process::ExitStatus;
+use std::sync::Once;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -16,6 +17,9 @@ use super::{Environment, Isolation, Subject, SubjectError};
 const LONGEST_LINE: usize = 4096;
 /// The runner stops it at its deadline, which is before this.
 const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// That adapters have no network of their own is said once.
+static SAID: Once = Once::new();
 
 /// A program with its arguments, started anew for every run.
 ///
@@ -36,7 +40,13 @@ impl External {
     #[must_use]
     pub fn new(command: &str, profile: Profile) -> Self {
         let words = command.split_whitespace().map(str::to_owned).collect();
-        let isolation = if signpost_sandbox::is_granted() { Isolation::Network } else { Isolation::Loopback };
+        let isolation = match signpost_sandbox::granted() {
+            Ok(()) => Isolation::Network,
+            Err(error) => {
+                SAID.call_once(|| eprintln!("warning: adapters share this machine's loopback: {error}"));
+                Isolation::Loopback
+            }
+        };
         Self { name: format!("cmd:{command}"), words, profile, isolation }
     }
 

@@ -20,7 +20,7 @@ use tokio::runtime::Handle;
 
 use super::census;
 use super::orders::{OPTION, Orders, Word};
-use super::permission::is_granted;
+use super::permission::granted;
 use crate::limits::Limits;
 use crate::program::Ending;
 
@@ -51,7 +51,7 @@ impl Kept {
     ) -> io::Result<(Child, Self)> {
         let (word, writer) = pipe2(OFlag::O_CLOEXEC | OFlag::O_NONBLOCK)?;
         fcntl(&writer, FcntlArg::F_SETFD(FdFlag::empty()))?;
-        let is_first = is_granted();
+        let is_first = granted().is_ok();
         let orders = Orders { word: writer.as_raw_fd(), is_first, limits };
         // The link leads to the running program also where its path is hidden, or where it was built anew meanwhile.
         let mut command = Command::new("/proc/self/exe");

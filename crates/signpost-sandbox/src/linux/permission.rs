@@ -42,9 +42,14 @@ pub fn prepare() -> Result<(), Error> {
         .clone()
 }
 
-/// Whether [`prepare`] succeeded, so that there can be namespaces.
-pub fn is_granted() -> bool {
-    PREPARED.get().is_some_and(Result::is_ok)
+/// Whether [`prepare`] has succeeded, so that there can be namespaces.
+///
+/// # Errors
+/// What it failed with; [`ErrorKind::Threads`] where it was not called.
+pub fn granted() -> Result<(), Error> {
+    let not_called = "`prepare` was not called first thing in `main`";
+    let not_called = || Err(Error::new(ErrorKind::Threads, "making namespaces", not_called));
+    PREPARED.get().cloned().unwrap_or_else(not_called)
 }
 
 /// Whether this program, started again, becomes a keeper.

@@ -8,6 +8,7 @@ use crate::exit::{Exit, Failure};
 
 /// Proves the selected cases of a suite, as its own tests would.
 pub(crate) fn check(options: &CheckOptions) -> Result<Exit, Failure> {
+    let jobs = jobs(options.jobs)?;
     let suite = load_suite(&options.selection.suite)?;
     let selected = suite.select(&options.selection.filters, None, None);
     if selected.is_empty() {
@@ -15,7 +16,7 @@ pub(crate) fn check(options: &CheckOptions) -> Result<Exit, Failure> {
     }
     let claims = proof::claims(&suite, selected.iter(), Controls::Every);
     let bar = progress_bar(claims.len());
-    let refuted = proof::prove_all(&claims, jobs(options.jobs), || bar.inc(1));
+    let refuted = proof::prove_all(&claims, jobs, || bar.inc(1));
     bar.finish_and_clear();
     for (claim, reason) in &refuted {
         print(&format!("refuted {}\n{}\n", claim.name(), indented(&reason.to_string())))?;

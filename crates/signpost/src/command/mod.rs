@@ -71,8 +71,9 @@ pub(crate) fn tell(text: &str) {
     let _ = writeln!(anstream::stderr().lock(), "{text}");
 }
 
-/// How many cases run at a time: as many as are wanted, or as many as there are open files for. Then it is told.
-pub(crate) fn jobs(wanted: Option<NonZeroUsize>) -> NonZeroUsize {
+/// How many cases run at a time: as many as are wanted, or as many as there are open files for, which is told then. For their
+/// threads there must be room.
+pub(crate) fn jobs(wanted: Option<NonZeroUsize>) -> Result<NonZeroUsize, Failure> {
     let wanted = wanted.unwrap_or(Options::default().jobs);
     let Jobs { number, bounded_by } = Jobs::affordable(wanted);
     if let Some(files) = bounded_by {
@@ -81,7 +82,8 @@ pub(crate) fn jobs(wanted: Option<NonZeroUsize>) -> NonZeroUsize {
              hint: raise the hard limit of open files (`ulimit -Hn`)"
         ));
     }
-    number
+    signpost_sandbox::room_for(number.get()).map_err(|error| Failure::sandbox(&error))?;
+    Ok(number)
 }
 
 /// Shows how far a run is, where somebody watches.

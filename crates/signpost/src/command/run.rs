@@ -21,6 +21,7 @@ pub(crate) fn run(
     options: &RunOptions,
     namespaces: Result<(), signpost_sandbox::Error>,
 ) -> Result<Exit, Failure> {
+    let jobs = jobs(options.jobs)?;
     let suite = load_suite(&options.selection.suite)?;
     let expectations = match &options.expectations {
         Some(path) => read_expectations(path)?,
@@ -28,7 +29,7 @@ pub(crate) fn run(
     };
     let subject = subject::named(&options.subject, options.profile)?;
     if subject.isolation() == Isolation::Namespace {
-        namespaces.map_err(Failure::not_started)?;
+        namespaces.map_err(|error| Failure::sandbox(&error))?;
     }
     let mut cases = suite.select(&options.selection.filters, options.partition, Some(subject.as_ref()));
     if let Some(profile) = options.profile {
@@ -41,12 +42,8 @@ pub(crate) fn run(
     // A file that cannot be written is known before the cases have run.
     let output = Output::open(options.output.as_deref(), options.format)?;
     let defaults = Options::default();
-    let run_options = Options {
-        jobs: jobs(options.jobs),
-        seed: options.seed,
-        deadline: options.deadline,
-        limits: defaults.limits,
-    };
+    let run_options =
+        Options { jobs, seed: options.seed, deadline: options.deadline, limits: defaults.limits };
     let header = RunHeader {
         version: RESULTS_VERSION,
         signpost: env!("CARGO_PKG_VERSION").to_owned(),

@@ -20,6 +20,7 @@ pub(crate) fn validators(
     options: &ValidatorsOptions,
     namespaces: Result<(), signpost_sandbox::Error>,
 ) -> Result<Exit, Failure> {
+    let jobs = jobs(options.jobs)?;
     let suite = load_suite(&options.selection.suite)?;
     let subjects = if options.subjects.is_empty() {
         installed()?
@@ -31,7 +32,7 @@ pub(crate) fn validators(
             .collect::<Result<Vec<_>, _>>()?
     };
     if subjects.iter().any(|subject| subject.isolation() == Isolation::Namespace) {
-        namespaces.map_err(Failure::not_started)?;
+        namespaces.map_err(|error| Failure::sandbox(&error))?;
     }
     if let Some(other) = subjects.iter().find(|subject| !subject.profiles().contains(&Profile::Dnssec)) {
         return Err(Failure::usage(format_args!("`{}` is no resolver", other.name()))
@@ -53,7 +54,6 @@ pub(crate) fn validators(
     let cases: Vec<Arc<Case>> = shown.iter().chain(controls).cloned().collect();
 
     let bar = progress_bar(cases.len() * subjects.len());
-    let jobs = jobs(options.jobs);
     let results: Vec<_> = subjects
         .iter()
         .map(|subject| {
