@@ -23,6 +23,9 @@
 //! # Ok(()) }
 //! ```
 //!
+//! Every program has a keeper, a process of its own between it and the suite, which keeps it within [`Limits`] and ends
+//! whatever it started, when it ends and when the suite does. [`start`] gives one to programs outside such namespaces.
+//!
 //! # What it is not
 //! A security boundary. It keeps a case from reaching, and from being steered by, the network, configuration,
 //! home and local services of the host; a program that means harm runs with the rights of the user who started

@@ -2,6 +2,8 @@
 //!
 //! Each program holds a FIFO open in whatever it starts. That its reader sees the end is the proof that the last is gone.
 
+#![expect(clippy::disallowed_methods, reason = "one of these tests is what forbids namespaces")]
+
 use std::fs::{self, File};
 use std::io::{Read, Write};
 use std::os::unix::process::ExitStatusExt;

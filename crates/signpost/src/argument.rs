@@ -12,6 +12,8 @@ use signpost_conformance::suite::Partition;
 use signpost_format::Profile;
 use signpost_protocol::Service;
 
+use crate::limit::Limit;
+
 /// The whole command line.
 #[derive(Debug, Parser)]
 #[command(
@@ -104,6 +106,13 @@ pub(crate) struct RunOptions {
     /// Seconds for one run of the subject.
     #[arg(long, value_name = "SECONDS", default_value = "10", value_parser = seconds)]
     pub(crate) deadline: Duration,
+    /// What each program of the subject may use, where it is not the default: `processes` (512), `memory` (2GiB), `file` (1GiB),
+    /// `output` (1MiB). Can be given several times.
+    #[arg(long = "limit", value_name = "NAME=NUMBER")]
+    pub(crate) limits: Vec<Limit>,
+    /// Adapters run on this machine's loopback, where they find what else listens there, and not in a network of their own.
+    #[arg(long)]
+    pub(crate) loopback: bool,
     /// Form of the results.
     #[arg(long, value_enum, default_value_t = Format::Human)]
     pub(crate) format: Format,

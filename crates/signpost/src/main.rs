@@ -3,6 +3,7 @@
 mod argument;
 mod command;
 mod exit;
+mod limit;
 mod master_file;
 mod output;
 mod report;

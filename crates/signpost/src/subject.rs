@@ -10,14 +10,21 @@ use signpost_source::nearest;
 
 use crate::exit::Failure;
 
-/// The subject that the command line names. An adapter claims `profile`; the others know what they claim.
-pub(crate) fn named(text: &str, profile: Option<Profile>) -> Result<Box<dyn Subject>, Failure> {
+/// The subject that the command line names. An adapter claims `profile`, and may have to run on
+/// this machine's loopback; the others know what they claim.
+pub(crate) fn named(
+    text: &str,
+    profile: Option<Profile>,
+    on_loopback: bool,
+) -> Result<Box<dyn Subject>, Failure> {
     if let Some(program) = text.strip_prefix("cmd:") {
         return match program.trim() {
             "" => Err(Failure::usage("`cmd:` names no program").hint("use `--subject cmd:./my-adapter`")),
             program => {
                 check_program(program)?;
-                Ok(Box::new(External::new(program, profile.unwrap_or(Profile::PolicyRecords))))
+                let profile = profile.unwrap_or(Profile::PolicyRecords);
+                let adapter = External::new(program, profile);
+                Ok(Box::new(if on_loopback { adapter.on_loopback() } else { adapter }))
             }
         };
     }

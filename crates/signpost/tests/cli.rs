@@ -112,6 +112,21 @@ fn too_little_room_is_3_and_says_what_can_be_done() {
     }
 }
 
+/// What a program may use can be said, and is said again where a case is repeated.
+#[test]
+fn limits_are_set_and_repeated() {
+    let subject = "cmd:fixtures/hostile/memory-hog.sh";
+    let output = signpost(&["run", "honest/two-servers[pop3]", "--limit", "memory=96MiB", "--subject", subject]);
+    let text = stdout(&output);
+    assert_eq!(output.status.code(), Some(1), "{text}");
+    assert!(text.contains("using more than 96 MiB of memory"), "{text}");
+    assert!(text.contains(" --limit memory=100663296"), "{text}");
+    let output = signpost(&["run", "--limit", "memory=96MB"]);
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(errors.contains("the units are KiB, MiB and GiB"), "{errors}");
+}
+
 /// A program in a folder that a case hides, found by its name through a link, as `pipx` and `cargo install` leave it.
 #[test]
 #[cfg(target_os = "linux")]

@@ -27,7 +27,7 @@ pub(crate) fn run(
         Some(path) => read_expectations(path)?,
         None => Expectations::default(),
     };
-    let subject = subject::named(&options.subject, options.profile)?;
+    let subject = subject::named(&options.subject, options.profile, options.loopback)?;
     if subject.isolation() == Isolation::Namespace {
         namespaces.map_err(|error| Failure::sandbox(&error))?;
     }
@@ -42,8 +42,12 @@ pub(crate) fn run(
     // A file that cannot be written is known before the cases have run.
     let output = Output::open(options.output.as_deref(), options.format)?;
     let defaults = Options::default();
-    let run_options =
-        Options { jobs, seed: options.seed, deadline: options.deadline, limits: defaults.limits };
+    let run_options = Options {
+        jobs,
+        seed: options.seed,
+        deadline: options.deadline,
+        limits: options.limits.iter().fold(defaults.limits, |limits, limit| limit.on(limits)),
+    };
     let header = RunHeader {
         version: RESULTS_VERSION,
         signpost: env!("CARGO_PKG_VERSION").to_owned(),
@@ -90,6 +94,12 @@ fn reproducing_options(options: &RunOptions) -> String {
     }
     if let Some(profile) = options.profile {
         text.push_str(&format!(" --profile {profile}"));
+    }
+    for limit in &options.limits {
+        text.push_str(&format!(" --limit {limit}"));
+    }
+    if options.loopback {
+        text.push_str(" --loopback");
     }
     if let Some(folder) = &options.selection.suite.scenarios {
         text.push_str(&format!(" --scenarios '{folder}'"));

@@ -28,7 +28,7 @@ pub(crate) fn validators(
         options
             .subjects
             .iter()
-            .map(|name| subject::named(name, Some(Profile::Dnssec)))
+            .map(|name| subject::named(name, Some(Profile::Dnssec), false))
             .collect::<Result<Vec<_>, _>>()?
     };
     if subjects.iter().any(|subject| subject.isolation() == Isolation::Namespace) {
@@ -100,7 +100,7 @@ fn installed() -> Result<Vec<Box<dyn Subject>>, Failure> {
             Some(Err(missing)) if !subject::are_programs_required() => tell(&format!("left out: {missing}")),
             Some(Err(missing)) => return Err(Failure::not_started(missing)),
             Some(Ok(subject)) => subjects.push(subject),
-            None => subjects.push(subject::named(name, None)?),
+            None => subjects.push(subject::named(name, None, false)?),
         }
     }
     Ok(subjects)
