@@ -40,17 +40,16 @@ fn main() {
             });
         }
     });
-    println!("the honest reference passes {} cases", cases.len());
 }
 
-/// Ends everything if the reference does not pass this case. What happens only once was the machine's doing.
+/// Ends everything, with the name of this case, if the reference does not pass it. What happens only once was the machine's doing.
 fn judge(case: &Arc<Case>) {
     let verdict = || {
         let options = Options { deadline: DEADLINE, ..Options::default() };
         run_case(case, &Reference::honest(), options).verdict
     };
     if verdict() != Verdict::Pass && verdict() != Verdict::Pass {
-        println!("the honest reference does not pass {}", case.id);
+        println!("{}", case.id);
         exit(1);
     }
 }

@@ -151,14 +151,13 @@ fn belonging(owner: &DomainName<Bytes>, record_type: Rtype) -> DomainName<Bytes>
 /// The name up to which zone cuts matter. Below the closest encloser of a wildcard answer nothing exists, which
 /// the answer has to prove anyway, so that asking for cuts there would only cost questions.
 ///
-/// A forged count of labels cannot shorten the walk: of several signatures, the one that promises the longest
-/// name counts, and a signature with a wrong count does not verify.
+/// A forged count of labels cannot shorten the walk: of several signatures, whatever they cover, the one that promises the
+/// longest name counts, and a signature with a wrong count does not verify.
 fn source(message: &Message<Bytes>, owner: &DomainName<Bytes>, record_type: Rtype) -> DomainName<Bytes> {
     let signatures =
         message.answer().into_iter().flatten().flatten().filter(|record| record.owner() == *owner);
     let labels = signatures
         .filter_map(|record| record.to_record::<Rrsig<_, _>>().ok().flatten())
-        .filter(|record| record.data().type_covered() == record_type)
         .map(|record| usize::from(record.data().labels()))
         .max();
     let all = owner.label_count() - 1;
