@@ -9,7 +9,7 @@ use signpost_format::{Role, Service, Task};
 use signpost_lab::{Blueprint, Broken, Fault, FaultTable, LabError, World, WorldNames, expand};
 use signpost_source::Problem;
 
-use crate::idle::idle_faults;
+use crate::idle::{hidden_faults, idle_faults};
 use crate::requirement::{Level, Requirements};
 use crate::role::set_up::SelectionExpectation;
 use crate::role::{End, Expectation, Reading, StepPart};
@@ -224,7 +224,8 @@ fn case(
         let tables = table.fault.iter().chain(parts.iter().flat_map(|step| step.fault));
         let all = tables.zip(faults.iter().chain(changes.iter().flatten()));
         let steps = visits.iter().flat_map(|visit| &visit.steps).map(|step| (&step.task, &step.expectation));
-        problems = idle_faults(all, steps, world, names, service);
+        problems = hidden_faults(all.clone(), world);
+        problems.extend(idle_faults(all, steps, world, names, service));
     }
     if !problems.is_empty() {
         return Err(problems);

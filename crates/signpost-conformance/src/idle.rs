@@ -56,6 +56,31 @@ pub(crate) fn idle_faults<'f>(
         .collect()
 }
 
+/// What is wrong with each of a scenario's faults of servers that an earlier one of its kind leaves nothing to do.
+pub(crate) fn hidden_faults<'f>(
+    faults: impl Iterator<Item = (&'f FaultTable, &'f Fault)> + Clone,
+    world: &World,
+) -> Vec<Problem> {
+    let of_servers = faults.enumerate().filter_map(|(place, (table, fault))| match &fault.broken {
+        Broken::Server { servers, fault } => Some((place, table, servers, &fault.kind)),
+        _ => None,
+    });
+    of_servers
+        .clone()
+        .filter(|(place, _, servers, kind)| {
+            let mut broken = world.servers.iter().filter(|server| servers.include(server));
+            broken.all(|server| {
+                let mut earlier = of_servers.clone().take_while(|(other, ..)| other < place);
+                earlier.any(|(_, _, others, other)| others.include(server) && other.hides(kind))
+            })
+        })
+        .map(|(_, table, _, kind)| {
+            Problem::at(table.kind.span(), format!("an earlier `{kind}` leaves this one nothing to do"))
+                .help("say both in one, or break another step or server")
+        })
+        .collect()
+}
+
 /// What is wrong with a fault at servers that serve nothing of this kind.
 fn idle_at(
     servers: &Servers,

@@ -224,6 +224,16 @@ impl ServerFaultKind {
         }
     }
 
+    /// Whether a server that does this never comes to do the other, which is of the same kind and to be done where this is.
+    #[must_use]
+    pub fn hides(&self, other: &Self) -> bool {
+        let (here, there) = (ServerFaultName::from(self), ServerFaultName::from(other));
+        let holds_step = self.step().is_none_or(|step| other.step() == Some(step));
+        let holds_channel = self.channel().is_none_or(|channel| other.channel() == Some(channel));
+        // Delays add up.
+        here == there && here != ServerFaultName::Delay && holds_step && holds_channel
+    }
+
     /// Whether it is the kind of this name.
     pub(crate) fn is(&self, name: ServerFaultName) -> bool {
         ServerFaultName::from(self) == name
