@@ -24,7 +24,14 @@ pub(crate) fn check(
     let table = &scenario.table;
     let mut problems: Vec<Problem> = check_id(scenario, tombstones).into_iter().collect();
     let slugs: Vec<&str> = requirements.iter().map(|(slug, _)| slug).collect();
-    problems.extend(unknown("requirement", &table.requirements, &slugs));
+    let (retired, others): (Vec<_>, Vec<_>) =
+        table.requirements.iter().partition(|slug| tombstones.find_requirement(slug.get_ref()).is_some());
+    problems.extend(retired.into_iter().map(|slug| {
+        let became = tombstones.find_requirement(slug.get_ref()).unwrap_or_default();
+        Problem::at(slug.span(), format!("the requirement `{}` is retired", slug.get_ref()))
+            .help(format!("tombstones.toml says of it: {became}"))
+    }));
+    problems.extend(unknown("requirement", others, &slugs));
     problems.extend(unknown("defect", scenario.part.defects(), &vocabulary.defects()));
     problems.extend(unknown("reason", scenario.part.reasons(), &vocabulary.reasons()));
     problems.extend(unknown("note", scenario.part.notes(), &vocabulary.notes()));
