@@ -10,7 +10,6 @@ use std::path::PathBuf;
 use async_trait::async_trait;
 use signpost_format::set_up::Stance;
 use signpost_format::{Assignment, Profile, Report, Role, Service};
-use signpost_machine::{explain, is_exhausted};
 use signpost_sandbox::{Limits, Namespace};
 use signpost_transcript::Recorder;
 
@@ -115,14 +114,6 @@ pub trait Session {
     ///
     /// As [`Subject::run`].
     async fn ask(&mut self, assignment: &Assignment) -> Result<Report, SubjectError>;
-}
-
-/// Why a program could not be started: for its own reasons, or because the machine had nothing left to start it with.
-pub(crate) fn not_started(program: &str, error: &std::io::Error) -> SubjectError {
-    if is_exhausted(error) {
-        return SubjectError::Exhausted(format!("{program}: {}", explain(error)));
-    }
-    SubjectError::NotStarted(format!("{program}: {error}"))
 }
 
 /// A run that says nothing about conformance.
