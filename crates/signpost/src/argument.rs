@@ -94,6 +94,10 @@ pub(crate) struct RunOptions {
     /// Only the cases of this profile, and what an adapter claims to follow: `dnssec`, `policy-records` or `srv-discovery`.
     #[arg(long, value_name = "PROFILE")]
     pub(crate) profile: Option<Profile>,
+    /// Only the cases of this service, and those of none; can be given several times. By default those of all that the subject may
+    /// have: an adapter reports `unsupported` for one that it does not have.
+    #[arg(long = "service", value_name = "SERVICE")]
+    pub(crate) services: Vec<Service>,
     /// Cases at a time; by default twice the number of processors, because some cases only wait.
     #[arg(long, short, value_name = "N")]
     pub(crate) jobs: Option<NonZeroUsize>,

@@ -132,7 +132,9 @@ pub(super) fn without_control(control: &CaseResult) -> Judgement {
         seen: format!("{control}: {verdict}; where the honest case does not work, a refusal says nothing"),
         lines: Vec::new(),
     };
-    Judgement { verdict: Verdict::Inconclusive, findings: vec![finding], run: 0 }
+    // Who cannot do the honest case cannot do this one.
+    let verdict = if *verdict == Verdict::Unsupported { *verdict } else { Verdict::Inconclusive };
+    Judgement { verdict, findings: vec![finding], run: 0 }
 }
 
 /// A case of several steps for a subject that says that it cannot be asked again. Nobody expects it to.

@@ -35,6 +35,9 @@ pub(crate) fn run(
     if let Some(profile) = options.profile {
         cases.retain(|case| case.scenario.table.profiles.get_ref().contains(&profile));
     }
+    if !options.services.is_empty() {
+        cases.retain(|case| case.service.is_none_or(|service| options.services.contains(&service)));
+    }
     if cases.is_empty() {
         return Err(Failure::nothing_selected("no case is selected")
             .hint("`signpost list` shows all; a subject only runs the cases of its profiles and services"));
@@ -69,7 +72,10 @@ pub(crate) fn run(
     let same_options = reproducing_options(options);
     results.iter_mut().for_each(|result| result.reproduce.push_str(&same_options));
     let is_whole =
-        options.selection.filters.is_empty() && options.partition.is_none() && options.profile.is_none();
+        options.selection.filters.is_empty()
+            && options.partition.is_none()
+            && options.profile.is_none()
+            && options.services.is_empty();
     let expectation_errors = expectations.apply(&mut results, is_whole);
     let summary = Summary::new(&results, expectation_errors, begun.elapsed());
 
