@@ -116,7 +116,8 @@ fn too_little_room_is_3_and_says_what_can_be_done() {
 #[test]
 fn limits_are_set_and_repeated() {
     let subject = "cmd:fixtures/hostile/memory-hog.sh";
-    let output = signpost(&["run", "honest/two-servers[pop3]", "--limit", "memory=96MiB", "--subject", subject]);
+    let output =
+        signpost(&["run", "honest/two-servers[pop3]", "--limit", "memory=96MiB", "--subject", subject]);
     let text = stdout(&output);
     assert_eq!(output.status.code(), Some(1), "{text}");
     assert!(text.contains("using more than 96 MiB of memory"), "{text}");

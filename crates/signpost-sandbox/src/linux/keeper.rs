@@ -17,10 +17,12 @@ use std::ffi::OsString;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::os::fd::{AsFd, AsRawFd, RawFd};
+use std::os::unix::fs::OpenOptionsExt;
 use std::os::unix::process::CommandExt;
 use std::process::{Command, exit};
 use std::time::{Duration, Instant};
 
+use nix::fcntl::OFlag;
 use nix::mount::{MsFlags, mount};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sched::{CloneFlags, unshare};
@@ -63,8 +65,12 @@ pub(super) fn serve_if_asked() {
 const WRONG_ORDERS: i32 = 126;
 
 fn keep(orders: &Orders, program: OsString, arguments: impl Iterator<Item = OsString>) -> i32 {
-    // The inherited descriptor cannot be had by its number alone, but the file behind it can be opened anew.
-    let word = OpenOptions::new().write(true).open(format!("/proc/self/fd/{}", orders.word));
+    // The inherited descriptor cannot be had by its number alone, but the file behind it can be opened anew. It must not wait
+    // for a reader: there is none if the suite has been killed since.
+    let word = OpenOptions::new()
+        .write(true)
+        .custom_flags(OFlag::O_NONBLOCK.bits())
+        .open(format!("/proc/self/fd/{}", orders.word));
     let Ok(mut report) = word else { return WRONG_ORDERS };
     close_all_but(report.as_raw_fd());
     let said = run(orders, &report, program, arguments);
