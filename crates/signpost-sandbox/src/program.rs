@@ -83,7 +83,7 @@ struct Octets(u64);
 impl fmt::Display for Octets {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let units = [(30, "GiB"), (20, "MiB"), (10, "KiB")];
-        match units.into_iter().find(|(shift, _)| self.0 > 0 && self.0 % (1 << shift) == 0) {
+        match units.into_iter().find(|(shift, _)| self.0 > 0 && self.0.is_multiple_of(1 << shift)) {
             Some((shift, unit)) => write!(formatter, "{} {unit}", self.0 >> shift),
             None => write!(formatter, "{} octets", self.0),
         }
