@@ -25,6 +25,8 @@ pub struct Ground<'a> {
     pub users: &'a [String],
     /// The user's password.
     pub password: &'a str,
+    /// The name of the machine that the subject runs on, which it may say of itself; empty if it is not known.
+    pub machine: &'a str,
 }
 
 /// The invariants that a transcript breaks.

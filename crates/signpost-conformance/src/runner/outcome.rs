@@ -1,6 +1,8 @@
 //! From what was seen in a case to its line in the results.
 
+use std::fs;
 use std::net::IpAddr;
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use signpost_format::set_up::Stance;
@@ -106,11 +108,20 @@ impl<'c> Ledger<'c> {
                 rejected: &step.rejected,
                 users: &self.users,
                 password: &self.case.world.user.password,
+                machine: machine(),
             },
             stance: self.case.stance(),
             extent: self.extent,
         }
     }
+}
+
+/// The name of this machine, which subjects run on.
+fn machine() -> &'static str {
+    static MACHINE: OnceLock<String> = OnceLock::new();
+    // Without it, a client that says the name of a machine which is called after the user is taken for one that made it up.
+    MACHINE
+        .get_or_init(|| fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default().trim().to_owned())
 }
 
 pub(super) fn lab_failed(reason: String) -> Judgement {

@@ -8,10 +8,13 @@ use super::Ground;
 use super::encoding::{MARKS, from_base64, from_hexadecimal, unescaped};
 
 /// What names the user: the address wherever it stands, and its local part where it is all of a command's argument or of a
-/// part of one. Within a host's name a local part says nothing: hosts are called `mail` and `info` too.
+/// part of one. Within a host's name a local part says nothing, since hosts are called `mail` and `info` too, unless it is what
+/// the client calls itself: that is the machine's name, or was made of the account.
 pub(super) struct LoginNames {
     names: Vec<Vec<u8>>,
     domain: Vec<u8>,
+    /// The first label of the machine's own name.
+    machine: Vec<u8>,
 }
 
 /// Shorter words of base64 and hexadecimal are words of a language as well.
@@ -22,7 +25,8 @@ impl LoginNames {
         let names: Vec<Vec<u8>> =
             ground.users.iter().map(|user| user.to_ascii_lowercase().into_bytes()).collect();
         let domain = names.iter().find_map(|name| Some(parted(name)?.1.to_vec()));
-        Self { names, domain: domain.unwrap_or_default() }
+        let machine = first_label(ground.machine.to_ascii_lowercase().as_bytes()).to_vec();
+        Self { names, domain: domain.unwrap_or_default(), machine }
     }
 
     /// Whether a name that was asked for holds the address. How resolvers write its `@` differs.
@@ -36,10 +40,20 @@ impl LoginNames {
     fn are_in_line(&self, line: &[u8]) -> bool {
         let line = line.trim_ascii();
         let command = line.iter().position(u8::is_ascii_whitespace).unwrap_or(line.len());
-        self.are_in_argument(&line[command..])
+        let (command, argument) = line.split_at(command);
+        if GREETINGS.iter().any(|greeting| command.eq_ignore_ascii_case(greeting)) {
+            let itself = argument.trim_ascii().to_ascii_lowercase();
+            if !self.machine.is_empty() && first_label(&itself) == self.machine {
+                return false;
+            }
+            if self.are_part_of(&itself) {
+                return true;
+            }
+        }
+        self.are_in_argument(argument)
             || MARKS
                 .iter()
-                .any(|mark| line.contains(mark) && self.are_in_argument(&unescaped(&line[command..], *mark)))
+                .any(|mark| line.contains(mark) && self.are_in_argument(&unescaped(argument, *mark)))
             || line
                 .split(|octet| !is_of_word(*octet))
                 .filter(|word| word.len() >= SHORTEST_WORD)
@@ -53,6 +67,13 @@ impl LoginNames {
         argument.split(|octet| is_between(*octet)).any(|token| self.are(token))
     }
 
+    /// Whether a host's name has a name of the user among the words that its labels are made of.
+    fn are_part_of(&self, host: &[u8]) -> bool {
+        let words = host.split(|octet| matches!(octet, b'.' | b'-' | b'_'));
+        let mut words = words.filter(|word| !word.is_empty());
+        words.any(|word| self.names.iter().any(|name| name == word))
+    }
+
     /// Whether this is a name of the user, or one that is made of the local part and a host of the domain.
     fn are(&self, token: &[u8]) -> bool {
         let token = token.strip_suffix(b".").unwrap_or(token);
@@ -60,6 +81,13 @@ impl LoginNames {
         is_name(token)
             || parted(token).is_some_and(|(local, host)| is_name(local) && host.ends_with(&self.domain))
     }
+}
+
+/// The commands by which a client of SMTP says who it is.
+const GREETINGS: [&[u8]; 2] = [b"EHLO", b"HELO"];
+
+fn first_label(host: &[u8]) -> &[u8] {
+    host.split(|octet| *octet == b'.').next().unwrap_or_default()
 }
 
 /// What stands before and behind the `@`, or the `%` that some write in its place.

@@ -136,6 +136,9 @@ fn a_login_name_in_clear_is_found_and_a_host_of_that_name_is_none() {
         "USER alice@submission-1.example.com\r\n".to_owned(),
         "EHLO alice\r\n".to_owned(),
         "EHLO alice@example.com\r\n".to_owned(),
+        "EHLO alice.example.net\r\n".to_owned(),
+        "ehlo Alice-laptop.localdomain\r\n".to_owned(),
+        "HELO laptop-of-alice\r\n".to_owned(),
         "VRFY <alice>\r\n".to_owned(),
         "STARTTLS\r\nUSER alice@example.com\r\n".to_owned(),
         format!("AUTH PLAIN {}\r\n", base64("\0alice@example.com\0")),
@@ -166,7 +169,8 @@ fn a_login_name_in_clear_is_found_and_a_host_of_that_name_is_none() {
         check(what, &[leak], &[twin], &[LOGIN_NAME]);
     }
     for text in [
-        "EHLO alice.example.net\r\n",
+        "EHLO queen-of-hearts.example.net\r\n",
+        "EHLO malice-laptop\r\n",
         "EHLO example.com\r\n",
         "EHLO [127.0.0.1]\r\n",
         "ALICE\r\n",

@@ -86,6 +86,7 @@ impl Case {
                 rejected: &["expired".to_owned()],
                 users: &["alice@example.com".to_owned(), "alice".to_owned()],
                 password: &self.password,
+                machine: "queen-of-hearts",
             },
             stance: self.stance,
             extent: self.extent,
