@@ -99,8 +99,7 @@ impl AuditJudge {
         types.dedup();
         let mut weakest = Belief::secure();
         for record_type in types {
-            weakest =
-                self.judge_at(message, name, record_type, Said::Records).await.belief.after(weakest);
+            weakest = self.judge_at(message, name, record_type, Said::Records).await.belief.after(weakest);
         }
         // Each RRset was judged as it stands in the reply, and none is left.
         weakest.into()
