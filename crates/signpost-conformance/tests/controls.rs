@@ -4,7 +4,7 @@ mod stand_in;
 
 use std::sync::Arc;
 
-use signpost_conformance::runner::{self, AfterControl, Options};
+use signpost_conformance::runner::{self, AfterControl, Options, Stop};
 use signpost_conformance::subject::Reference;
 use signpost_conformance::suite::Suite;
 use signpost_discovery::Defect;
@@ -37,7 +37,14 @@ fn a_failed_control_hides_no_leak() {
         let verdict = if defect.is_some() { Verdict::Fail } else { Verdict::Inconclusive };
         let subject = || desponding(defect.map_or_else(Reference::honest, Reference::with_defect));
         let case = suite.case(case).unwrap();
-        let results = runner::run(&suite, &[Arc::clone(case)], &subject(), Options::default(), |_| {});
+        let results = runner::run(
+            &suite,
+            &[Arc::clone(case)],
+            &subject(),
+            Options::default(),
+            &Stop::default(),
+            |_| {},
+        );
         let by_name = AfterControl::new(Arc::clone(&suite), Arc::new(subject()), Options::default());
         for result in results.into_iter().chain([by_name.run(case)]) {
             let findings: Vec<&str> =

@@ -2,7 +2,7 @@
 //! of questions than its own, without guessing, and stopping where it may.
 
 use signpost_conformance::ground_rule::GroundRule;
-use signpost_conformance::runner::{Options, run};
+use signpost_conformance::runner::{Options, Stop, run};
 use signpost_conformance::subject::Reference;
 use signpost_conformance::suite::Suite;
 use signpost_discovery::Manner;
@@ -28,7 +28,7 @@ fn check(manner: &str) {
     let suite = Suite::built_in().unwrap();
     let cases: Vec<_> = suite.cases.iter().filter(|case| case.role() == Role::SetUp).cloned().collect();
     let subject = Reference::in_manner(manner).unwrap();
-    let results = run(&suite, &cases, &subject, Options::default(), |_| {});
+    let results = run(&suite, &cases, &subject, Options::default(), &Stop::default(), |_| {});
     assert_eq!(results.len(), cases.len());
     let wrong: Vec<String> = results.iter().filter(|result| !is_right(result)).map(tell).collect();
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));

@@ -4,6 +4,7 @@ mod after_control;
 mod jobs;
 mod outcome;
 mod parallel;
+mod stop;
 mod visit;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -28,6 +29,7 @@ use after_control::bears;
 pub use jobs::Jobs;
 use outcome::{judge_case, judge_visit, lab_failed, not_asked_again, result, without_control};
 use parallel::in_parallel;
+pub use stop::Stop;
 use visit::{Visited, visit};
 
 /// How cases are run.
@@ -58,24 +60,32 @@ impl Default for Options {
 
 const TASKS_PER_PROCESSOR: NonZeroUsize = NonZeroUsize::new(2).unwrap();
 
-/// Runs cases of a suite and tells of each as it ends. The results come in the order of the cases.
+/// Runs cases of a suite and tells of each as it ends. The results come in the order of the cases; where somebody stopped the
+/// run, those of the cases that had ended by then.
 pub fn run(
     suite: &Suite,
     cases: &[Arc<Case>],
     subject: &dyn Subject,
     options: Options,
+    stop: &Stop,
     mut on_end: impl FnMut(&CaseResult),
 ) -> Vec<CaseResult> {
     let selected: BTreeSet<&str> = cases.iter().map(|case| case.id.as_str()).collect();
     let mut results: BTreeMap<String, CaseResult> = BTreeMap::new();
     let controls: BTreeSet<&str> = cases.iter().filter_map(|case| case.control.as_deref()).collect();
     let first = suite.cases.iter().filter(|case| controls.contains(case.id.as_str()));
-    in_parallel(first, options.jobs, |case| run_case(case, subject, options), &mut |result: CaseResult| {
-        if selected.contains(result.id.as_str()) {
-            on_end(&result);
-        }
-        results.insert(result.id.clone(), result);
-    });
+    in_parallel(
+        first,
+        options.jobs,
+        stop,
+        |case| run_case(case, subject, options),
+        &mut |result: CaseResult| {
+            if selected.contains(result.id.as_str()) {
+                on_end(&result);
+            }
+            results.insert(result.id.clone(), result);
+        },
+    );
     let failed: BTreeMap<String, CaseResult> = results
         .values()
         .filter(|result| !bears(result.verdict))
@@ -90,7 +100,7 @@ pub fn run(
         Some(control) => run_for_leaks(case, subject, options, control),
         None => run_case(case, subject, options),
     };
-    in_parallel(rest, options.jobs, run_after_control, &mut keep);
+    in_parallel(rest, options.jobs, stop, run_after_control, &mut keep);
     cases.iter().filter_map(|case| results.remove(&case.id)).collect()
 }
 
@@ -102,7 +112,8 @@ pub fn run_all(
     mut on_end: impl FnMut(&CaseResult),
 ) -> Vec<CaseResult> {
     let mut results = Vec::with_capacity(cases.len());
-    in_parallel(cases.iter(), options.jobs, |case| run_case(case, subject, options), &mut |result| {
+    let stop = Stop::default();
+    in_parallel(cases.iter(), options.jobs, &stop, |case| run_case(case, subject, options), &mut |result| {
         on_end(&result);
         results.push(result);
     });

@@ -7,12 +7,15 @@ use std::thread;
 
 use signpost_format::CaseResult;
 
+use super::Stop;
 use crate::case::Case;
 
-/// Works through cases on a few threads at a time; what comes of each is handed over on the calling thread.
+/// Works through cases on a few threads at a time until somebody stops it; what comes of each is handed over on the calling
+/// thread.
 pub(super) fn in_parallel<'a>(
     cases: impl Iterator<Item = &'a Arc<Case>>,
     jobs: NonZeroUsize,
+    stop: &Stop,
     run: impl Fn(&Case) -> CaseResult + Sync,
     keep: &mut impl FnMut(CaseResult),
 ) {
@@ -22,7 +25,9 @@ pub(super) fn in_parallel<'a>(
     let queue = Mutex::new(queue);
     let (sender, receiver) = mpsc::channel();
     let work = |sender: mpsc::Sender<CaseResult>| {
-        while let Some(case) = pop(&queue) {
+        while !stop.is_stopped()
+            && let Some(case) = pop(&queue)
+        {
             if sender.send(run(case)).is_err() {
                 return;
             }

@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use signpost_conformance::expectation_file::Expectations;
-use signpost_conformance::runner::{self, Options};
+use signpost_conformance::runner::{self, Options, Stop};
 use signpost_conformance::subject::Isolation;
 use signpost_format::Verdict;
 use signpost_format::{RESULTS_VERSION, RunHeader, Summary};
@@ -61,7 +61,8 @@ pub(crate) fn run(
     };
     let begun = Instant::now();
     let bar = progress_bar(cases.len());
-    let mut results = runner::run(&suite, &cases, subject.as_ref(), run_options, |result| {
+    let stop = Stop::default();
+    let mut results = runner::run(&suite, &cases, subject.as_ref(), run_options, &stop, |result| {
         if result.verdict != Verdict::Pass {
             bar.suspend(|| tell(&report::one_line(result)));
         }
