@@ -8,6 +8,8 @@ pub enum GroundRule {
     ClaimsAreTrue,
     /// The honest case passes.
     ControlFirst,
+    /// Whether the subject made what turns the verdict is known.
+    KnownPeers,
     /// The lab could be raised.
     LabRuns,
     /// The subject left out what the rules only allow, so that a case that rests on it says nothing.
@@ -30,9 +32,10 @@ pub enum GroundRule {
 
 impl GroundRule {
     /// Every rule, by its slug.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::ClaimsAreTrue,
         Self::ControlFirst,
+        Self::KnownPeers,
         Self::LabRuns,
         Self::LeftFree,
         Self::Reached,
@@ -66,6 +69,11 @@ impl GroundRule {
             Self::ControlFirst => (
                 "suite/control-first",
                 "A refusal counts where the honest case passes: who cannot do it rightly has not refused anything.",
+            ),
+            Self::KnownPeers => (
+                "suite/known-peers",
+                "What turns a verdict came from a peer that is known to be the subject: one that was gone before its owner could \
+                 be looked for may be it or a stranger.",
             ),
             Self::LabRuns => {
                 ("suite/lab-runs", "The lab of the case can be raised. Never the subject's doing.")

@@ -47,7 +47,7 @@ pub use hierarchy::{BuildError, Hierarchy, TrustAnchor};
 pub use key::{Algorithm, KeyPool};
 pub use reply::Reply;
 pub use responder::{Responder, Scope};
-pub use serve::{Answerer, serve, serve_stream};
+pub use serve::{Answerer, serve, serve_behind, serve_stream};
 pub use zone::{Denial, Signing, Zone};
 pub use zone_error::{ZoneError, ZoneErrorKind};
 

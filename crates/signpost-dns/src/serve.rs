@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use signpost_serve::{Acceptor, tell_of};
+use signpost_serve::{Acceptor, Door, tell_of};
 use signpost_transcript::{Event, Gap, Recorder, Transport};
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::{TcpListener, UdpSocket};
@@ -37,11 +37,23 @@ const MOST_DATAGRAMS: usize = 256;
 /// Only loopback addresses get an answer, whatever the sockets are bound to. Of what is answered the answerer makes a record
 /// if it likes; the recorder hears of what was not, because there was too much of it or the machine had nothing left.
 pub async fn serve(answerer: Arc<impl Answerer>, udp: UdpSocket, tcp: TcpListener, recorder: Recorder) {
-    let datagrams = serve_datagrams(Arc::clone(&answerer), udp, recorder.clone());
-    tokio::join!(datagrams, serve_connections(answerer, tcp, recorder));
+    serve_behind(Door::open(recorder.clone()), answerer, udp, tcp, recorder).await;
 }
 
-async fn serve_datagrams(answerer: Arc<impl Answerer>, udp: UdpSocket, recorder: Recorder) {
+/// As [`serve`], for those whom the door lets in. Others get no answer, and the answerer does not hear of them.
+pub async fn serve_behind(
+    door: Door,
+    answerer: Arc<impl Answerer>,
+    udp: UdpSocket,
+    tcp: TcpListener,
+    recorder: Recorder,
+) {
+    let datagrams = serve_datagrams(&door, Arc::clone(&answerer), udp, recorder.clone());
+    tokio::join!(datagrams, serve_connections(&door, answerer, tcp, recorder));
+}
+
+async fn serve_datagrams(door: &Door, answerer: Arc<impl Answerer>, udp: UdpSocket, recorder: Recorder) {
+    let here = udp.local_addr();
     let udp = Arc::new(udp);
     let mut under_way = JoinSet::new();
     let mut buffer = vec![0; usize::from(u16::MAX)];
@@ -55,6 +67,9 @@ async fn serve_datagrams(answerer: Arc<impl Answerer>, udp: UdpSocket, recorder:
                 continue;
             }
         };
+        if here.as_ref().is_ok_and(|here| !door.admits(Transport::Udp, peer, *here)) {
+            continue;
+        }
         forget_finished(&mut under_way);
         if under_way.len() >= MOST_DATAGRAMS {
             recorder.record(Event::Gap(Gap::Flood));
@@ -73,11 +88,14 @@ async fn serve_datagrams(answerer: Arc<impl Answerer>, udp: UdpSocket, recorder:
     }
 }
 
-async fn serve_connections(answerer: Arc<impl Answerer>, tcp: TcpListener, recorder: Recorder) {
+async fn serve_connections(door: &Door, answerer: Arc<impl Answerer>, tcp: TcpListener, recorder: Recorder) {
     let mut acceptor = Acceptor::new(tcp, recorder.clone());
     let mut open = JoinSet::new();
     loop {
         let (stream, peer) = acceptor.accept().await;
+        if stream.local_addr().is_ok_and(|here| !door.admits(Transport::Tcp, peer, here)) {
+            continue;
+        }
         forget_finished(&mut open);
         if open.len() < MOST_CONNECTIONS {
             open.spawn(serve_stream(Arc::clone(&answerer), stream, peer));
@@ -132,8 +150,6 @@ async fn answer(
 
 #[cfg(test)]
 mod tests {
-    use signpost_transcript::Recorder;
-
     use super::*;
     use crate::authority::Authority;
     use crate::responder::{Responder, Scope};

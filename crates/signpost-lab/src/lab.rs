@@ -8,6 +8,7 @@ use std::time::Duration;
 use hickory_proto::rr::Name;
 use signpost_format::{ADAPTER_VERSION, Assignment, Dns, Label, Task, resolve, set_up};
 use signpost_mail::ServerSpec;
+use signpost_serve::Door;
 use signpost_transcript::{Recorder, Transcript};
 use signpost_validate::TrustAnchor;
 use tokio::net::TcpListener;
@@ -42,6 +43,7 @@ pub struct Lab {
     place: Place,
     names: Names,
     listeners: BTreeMap<(Ipv4Addr, u16), Listener>,
+    door: Door,
     tasks: JoinSet<()>,
 }
 
@@ -82,15 +84,37 @@ impl Lab {
         let sources = views.values().copied().collect();
         let names = Names::new(&first.responder, inner.address, trust_anchor, sources, recorder.clone());
         let mut tasks = JoinSet::new();
-        tasks.spawn(signpost_dns::serve(names.public(), authority.udp, authority.tcp, recorder.clone()));
-        tasks.spawn(signpost_dns::serve(names.private(), inner.udp, inner.tcp, recorder.clone()));
-        tasks.spawn(signpost_dns::serve(names.validating(), resolver.udp, resolver.tcp, recorder.clone()));
+        let door = Door::open(recorder.clone());
+        // Whoever the subject is, it is the lab itself that asks there.
+        let inner_door = Door::open(Recorder::new());
+        inner_door.keep();
+        tasks.spawn(signpost_dns::serve_behind(
+            door.clone(),
+            names.public(),
+            authority.udp,
+            authority.tcp,
+            recorder.clone(),
+        ));
+        tasks.spawn(signpost_dns::serve_behind(
+            inner_door,
+            names.private(),
+            inner.udp,
+            inner.tcp,
+            recorder.clone(),
+        ));
+        tasks.spawn(signpost_dns::serve_behind(
+            door.clone(),
+            names.validating(),
+            resolver.udp,
+            resolver.tcp,
+            recorder.clone(),
+        ));
         let listeners = first
             .servers
             .iter()
             .filter_map(|(listens, spec)| {
                 let listener = mail.remove(listens)?;
-                Some((*listens, Listener::begin(spec, listener, &recorder, &mut tasks)))
+                Some((*listens, Listener::begin(spec, listener, &door, &recorder, &mut tasks)))
             })
             .collect();
         let ports = standard_ports(&place);
@@ -107,6 +131,7 @@ impl Lab {
             place,
             names,
             listeners,
+            door,
             tasks,
         })
     }
@@ -145,6 +170,11 @@ impl Lab {
     /// Gives the subject this long for one step.
     pub fn allow(&mut self, deadline: Duration) {
         self.deadline = deadline;
+    }
+
+    /// Lets only this process and what it started in from now on: whoever else comes is no subject.
+    pub fn keep_to_this_process(&self) {
+        self.door.keep();
     }
 
     /// Begins a run, from the address of this view or from where the subject likes, with the world as it is in the first
@@ -190,7 +220,7 @@ impl Lab {
                 }
                 let (address, port) = *listens;
                 let socket = self.place.listen(address, port).map_err(LabError::Bind)?;
-                let listener = Listener::begin(spec, socket, &self.recorder, &mut self.tasks);
+                let listener = Listener::begin(spec, socket, &self.door, &self.recorder, &mut self.tasks);
                 self.listeners.insert(*listens, listener);
             }
             self.step = step;
@@ -264,11 +294,12 @@ impl Listener {
     fn begin(
         spec: &Arc<ServerSpec>,
         listener: TcpListener,
+        door: &Door,
         recorder: &Recorder,
         tasks: &mut JoinSet<()>,
     ) -> Self {
         let (sender, specs) = watch::channel(Arc::clone(spec));
-        let task = tasks.spawn(signpost_mail::serve(specs, listener, recorder.clone()));
+        let task = tasks.spawn(signpost_mail::serve_behind(door.clone(), specs, listener, recorder.clone()));
         Self { spec: sender, task }
     }
 }

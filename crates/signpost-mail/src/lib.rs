@@ -27,7 +27,7 @@ mod turn;
 pub use fault::{
     BrokenHandshake, FaultParameterError, Mechanisms, ReplyCode, ReplyLine, ServerFault, ServerFaultKind,
 };
-pub use server::serve;
+pub use server::{serve, serve_behind};
 pub use signpost_serve::Presented;
 pub use spec::{Account, Limits, ServerSpec};
 pub use step::Step;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use signpost_serve::Reception;
+use signpost_serve::{Door, Reception};
 use signpost_transcript::{Event, Recorder};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -19,9 +19,20 @@ use crate::session::MailSession;
 ///
 /// What clients do is recorded and never makes it fail. It needs a tokio runtime with I/O and time enabled.
 pub async fn serve(specs: watch::Receiver<Arc<ServerSpec>>, listener: TcpListener, recorder: Recorder) {
+    let door = Door::open(recorder.clone());
+    serve_behind(door, specs, listener, recorder).await;
+}
+
+/// As [`serve`], for those whom the door lets in.
+pub async fn serve_behind(
+    door: Door,
+    specs: watch::Receiver<Arc<ServerSpec>>,
+    listener: TcpListener,
+    recorder: Recorder,
+) {
     let port = listener.local_addr().map_or(0, |address| address.port());
     let mut maildrop = Arc::new(Maildrop::new(&specs.borrow().mailbox));
-    signpost_serve::serve(listener, recorder, move |connection, peer| {
+    signpost_serve::serve_behind(door, listener, recorder, move |connection, peer| {
         let spec = Arc::clone(&specs.borrow());
         if !maildrop.began_with(&spec.mailbox) {
             maildrop = Arc::new(maildrop.replaced_by(&spec.mailbox));

@@ -13,6 +13,7 @@
 
 mod acceptor;
 mod connection;
+mod door;
 mod handshake;
 mod limits;
 mod presented;
@@ -23,10 +24,11 @@ mod session;
 mod socket;
 
 pub use acceptor::{Acceptor, tell_of};
+pub use door::Door;
 pub use limits::Limits;
 pub use presented::Presented;
 pub use script::{Change, Rule, Script};
-pub use server::{Reception, serve};
+pub use server::{Reception, serve, serve_behind};
 pub use session::{Effect, Handshake, Session};
 
 /// Its example is a test, too.

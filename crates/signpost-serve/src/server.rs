@@ -4,12 +4,12 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use rustls::ServerConfig;
-use signpost_transcript::{ConnectionId, Event, Party, Recorder};
+use signpost_transcript::{ConnectionId, Event, Party, Recorder, Transport};
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
 use crate::connection::Connection;
-use crate::{Acceptor, Limits, Presented, Session};
+use crate::{Acceptor, Door, Limits, Presented, Session};
 
 /// How one connection is received.
 pub struct Reception {
@@ -33,6 +33,18 @@ pub struct Reception {
 pub async fn serve(
     listener: TcpListener,
     recorder: Recorder,
+    receive: impl FnMut(ConnectionId, SocketAddr) -> Reception + Send,
+) {
+    let door = Door::open(recorder.clone());
+    serve_behind(door, listener, recorder, receive).await;
+}
+
+/// As [`serve`], for those whom the door lets in. Others are hung up on at once: nothing of them is recorded but that they were
+/// there, and they take no place from anybody.
+pub async fn serve_behind(
+    door: Door,
+    listener: TcpListener,
+    recorder: Recorder,
     mut receive: impl FnMut(ConnectionId, SocketAddr) -> Reception + Send,
 ) {
     let mut acceptor = Acceptor::new(listener, recorder.clone());
@@ -42,6 +54,9 @@ pub async fn serve(
             accepted = acceptor.accept() => accepted,
             Some(_) = connections.join_next() => continue,
         };
+        if stream.local_addr().is_ok_and(|here| !door.admits(Transport::Tcp, peer, here)) {
+            continue;
+        }
         let connection = recorder.next_connection();
         let Reception { accepted, session, tls, certificate, limits } = receive(connection, peer);
         recorder.record(accepted);

@@ -28,13 +28,22 @@ pub enum Endpoint {
 }
 
 /// How a DNS message travelled.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Transport {
     /// Over TCP.
     Tcp,
     /// Over UDP.
     Udp,
+}
+
+impl Transport {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Tcp => "tcp",
+            Self::Udp => "udp",
+        }
+    }
 }
 
 /// Who spoke on a connection.
@@ -182,6 +191,14 @@ pub enum Event {
         /// Whether the server let the client in.
         accepted: bool,
     },
+    /// Nobody knows whether this peer is the subject: its socket was gone before its owner could be looked for. What is recorded of
+    /// it may be somebody else's.
+    Doubtful {
+        /// Its address.
+        peer: SocketAddr,
+        /// By what it came.
+        transport: Transport,
+    },
     /// A fault was really applied to what the subject saw. One that never is cannot have been tested.
     Fault {
         /// Which of the scenario's faults it was, from 1: two of one place and kind are two faults.
@@ -236,6 +253,17 @@ pub enum Event {
         dnssec_ok: bool,
         /// The CD bit.
         checking_disabled: bool,
+    },
+    /// Somebody who is not the subject came to a server of the lab, and was turned away without a word.
+    Stranger {
+        /// Its address.
+        peer: SocketAddr,
+        /// The address that it came to.
+        here: SocketAddr,
+        /// By what it came.
+        transport: Transport,
+        /// The user that made its socket.
+        uid: u32,
     },
     /// The subject itself said something. Nothing that it says can make a verdict better.
     Subject {
@@ -326,6 +354,10 @@ impl fmt::Display for Event {
                 let accepted = if *accepted { "accepted" } else { "rejected" };
                 write!(formatter, "credential {connection} {mechanism} of {user} {channel}, {accepted}")
             }
+            Self::Doubtful { peer, transport } => {
+                let transport = transport.name();
+                write!(formatter, "{transport} from {peer}, which was gone before its owner could be seen")
+            }
             Self::Fault { at, kind, detail, .. } => write!(formatter, "fault {kind} at {at}: {detail}"),
             Self::Gap(gap) => write!(formatter, "from here on not all is seen: {gap}"),
             Self::Handshake { connection, sni, certificate, outcome } => {
@@ -357,15 +389,19 @@ impl fmt::Display for Event {
                     Endpoint::Authority => "authority",
                     Endpoint::Resolver => "resolver",
                 };
-                let transport = match transport {
-                    Transport::Tcp => "tcp",
-                    Transport::Udp => "udp",
-                };
+                let transport = transport.name();
                 write!(formatter, "dns query {query} {name} {record_type} to {endpoint} by {transport}")?;
                 if *dnssec_ok {
                     formatter.write_str(", DO")?;
                 }
                 Ok(())
+            }
+            Self::Stranger { peer, here, transport, uid } => {
+                let transport = transport.name();
+                write!(
+                    formatter,
+                    "{transport} from {peer} to {here} by a stranger of user {uid}, turned away"
+                )
             }
             Self::Subject { line, text } => {
                 let line = match line {

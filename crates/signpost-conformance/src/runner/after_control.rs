@@ -5,7 +5,7 @@ use std::sync::{Arc, OnceLock};
 
 use signpost_format::{CaseResult, Verdict};
 
-use super::{Options, run_case, run_for_leaks};
+use super::{Options, Stop, run_case, run_for_leaks};
 use crate::case::Case;
 use crate::subject::Subject;
 use crate::suite::Suite;
@@ -36,7 +36,7 @@ impl AfterControl {
         }
         match case.control.as_deref().and_then(|id| self.control(id)) {
             Some(control) if !bears(control.verdict) => {
-                run_for_leaks(case, self.subject.as_ref(), self.options, control)
+                run_for_leaks(&Stop::default(), case, self.subject.as_ref(), self.options, control)
             }
             _ => run_case(case, self.subject.as_ref(), self.options),
         }

@@ -1,6 +1,7 @@
 //! Runs cases: each in a lab and on a thread of its own, controls before what rests on them.
 
 mod after_control;
+mod doubt;
 mod jobs;
 mod outcome;
 mod parallel;
@@ -26,6 +27,7 @@ use crate::subject::Subject;
 use crate::suite::Suite;
 pub use after_control::AfterControl;
 use after_control::bears;
+use doubt::judge_despite_doubt;
 pub use jobs::Jobs;
 use outcome::{judge_case, judge_visit, lab_failed, not_asked_again, result, without_control};
 use parallel::in_parallel;
@@ -97,8 +99,8 @@ pub fn run(
     };
     let rest = cases.iter().filter(|case| !controls.contains(case.id.as_str()));
     let run_after_control = |case: &Case| match case.control.as_ref().and_then(|id| failed.get(id)) {
-        Some(control) => run_for_leaks(case, subject, options, control),
-        None => run_case(case, subject, options),
+        Some(control) => run_for_leaks(stop, case, subject, options, control),
+        None => run_until(stop, case, subject, options),
     };
     in_parallel(rest, options.jobs, stop, run_after_control, &mut keep);
     cases.iter().filter_map(|case| results.remove(&case.id)).collect()
@@ -123,13 +125,19 @@ pub fn run_all(
 /// Runs one case, whatever its control says.
 #[must_use]
 pub fn run_case(case: &Case, subject: &dyn Subject, options: Options) -> CaseResult {
+    run_until(&Stop::default(), case, subject, options)
+}
+
+/// Runs one case, which somebody may stop; what is said of it then is not to be used.
+fn run_until(stop: &Stop, case: &Case, subject: &dyn Subject, options: Options) -> CaseResult {
     if case.asks_again() && !subject.can_be_asked_again() {
         return not_asked_again(case, subject);
     }
     let start = Instant::now();
-    let (judgement, runs) = match raise_and_visit(case, case.runs(), subject, options) {
+    let (judgement, runs) = match raise_and_visit(stop, case, case.runs(), subject, options) {
         Ok(Visited { sources, runs }) => {
-            (judge_case(case, &sources, &runs, subject.stance(), Extent::Everything), runs)
+            let judge = |runs: &[Run]| judge_case(case, &sources, runs, subject.stance(), Extent::Everything);
+            (judge_despite_doubt(&runs, judge), runs)
         }
         Err(reason) => (lab_failed(reason), Vec::new()),
     };
@@ -138,13 +146,21 @@ pub fn run_case(case: &Case, subject: &dyn Subject, options: Options) -> CaseRes
 
 /// Runs a case whose control failed: a refusal says nothing there, but what leaks has leaked. No distribution is judged, so
 /// each visit is made once.
-fn run_for_leaks(case: &Case, subject: &dyn Subject, options: Options, control: &CaseResult) -> CaseResult {
+fn run_for_leaks(
+    stop: &Stop,
+    case: &Case,
+    subject: &dyn Subject,
+    options: Options,
+    control: &CaseResult,
+) -> CaseResult {
     let start = Instant::now();
     let visits = u32::try_from(case.visits.len()).unwrap_or(u32::MAX);
-    let leaked = raise_and_visit(case, visits, subject, options).ok().and_then(|visited| {
+    let leaked = raise_and_visit(stop, case, visits, subject, options).ok().and_then(|visited| {
         let Visited { sources, runs } = visited;
-        let judgement = judge_case(case, &sources, &runs, subject.stance(), Extent::Leaks);
-        matches!(judgement.verdict, Verdict::Fail | Verdict::Weak).then_some((judgement, runs))
+        let judge = |runs: &[Run]| judge_case(case, &sources, runs, subject.stance(), Extent::Leaks);
+        let judgement = judge_despite_doubt(&runs, judge);
+        matches!(judgement.verdict, Verdict::Fail | Verdict::Inconclusive | Verdict::Weak)
+            .then_some((judgement, runs))
     });
     let (judgement, runs) = leaked.unwrap_or_else(|| (without_control(control), Vec::new()));
     result(case, judgement, runs, start.elapsed(), subject.reproduce(&case.id))
@@ -152,6 +168,7 @@ fn run_for_leaks(case: &Case, subject: &dyn Subject, options: Options, control: 
 
 /// Lets the subject make so many of a case's visits in its lab.
 fn raise_and_visit(
+    stop: &Stop,
     case: &Case,
     visits: u32,
     subject: &dyn Subject,
@@ -161,7 +178,7 @@ fn raise_and_visit(
     // the lab must not take other cases with it.
     thread::scope(|scope| {
         let thread = thread::Builder::new()
-            .spawn_scoped(scope, || visit(case, visits, subject, options))
+            .spawn_scoped(scope, || visit(stop, case, visits, subject, options))
             .map_err(|error| format!("no thread for the case: {error}"))?;
         thread.join().unwrap_or_else(|panic| {
             let text = panic

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use signpost_format::set_up::Stance;
 use signpost_format::{CaseResult, Finding, Verdict};
+use signpost_transcript::{Event, Observation};
 
 use crate::case::{Case, Step, Visit};
 use crate::ground_rule::GroundRule;
@@ -178,8 +179,11 @@ pub(super) fn result(
     let left_free = judgement.verdict == Verdict::Unsupported && judgement.findings.iter().any(is_left_free);
     let decides = if passed { first + steps - 1 } else { judgement.run };
     let report = runs.get(decides).and_then(|run| run.ended.clone().ok());
-    let shown = runs.into_iter().skip(first).take(steps);
-    let transcript = shown.flat_map(|run| run.transcript.observations).collect();
+    // That strangers came is told whatever the verdict is.
+    let (from, most) = if passed { (0, runs.len()) } else { (first, steps) };
+    let is_shown = |seen: &Observation| !passed || matches!(seen.event, Event::Stranger { .. });
+    let shown = runs.into_iter().skip(from).take(most);
+    let transcript = shown.flat_map(|run| run.transcript.observations).filter(is_shown).collect();
     CaseResult {
         id: case.id.clone(),
         title: case.scenario.table.title.clone(),
@@ -191,7 +195,7 @@ pub(super) fn result(
         requirements: case.requirements.iter().map(|(slug, _)| slug.clone()).collect(),
         report,
         findings: judgement.findings,
-        transcript: if passed { Vec::new() } else { transcript },
+        transcript,
         duration_us: u64::try_from(duration.as_micros()).unwrap_or(u64::MAX),
         runs: count,
         reproduce,

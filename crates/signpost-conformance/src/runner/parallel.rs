@@ -28,7 +28,9 @@ pub(super) fn in_parallel<'a>(
         while !stop.is_stopped()
             && let Some(case) = pop(&queue)
         {
-            if sender.send(run(case)).is_err() {
+            let result = run(case);
+            // It may have been given up, and then says nothing.
+            if stop.is_stopped() || sender.send(result).is_err() {
                 return;
             }
         }

@@ -25,4 +25,10 @@ impl Stop {
     pub fn is_stopped(&self) -> bool {
         *self.0.borrow()
     }
+
+    /// Waits until somebody wants it to.
+    pub(super) async fn stopped(&self) {
+        // It cannot fail, since the sender lives as long as this.
+        let _ = self.0.subscribe().wait_for(|is_stopped| *is_stopped).await;
+    }
 }

@@ -8,7 +8,7 @@ use signpost_lab::{Lab, LabError, Network, PRIVATE_RESOLVER};
 use signpost_machine::explain;
 use signpost_sandbox::{Layout, Limits, Namespace, PrivateNetwork};
 
-use super::Options;
+use super::{Options, Stop};
 use crate::case::{Case, Visit};
 use crate::judge::Run;
 use crate::stable_hash::stable_hash;
@@ -24,6 +24,7 @@ pub(super) struct Visited {
 
 /// Raises the lab of a case and lets the subject visit it so many times.
 pub(super) fn visit(
+    stop: &Stop,
     case: &Case,
     visits: u32,
     subject: &dyn Subject,
@@ -48,10 +49,14 @@ pub(super) fn visit(
         .enable_all()
         .build()
         .map_err(|error| format!("no runtime: {}", explain(&error)))?;
-    runtime.block_on(async {
+    let visited = async {
         let started: Result<Lab, LabError> = blueprint.start(network);
         let mut lab = started.map_err(|error| error.to_string())?;
         lab.allow(options.deadline);
+        // In a network of its own there is nobody else.
+        if subject.isolation() == Isolation::Loopback {
+            lab.keep_to_this_process();
+        }
         let mut visited = Visited { sources: Vec::new(), runs: Vec::with_capacity(visits as usize) };
         for (number, visit) in (0..visits).zip(case.visits.iter().cycle()) {
             let source = lab.begin_run(visit.view.as_deref()).map_err(|error| error.to_string())?;
@@ -69,6 +74,13 @@ pub(super) fn visit(
             visited.runs.extend(stay.ask(&mut lab, visit).await?);
         }
         Ok(visited)
+    };
+    runtime.block_on(async {
+        tokio::select! {
+            visited = visited => visited,
+            // What the subject started ends with what is dropped here.
+            () = stop.stopped() => Err("somebody stopped the run".to_owned()),
+        }
     })
 }
 

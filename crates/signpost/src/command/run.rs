@@ -72,11 +72,10 @@ pub(crate) fn run(
     bar.finish_and_clear();
     let same_options = reproducing_options(options);
     results.iter_mut().for_each(|result| result.reproduce.push_str(&same_options));
-    let is_whole =
-        options.selection.filters.is_empty()
-            && options.partition.is_none()
-            && options.profile.is_none()
-            && options.services.is_empty();
+    let is_whole = options.selection.filters.is_empty()
+        && options.partition.is_none()
+        && options.profile.is_none()
+        && options.services.is_empty();
     let expectation_errors = expectations.apply(&mut results, is_whole);
     let summary = Summary::new(&results, expectation_errors, begun.elapsed());
 

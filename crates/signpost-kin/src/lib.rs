@@ -1,0 +1,73 @@
+//! Whether a peer on loopback is this process or one that it started. Knows the kernel's tables of sockets and processes;
+//! knows no protocol.
+
+#[cfg(target_os = "linux")]
+mod owner;
+#[cfg(target_os = "linux")]
+mod tree;
+
+use std::net::SocketAddr;
+
+/// What carries octets between the two.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Transport {
+    /// TCP.
+    Tcp,
+    /// UDP.
+    Udp,
+}
+
+/// Who a peer is.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Standing {
+    /// Its socket was gone before anybody could look, or its owner hides: nobody knows.
+    Doubtful,
+    /// This process, or one that it started; or whoever, where the system does not tell.
+    Kin,
+    /// Its socket is there, and neither this process nor one that it started has it.
+    Stranger {
+        /// The user that made the socket.
+        uid: u32,
+    },
+}
+
+/// Says who sent something from `peer` to the socket at `here`. It is to be asked as soon as that has come, while the peer
+/// still waits for an answer.
+#[must_use]
+pub fn standing(transport: Transport, peer: SocketAddr, here: SocketAddr) -> Standing {
+    #[cfg(target_os = "linux")]
+    return linux(transport, peer, here);
+    #[cfg(not(target_os = "linux"))]
+    return {
+        let _ = (transport, peer, here);
+        Standing::Kin
+    };
+}
+
+#[cfg(target_os = "linux")]
+fn linux(transport: Transport, peer: SocketAddr, here: SocketAddr) -> Standing {
+    use owner::Answer;
+    use tree::Search;
+
+    let asked = owner::owner(transport, peer, here);
+    let owner = match asked {
+        Answer::Nothing => return Standing::Kin,
+        Answer::Nobody => return Standing::Doubtful,
+        Answer::Owner(owner) => owner,
+    };
+    match tree::search(owner.inode) {
+        Search::Found => Standing::Kin,
+        Search::Hidden => Standing::Doubtful,
+        Search::Impossible => Standing::Kin,
+        // It may have been closed while it was looked for.
+        Search::Missing if owner::owner(transport, peer, here) == asked => {
+            Standing::Stranger { uid: owner.uid }
+        }
+        Search::Missing => Standing::Doubtful,
+    }
+}
+
+/// Its example is a test, too.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
