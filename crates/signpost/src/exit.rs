@@ -21,15 +21,22 @@ pub(crate) enum Exit {
     NothingSelected,
 }
 
+impl Exit {
+    /// The number that the process ends with.
+    pub(crate) const fn code(self) -> u8 {
+        match self {
+            Self::AsExpected => 0,
+            Self::Unexpected => 1,
+            Self::Usage => 2,
+            Self::NotStarted => 3,
+            Self::NothingSelected => 4,
+        }
+    }
+}
+
 impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> Self {
-        Self::from(match exit {
-            Exit::AsExpected => 0,
-            Exit::Unexpected => 1,
-            Exit::Usage => 2,
-            Exit::NotStarted => 3,
-            Exit::NothingSelected => 4,
-        })
+        Self::from(exit.code())
     }
 }
 

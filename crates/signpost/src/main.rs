@@ -7,6 +7,7 @@ mod limit;
 mod master_file;
 mod output;
 mod report;
+mod signal;
 mod subject;
 
 use std::process::ExitCode;

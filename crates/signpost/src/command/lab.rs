@@ -15,8 +15,9 @@ use super::{find_case, load_suite, print, tell};
 use crate::argument::LabOptions;
 use crate::exit::{Exit, Failure};
 use crate::report;
+use crate::signal::Signals;
 
-/// Raises the lab of a case, waits for ctrl-c, and judges.
+/// Raises the lab of a case, waits for ctrl-c or another wish that it end, and judges.
 pub(crate) fn lab(options: &LabOptions) -> Result<Exit, Failure> {
     let suite = load_suite(&options.suite)?;
     let case = find_case(&suite, &options.case)?;
@@ -25,6 +26,8 @@ pub(crate) fn lab(options: &LabOptions) -> Result<Exit, Failure> {
         .build()
         .map_err(|error| Failure::not_started(format_args!("no runtime: {error}")))?;
     runtime.block_on(async {
+        // Before there is anything that a signal could leave behind.
+        let mut signals = Signals::listen().map_err(Failure::not_started)?;
         let blueprint = case.blueprint().map_err(Failure::not_started)?;
         let ca_file = tempfile::Builder::new()
             .prefix("signpost-ca-")
@@ -51,7 +54,11 @@ pub(crate) fn lab(options: &LabOptions) -> Result<Exit, Failure> {
             };
             print(&shown)?;
             let is_last = number + 1 == steps.len();
-            let goes_on = if is_last { wait_for_end(options).await? } else { wait_for_next(number).await? };
+            let goes_on = if is_last {
+                wait_for_end(options, &mut signals).await?
+            } else {
+                wait_for_next(number, &mut signals).await?
+            };
             lab.settle().await;
             let transcript = lab.recorder().take_step();
             let reported = options.report.as_deref().map(|file| read_report(file, assignment.role()));
@@ -70,21 +77,21 @@ pub(crate) fn lab(options: &LabOptions) -> Result<Exit, Failure> {
     })
 }
 
-/// Waits for ctrl-c, at the last step. Nothing goes on then.
-async fn wait_for_end(options: &LabOptions) -> Result<bool, Failure> {
+/// Waits for a signal, at the last step. Nothing goes on then.
+async fn wait_for_end(options: &LabOptions, signals: &mut Signals) -> Result<bool, Failure> {
     let report = options.report.as_ref().map(|file| format!(", reads {file}")).unwrap_or_default();
     tell(&format!("the lab runs; ctrl-c ends it{report} and judges what was seen"));
-    tokio::signal::ctrl_c().await.map_err(Failure::not_started)?;
+    signals.next().await.map_err(Failure::not_started)?;
     Ok(false)
 }
 
 /// Waits until a person says that the next step may come, or that there is to be none.
-async fn wait_for_next(number: usize) -> Result<bool, Failure> {
+async fn wait_for_next(number: usize, signals: &mut Signals) -> Result<bool, Failure> {
     tell(&format!("step {}; the enter key makes what changes before the next, ctrl-c ends here", number + 1));
     let mut lines = BufReader::new(tokio::io::stdin()).lines();
     tokio::select! {
         line = lines.next_line() => Ok(line.map_err(Failure::not_started)?.is_some()),
-        ended = tokio::signal::ctrl_c() => ended.map(|()| false).map_err(Failure::not_started),
+        ended = signals.next() => ended.map(|()| false).map_err(Failure::not_started),
     }
 }
 

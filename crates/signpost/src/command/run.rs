@@ -14,6 +14,7 @@ use crate::argument::{Format, RunOptions};
 use crate::exit::{Exit, Failure};
 use crate::output::Output;
 use crate::report::{self, Report};
+use crate::signal::stop_at_signal;
 use crate::subject;
 
 /// Runs the selected cases and writes the results.
@@ -62,6 +63,7 @@ pub(crate) fn run(
     let begun = Instant::now();
     let bar = progress_bar(cases.len());
     let stop = Stop::default();
+    stop_at_signal(stop.clone())?;
     let mut results = runner::run(&suite, &cases, subject.as_ref(), run_options, &stop, |result| {
         if result.verdict != Verdict::Pass {
             bar.suspend(|| tell(&report::one_line(result)));
@@ -72,7 +74,10 @@ pub(crate) fn run(
     bar.finish_and_clear();
     let same_options = reproducing_options(options);
     results.iter_mut().for_each(|result| result.reproduce.push_str(&same_options));
-    let is_whole = options.selection.filters.is_empty()
+    // A run in which every case had ended is whole, whatever came then.
+    let is_cut = results.len() < cases.len();
+    let is_whole = !is_cut
+        && options.selection.filters.is_empty()
         && options.partition.is_none()
         && options.profile.is_none()
         && options.services.is_empty();
@@ -86,7 +91,10 @@ pub(crate) fn run(
         Format::Junit => report::junit::render(&report)?,
     };
     output.write(&text)?;
-    Ok(if summary.is_as_expected() { Exit::AsExpected } else { Exit::Unexpected })
+    if is_cut {
+        tell(&format!("stopped: {} of {} cases were judged", results.len(), cases.len()));
+    }
+    Ok(if summary.is_as_expected() && !is_cut { Exit::AsExpected } else { Exit::Unexpected })
 }
 
 /// What a repetition has to have in common with this run, besides the case and the subject.
