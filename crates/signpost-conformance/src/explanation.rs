@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 
 use signpost_format::CaseResult;
+use signpost_source::visible;
 
 use crate::requirement::Requirements;
 
@@ -31,9 +32,9 @@ impl<'a> Explanation<'a> {
 impl fmt::Display for Explanation<'_> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let result = self.result;
-        writeln!(formatter, "  {}", result.title)?;
+        line(formatter, format_args!("  {}", result.title))?;
         if let Some(known) = &result.known {
-            writeln!(formatter, "  expected verdict: {} ({})", known.verdict, known.reason)?;
+            line(formatter, format_args!("  expected verdict: {} ({})", known.verdict, known.reason))?;
         }
         let mut shown: Vec<&str> = Vec::new();
         for finding in &result.findings {
@@ -45,20 +46,20 @@ impl fmt::Display for Explanation<'_> {
             let level = requirement.map_or_else(String::new, |requirement| {
                 format!(" {} ({})", requirement.level, requirement.source)
             });
-            writeln!(formatter, "  requirement: {}{level}", finding.requirement)?;
+            line(formatter, format_args!("  requirement: {}{level}", finding.requirement))?;
             if let Some(requirement) = requirement {
-                writeln!(formatter, "               {}", requirement.text)?;
+                line(formatter, format_args!("               {}", requirement.text))?;
             }
             for same in result.findings.iter().filter(|same| same.requirement == finding.requirement) {
-                writeln!(formatter, "  expected:    {}", same.expected)?;
-                writeln!(formatter, "  seen:        {}", same.seen)?;
+                line(formatter, format_args!("  expected:    {}", same.expected))?;
+                line(formatter, format_args!("  seen:        {}", same.seen))?;
             }
         }
         if let Some(reported) = &result.report {
-            writeln!(formatter, "  reported:    {reported}")?;
+            line(formatter, format_args!("  reported:    {reported}"))?;
         }
         excerpt(result, formatter)?;
-        writeln!(formatter, "  reproduce:   {}", result.reproduce)
+        line(formatter, format_args!("  reproduce:   {}", result.reproduce))
     }
 }
 
@@ -75,8 +76,14 @@ fn excerpt(result: &CaseResult, formatter: &mut fmt::Formatter<'_>) -> fmt::Resu
     for (index, observation) in result.transcript.iter().enumerate() {
         if is_shown(index, observation.sequence) {
             let mark = if named.contains(&observation.sequence) { '>' } else { ' ' };
-            writeln!(formatter, "  {mark}{:>4} {}", observation.sequence, observation.event)?;
+            line(formatter, format_args!("  {mark}{:>4} {}", observation.sequence, observation.event))?;
         }
     }
     Ok(())
+}
+
+/// A line of what anybody said: it stays one, and acts on nobody's terminal.
+fn line(formatter: &mut fmt::Formatter<'_>, text: fmt::Arguments<'_>) -> fmt::Result {
+    formatter.write_str(&visible(&text.to_string()))?;
+    formatter.write_str("\n")
 }

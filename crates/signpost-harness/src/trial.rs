@@ -43,7 +43,7 @@ impl Shared {
 
 fn reason(result: &CaseResult) -> String {
     let said = result.report.as_ref().and_then(|report| report.unsupported_reason());
-    said.unwrap_or("unsupported").to_owned()
+    signpost_source::visible(said.unwrap_or("unsupported")).into_owned()
 }
 
 /// That every known deviation names a case of this client, as a test: a list that has fallen behind is found out.

@@ -1,4 +1,5 @@
-//! TOML files that users write: parsing with places, and errors that show them. Never knows what a file means.
+//! TOML files that users write: parsing with places, and errors that show them, and the text of others made harmless to show.
+//! Never knows what a file means.
 
 mod document;
 mod files;
@@ -9,12 +10,14 @@ mod problem;
 mod reading;
 mod sweep;
 mod value;
+mod visible;
 
 pub use document::Document;
 pub use files::Files;
 pub use nearest::nearest;
 pub use parameters::Parameters;
 pub use problem::{Problem, Problems};
+pub use visible::{visible, visible_layout};
 
 use std::ops::Range;
 

@@ -5,7 +5,9 @@ use std::ops::Range;
 
 use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
 
-use crate::{Source, nearest};
+use crate::mistake::Mistake;
+use crate::visible::visible_source;
+use crate::{Source, nearest, visible};
 
 /// One mistake: where, what, and what would be right.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -23,6 +25,12 @@ impl Problem {
     #[must_use]
     pub fn at(span: Range<usize>, message: impl Into<String>) -> Self {
         Self { span, message: message.into(), help: None }
+    }
+
+    /// A mistake that serde found in a format without places, by its message: at no place, with what was meant.
+    #[must_use]
+    pub fn of_serde(message: &str) -> Self {
+        Mistake::read(message).problem(0..0)
     }
 
     /// The same with a remedy.
@@ -86,16 +94,22 @@ impl Problems {
     }
 
     fn render(&self, renderer: &Renderer) -> String {
+        // What a file holds is its writer's, and may be meant for the terminal of whoever is shown it.
+        let (text, path) = (visible_source(&self.source.text), visible(self.source.path.as_str()));
+        let shown_at = |place: usize| visible_source(&self.source.text[..place]).len();
         let frames: Vec<String> = self
             .problems
             .iter()
             .map(|problem| {
-                let snippet = Snippet::source(self.source.text.as_str())
-                    .path(self.source.path.as_str())
-                    .annotation(AnnotationKind::Primary.span(problem.span.clone()));
-                let mut group = Level::ERROR.primary_title(problem.message.as_str()).element(snippet);
-                if let Some(help) = &problem.help {
-                    group = group.element(Level::HELP.message(help.as_str()));
+                let span = shown_at(problem.span.start)..shown_at(problem.span.end);
+                let snippet = Snippet::source(text.as_ref())
+                    .path(path.as_ref())
+                    .annotation(AnnotationKind::Primary.span(span));
+                let message = visible(&problem.message);
+                let mut group = Level::ERROR.primary_title(message.as_ref()).element(snippet);
+                let help = problem.help.as_deref().map(visible);
+                if let Some(help) = &help {
+                    group = group.element(Level::HELP.message(help.as_ref()));
                 }
                 renderer.render(&[group])
             })
@@ -111,3 +125,28 @@ impl fmt::Display for Problems {
 }
 
 impl std::error::Error for Problems {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_does_not_act_on_the_terminal_of_whoever_is_shown_it() {
+        let text = "a = \"\u{1b}[31m\u{9b}2J\u{202e}\" x\r\n";
+        let at = text.find('x').unwrap();
+        let problem = Problem::at(at..at + 1, "not `\u{1b}]0;t\u{7}`").help("\u{fffe}\rhere");
+        let frame = Problems::new(Source::new("a\u{7}.toml", text), vec![problem]).to_string();
+        assert!(frame.chars().all(|shown| shown == '\n' || !shown.is_control()), "{frame:?}");
+        for part in [
+            r"error: not `\u{1b}]0;t\u{7}`",
+            r"a\u{7}.toml:1:34",
+            r#"a = "\u{1b}[31m\u{9b}2J\u{202e}" x"#,
+            r"help: \u{fffe}\rhere",
+        ] {
+            assert!(frame.contains(part), "{part} is missing in\n{frame}");
+        }
+        let column = |line: &str, mark: char| line.chars().position(|shown| shown == mark);
+        let lines: Vec<&str> = frame.lines().collect();
+        assert_eq!(column(lines[3], 'x'), column(lines[4], '^'), "{frame}");
+    }
+}
