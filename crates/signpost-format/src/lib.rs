@@ -5,6 +5,7 @@
 //! read. What a run came to is a sequence of result [`Line`]s, each a JSON object.
 
 mod assignment;
+mod misreport;
 mod profile;
 mod report;
 pub mod resolve;
@@ -14,6 +15,7 @@ pub mod set_up;
 mod verdict;
 
 pub use assignment::{ADAPTER_VERSION, Assignment, Dns};
+pub use misreport::Misreport;
 pub use profile::{Profile, UnknownProfile};
 pub use report::Report;
 pub use result::{CaseResult, Finding, KnownDeviation, Line, RESULTS_VERSION, RunHeader, Severity, Summary};

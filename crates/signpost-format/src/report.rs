@@ -5,7 +5,7 @@ use std::fmt;
 use schemars::{JsonSchema, Schema};
 use serde::{Deserialize, Serialize};
 
-use crate::{Role, resolve, set_up};
+use crate::{Misreport, Role, resolve, set_up};
 
 /// What a subject says of its run, in its role. An adapter writes what is inside; results say the role besides.
 #[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
@@ -23,11 +23,11 @@ impl Report {
     ///
     /// # Errors
     ///
-    /// What is not JSON, or no report of this role.
-    pub fn from_json(role: Role, text: &str) -> Result<Self, serde_json::Error> {
+    /// What is not JSON, or no report of this role, and where.
+    pub fn from_json(role: Role, text: &str) -> Result<Self, Misreport> {
         match role {
-            Role::Resolve => serde_json::from_str(text).map(Self::Resolve),
-            Role::SetUp => serde_json::from_str(text).map(Self::SetUp),
+            Role::Resolve => resolve::Report::from_json(text).map(Self::Resolve),
+            Role::SetUp => set_up::Report::from_json(text).map(Self::SetUp),
         }
     }
 
@@ -131,6 +131,48 @@ mod tests {
             assert_eq!(unsupported.unsupported_reason(), Some("no IPv6"));
             let text = serde_json::to_string(&unsupported).unwrap();
             assert_eq!(serde_json::from_str::<Report>(&text).unwrap().role(), role);
+        }
+    }
+
+    #[test]
+    fn a_mistake_is_named_with_its_place() {
+        for (role, text, place, message) in [
+            (
+                Role::SetUp,
+                r#"{"outcome":"configured","endpoint":{"host":"a","port":"587","security":"tls"}}"#,
+                "endpoint.port",
+                r#"invalid type: string "587", expected u16"#,
+            ),
+            (
+                Role::SetUp,
+                r#"{"endpoint":{"host":"a","port":1,"security":"ssl"},"outcome":"configured"}"#,
+                "endpoint.security",
+                "unknown variant `ssl`, expected one of `none`, `starttls`, `tls`",
+            ),
+            (
+                Role::SetUp,
+                r#"{"outcome":"configured","endpoint":{"host":"a","port":1}}"#,
+                "endpoint",
+                "missing field `security`",
+            ),
+            (Role::SetUp, r#"{"outcome":"configured"}"#, "", "missing field `endpoint`"),
+            (Role::SetUp, r#"{"detail":"x"}"#, "", "missing field `outcome`"),
+            (Role::SetUp, r#"{"outcome":7}"#, "outcome", "expected a string"),
+            (
+                Role::Resolve,
+                r#"{"outcome":"answerd"}"#,
+                "outcome",
+                "unknown variant `answerd`, expected `answered` or `unsupported`",
+            ),
+            (
+                Role::Resolve,
+                r#"{"outcome":"answered","status":"bogus","ede":[9,"six"]}"#,
+                "ede.[1]",
+                r#"invalid type: string "six", expected u16"#,
+            ),
+        ] {
+            let mistake = Report::from_json(role, text).unwrap_err();
+            assert_eq!((mistake.path.as_str(), mistake.message.as_str()), (place, message), "{text}");
         }
     }
 

@@ -5,7 +5,8 @@ use std::fmt;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::Dns;
+use crate::misreport;
+use crate::{Dns, Misreport};
 
 pub(crate) const WHO: &str = "a resolver";
 
@@ -107,6 +108,10 @@ pub enum Report {
 }
 
 impl Report {
+    pub(crate) fn from_json(text: &str) -> Result<Self, Misreport> {
+        misreport::read(text, |reader| ByOutcome::deserialize(reader))
+    }
+
     /// The outcome's name in the published format.
     #[must_use]
     pub const fn outcome(&self) -> &'static str {
@@ -127,6 +132,26 @@ impl Report {
             detail: Some(detail.into()),
         }
     }
+}
+
+/// The same reports, each by its outcome's name: so serde reads them with the place of every mistake.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, remote = "Report", rename_all = "kebab-case")]
+enum ByOutcome {
+    Answered {
+        status: Status,
+        #[serde(default)]
+        rcode: Option<String>,
+        #[serde(default)]
+        ede: Vec<u16>,
+        #[serde(default)]
+        ttl: Option<u32>,
+        #[serde(default)]
+        detail: Option<String>,
+    },
+    Unsupported {
+        reason: String,
+    },
 }
 
 impl fmt::Display for Report {

@@ -7,7 +7,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use signpost_protocol::{Label, Service, TlsStart};
 
-use crate::Dns;
+use crate::misreport;
+use crate::{Dns, Misreport};
 
 pub(crate) const WHO: &str = "a mail client";
 
@@ -152,6 +153,10 @@ pub enum Report {
 }
 
 impl Report {
+    pub(crate) fn from_json(text: &str) -> Result<Self, Misreport> {
+        misreport::read(text, |reader| ByOutcome::deserialize(reader))
+    }
+
     /// The outcome's name in the published format.
     #[must_use]
     pub const fn outcome(&self) -> &'static str {
@@ -175,6 +180,44 @@ impl Report {
             Self::Configured { .. } | Self::Declined { .. } | Self::Unsupported { .. } => None,
         }
     }
+}
+
+/// The same reports, each by its outcome's name: so serde reads them with the place of every mistake.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, remote = "Report", rename_all = "kebab-case")]
+enum ByOutcome {
+    AskUser {
+        #[serde(default)]
+        reason: Option<String>,
+        #[serde(default)]
+        detail: Option<String>,
+    },
+    Configured {
+        endpoint: ConfiguredEndpoint,
+        #[serde(default)]
+        user: Option<String>,
+        #[serde(default)]
+        notes: Vec<String>,
+    },
+    Declined {
+        #[serde(default)]
+        detail: Option<String>,
+    },
+    Refused {
+        #[serde(default)]
+        reason: Option<String>,
+        #[serde(default)]
+        detail: Option<String>,
+    },
+    Unavailable {
+        #[serde(default)]
+        reason: Option<String>,
+        #[serde(default)]
+        detail: Option<String>,
+    },
+    Unsupported {
+        reason: String,
+    },
 }
 
 impl fmt::Display for Report {

@@ -7,14 +7,17 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use signpost_format::set_up::Stance;
-use signpost_format::{Assignment, Profile, Report, Role};
+use signpost_format::{Assignment, Misreport, Profile, Report, Role};
 use signpost_sandbox::{Completed, Ending, Invocation};
+use signpost_source::Problem;
 use signpost_transcript::{Event, Recorder, SubjectLine};
 
 use super::{Environment, Isolation, Subject, SubjectError};
 
 /// Octets of a line that the transcript keeps.
 const LONGEST_LINE: usize = 4096;
+/// Octets of the last line of standard error that a crash is told with.
+const LONGEST_LAST_LINE: usize = 200;
 /// The runner stops it at its deadline, which is before this.
 const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
 
@@ -102,13 +105,13 @@ impl Subject for External {
         let crashed = |text: String| Err(SubjectError::Crashed(text));
         match ending {
             Ending::Exited(0) => read_report(assignment.role(), &stdout.bytes),
-            Ending::Exited(code) => crashed(ExitStatus::from_raw(code << 8).to_string()),
+            Ending::Exited(code) => crashed(with_last_words(ExitStatus::from_raw(code << 8), &stderr.bytes)),
             Ending::Flooded => {
                 let is_full = stdout.bytes.len() == environment.limits.output;
                 let stream = if is_full { "standard output" } else { "standard error" };
                 crashed(format!("it flooded its {stream}"))
             }
-            Ending::Signalled(signal) => crashed(ExitStatus::from_raw(signal).to_string()),
+            Ending::Signalled(signal) => crashed(with_last_words(ExitStatus::from_raw(signal), &stderr.bytes)),
             Ending::LeftBehind => crashed(format!("it {ending}")),
             ending => crashed(format!("it was {ending}")),
         }
@@ -125,12 +128,44 @@ fn read_report(role: Role, output: &[u8]) -> Result<Report, SubjectError> {
             "expected one line of JSON on standard output, seen {count}"
         )));
     };
-    Report::from_json(role, line).map_err(|error| {
-        SubjectError::Garbage(format!(
-            "column {}: {error}; see docs/adapters.md for the format",
-            error.column()
-        ))
+    Report::from_json(role, line).map_err(|mistake| {
+        SubjectError::Garbage(format!("{}; see docs/adapters.md for the format", in_words(&mistake)))
     })
+}
+
+/// Where the mistake is, what should stand there, and what stands there.
+fn in_words(Misreport { path, message }: &Misreport) -> String {
+    let Problem { message, help, .. } = Problem::of_serde(message);
+    let message = match message.strip_prefix("invalid ").and_then(|other| other.split_once(": ")) {
+        Some((_, other)) => match other.split_once(", expected ") {
+            Some((seen, expected)) => format!("expected {}, seen {seen}", what(expected)),
+            None => message,
+        },
+        None => message,
+    };
+    let place = if path.is_empty() { String::new() } else { format!("{path}: ") };
+    // What to write is said for files of TOML, where it has another form.
+    let help = help.filter(|help| !help.starts_with("add "));
+    let help = help.map_or_else(String::new, |help| format!("; {help}"));
+    format!("{place}{message}{help}")
+}
+
+/// A type of Rust in the words of JSON.
+fn what(expected: &str) -> &str {
+    match expected {
+        "u16" => "a number from 0 to 65535",
+        "u32" => "a number from 0 to 4294967295",
+        other => other,
+    }
+}
+
+/// How a program ended, with what it said last.
+fn with_last_words(status: ExitStatus, errors: &[u8]) -> String {
+    let errors = String::from_utf8_lossy(errors);
+    match errors.lines().map(str::trim).rfind(|line| !line.is_empty()) {
+        Some(last) => format!("{status}; it said: {}", &last[..last.floor_char_boundary(LONGEST_LAST_LINE)]),
+        None => status.to_string(),
+    }
 }
 
 fn record(recorder: &Recorder, line: SubjectLine, output: &[u8]) {
@@ -145,6 +180,32 @@ mod tests {
     use signpost_format::set_up;
 
     use super::*;
+
+    #[test]
+    fn a_mistake_names_its_place_and_what_was_meant() {
+        for (text, words) in [
+            (
+                r#"{"outcome":"configured","endpoint":{"host":"a","port":"587","security":"tls"}}"#,
+                r#"endpoint.port: expected a number from 0 to 65535, seen string "587""#,
+            ),
+            (
+                r#"{"outcome":"configured","endpoint":{"host":"a","port":1,"security":"startls"}}"#,
+                "endpoint.security: unknown value `startls`; did you mean `starttls`?",
+            ),
+            (
+                r#"{"outcome":"refused","raeson":"pin-mismatch"}"#,
+                "raeson: unknown key `raeson`; did you mean `reason`?",
+            ),
+            (r#"{"outcome":"refuse"}"#, "outcome: unknown value `refuse`; did you mean `refused`?"),
+            (r#"{"outcome":"configured"}"#, "`endpoint` is missing"),
+        ] {
+            let error = read_report(Role::SetUp, text.as_bytes()).unwrap_err().to_string();
+            let expected = format!(
+                "the subject's report is not understood: {words}; see docs/adapters.md for the format"
+            );
+            assert_eq!(error, expected, "{text}");
+        }
+    }
 
     #[test]
     fn one_line_is_a_report_and_anything_else_is_garbage() {

@@ -3,7 +3,9 @@
 use std::fmt;
 use std::str::FromStr;
 
+use signpost_discovery::Reason;
 use signpost_format::set_up::{ConfiguredEndpoint, Report, Security};
+use signpost_source::nearest;
 use signpost_transcript::{Channel, ConnectionId, Event};
 
 use crate::evidence::Index;
@@ -200,7 +202,12 @@ impl Ending for Ended<'_> {
     fn other_reason(&self) -> Option<String> {
         let reasons = &self.expected.reasons;
         let reason = self.report.reason()?;
-        (!reasons.is_empty() && !reasons.iter().any(|counts| counts == reason)).then(|| reasons.join(" or "))
+        let is_other = !reasons.is_empty() && !reasons.iter().any(|counts| counts == reason);
+        // A slip is told as one; who has other words than the specification has none.
+        let known: Vec<&str> = Reason::ALL.iter().map(|reason| reason.slug()).collect();
+        let meant = nearest(reason, &known).filter(|meant| *meant != reason);
+        let meant = meant.map_or_else(String::new, |meant| format!(" (did you mean `{meant}`?)"));
+        is_other.then(|| format!("{}{meant}", reasons.join(" or ")))
     }
 }
 
