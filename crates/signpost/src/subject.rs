@@ -1,6 +1,6 @@
 //! From `--subject` to a subject.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use camino::Utf8Path;
 use signpost_conformance::subject::{External, Library, Missing, Recipe, RecipeError, Reference, Subject};
@@ -113,14 +113,24 @@ pub(crate) fn are_programs_required() -> bool {
 /// A program that is not there is said once, before any case, and not by every case.
 fn check_program(command: &str) -> Result<(), Failure> {
     let program = command.split_whitespace().next().unwrap_or_default();
-    let is_found = if program.contains('/') {
-        is_executable(Path::new(program))
+    let places: Vec<PathBuf> = if program.contains('/') {
+        vec![PathBuf::from(program)]
     } else {
         let folders = std::env::var_os("PATH").unwrap_or_default();
-        std::env::split_paths(&folders).any(|folder| is_executable(&folder.join(program)))
+        std::env::split_paths(&folders).map(|folder| folder.join(program)).collect()
     };
-    if is_found {
+    if places.iter().any(|place| is_executable(place)) {
         return Ok(());
+    }
+    if let Some(folder) = places.iter().find(|place| place.is_dir() && program.contains('/')) {
+        return Err(Failure::not_started(format_args!("`{}` is a folder", folder.display()))
+            .hint("its path has to lead to an executable file"));
+    }
+    if let Some(file) = places.iter().find(|place| place.is_file()) {
+        let file = file.display();
+        return Err(Failure::not_started(format_args!("`{file}` is not executable")).hint(format!(
+            "`chmod +x {file}` makes it executable, or name its interpreter: `cmd:sh {file}`"
+        )));
     }
     let hint = if program.contains('/') {
         "its path has to lead to an executable file"
