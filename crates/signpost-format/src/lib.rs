@@ -18,7 +18,10 @@ pub use assignment::{ADAPTER_VERSION, Assignment, Dns};
 pub use misreport::Misreport;
 pub use profile::{Profile, UnknownProfile};
 pub use report::Report;
-pub use result::{CaseResult, Finding, KnownDeviation, Line, RESULTS_VERSION, RunHeader, Severity, Summary};
+pub use result::{
+    Because, CaseResult, Finding, Incomplete, KnownDeviation, Line, RESULTS_VERSION, RunHeader, Severity,
+    Summary,
+};
 pub use role::{Role, Task, UnknownRole};
 pub use signpost_protocol::{Label, Service};
 pub use verdict::{UnknownVerdict, Verdict};

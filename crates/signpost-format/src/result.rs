@@ -11,24 +11,24 @@ use signpost_transcript::Observation;
 use crate::{Report, Verdict};
 
 /// Version of the results format; raised when a line's meaning changes.
-pub const RESULTS_VERSION: u32 = 2;
+pub const RESULTS_VERSION: u32 = 3;
 
 /// One line of the results.
 #[derive(Clone, Debug, Deserialize, JsonSchema, Serialize)]
 #[serde(rename_all = "kebab-case", tag = "type")]
 pub enum Line {
-    /// One case, in the order of the IDs.
+    /// One case, in the order in which they end.
     Case(Box<CaseResult>),
-    /// First line.
+    /// First line. `cases` says how many are to come, unless the run is stopped.
     Run(RunHeader),
-    /// Last line.
+    /// Last line. Where there is none, the run was cut off.
     Summary(Summary),
 }
 
 /// What was run.
 #[derive(Clone, Debug, Deserialize, JsonSchema, Serialize)]
 pub struct RunHeader {
-    /// Version of this format: 2.
+    /// Version of this format: 3.
     pub version: u32,
     /// Version of signpost.
     pub signpost: String,
@@ -104,8 +104,11 @@ pub struct Finding {
 /// Verdicts counted.
 #[derive(Clone, Debug, Default, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 pub struct Summary {
-    /// Number of cases.
+    /// Number of cases that have been judged.
     pub cases: usize,
+    /// Why others that were selected have not, where that is so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub incomplete: Option<Incomplete>,
     /// How many of each verdict.
     pub verdicts: BTreeMap<Verdict, usize>,
     /// The same for each area: the first folder of the scenario's path.
@@ -117,6 +120,34 @@ pub struct Summary {
     pub expectation_errors: Vec<String>,
     /// Wall time of the whole run, in microseconds.
     pub duration_us: u64,
+}
+
+/// A run that ended before its time. What it says of the cases that had ended by then holds.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+pub struct Incomplete {
+    /// Who ended it.
+    pub because: Because,
+    /// Number of cases that were selected and have no line.
+    pub missing: usize,
+}
+
+/// Why a run ended before its time.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Because {
+    /// There were as many unexpected verdicts as the user wanted to see.
+    MaxFail,
+    /// Somebody stopped it, by a signal.
+    Stopped,
+}
+
+impl fmt::Display for Because {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.pad(match self {
+            Self::MaxFail => "enough verdicts were unexpected",
+            Self::Stopped => "somebody stopped it",
+        })
+    }
 }
 
 impl Summary {
@@ -137,10 +168,10 @@ impl Summary {
         self.unexpected += usize::from(!result.expected);
     }
 
-    /// Whether everything came as expected.
+    /// Whether every case was judged and came as expected.
     #[must_use]
     pub fn is_as_expected(&self) -> bool {
-        self.unexpected == 0 && self.expectation_errors.is_empty()
+        self.unexpected == 0 && self.expectation_errors.is_empty() && self.incomplete.is_none()
     }
 }
 
@@ -166,5 +197,23 @@ impl fmt::Display for Severity {
             Self::High => "high",
             Self::Critical => "critical",
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_summary_of_an_older_version_is_of_a_whole_run() {
+        let text =
+            r#"{"type":"summary","cases":1,"verdicts":{"pass":1},"areas":{},"unexpected":0,"duration_us":5}"#;
+        let Line::Summary(summary) = serde_json::from_str(text).unwrap() else { panic!("no summary") };
+        assert!(summary.is_as_expected());
+        let incomplete = Some(Incomplete { because: Because::Stopped, missing: 3 });
+        let cut = Summary { incomplete, ..summary };
+        assert!(!cut.is_as_expected());
+        let text = serde_json::to_string(&cut).unwrap();
+        assert!(text.contains(r#""incomplete":{"because":"stopped","missing":3}"#), "{text}");
     }
 }

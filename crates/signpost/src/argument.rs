@@ -32,9 +32,10 @@ const EXIT_CODES: &str = "\
 Exit codes:
   0  everything came as expected
   1  a verdict is not the expected one, a record is malformed, or nothing was discovered
-  2  the command line or a file is wrong
+  2  the command line or a file is wrong, or the output could not be written
   3  the lab or the subject could not start
-  4  nothing is selected";
+  4  nothing is selected
+  5  a run was stopped before all cases were judged";
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
@@ -110,6 +111,9 @@ pub(crate) struct RunOptions {
     /// Seconds for one run of the subject.
     #[arg(long, value_name = "SECONDS", default_value = "10", value_parser = seconds)]
     pub(crate) deadline: Duration,
+    /// Stop after so many unexpected verdicts.
+    #[arg(long, value_name = "N")]
+    pub(crate) max_fail: Option<NonZeroUsize>,
     /// What each program of the subject may use, where it is not the default: `processes` (512), `memory` (2GiB), `file` (1GiB),
     /// `output` (1MiB). Can be given several times.
     #[arg(long = "limit", value_name = "NAME=NUMBER")]
@@ -120,7 +124,9 @@ pub(crate) struct RunOptions {
     /// Form of the results.
     #[arg(long, value_enum, default_value_t = Format::Human)]
     pub(crate) format: Format,
-    /// File for the results, written when all cases have ended; by default standard output.
+    /// File, pipe or device for the results; by default, or as `-`, standard output.
+    ///
+    /// Lines of JSON come as cases end, the other forms when the run has ended.
     #[arg(long, short, value_name = "FILE")]
     pub(crate) output: Option<Utf8PathBuf>,
     /// The subject's known deviations.

@@ -19,6 +19,8 @@ pub(crate) enum Exit {
     NotStarted,
     /// The filters select nothing.
     NothingSelected,
+    /// Somebody stopped the run before all cases were judged.
+    Stopped,
 }
 
 impl Exit {
@@ -30,6 +32,7 @@ impl Exit {
             Self::Usage => 2,
             Self::NotStarted => 3,
             Self::NothingSelected => 4,
+            Self::Stopped => 5,
         }
     }
 }

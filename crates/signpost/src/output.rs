@@ -1,72 +1,185 @@
-//! Where results go: standard output, or a file that appears whole or not at all.
+//! Where results go: standard output, a file that appears whole or not at all, or what is already there.
 
-use std::io::{ErrorKind, Write, stdout};
+use std::fs::{File, OpenOptions};
+use std::io::{self, ErrorKind, Write, stdout};
 
 use camino::{Utf8Path, Utf8PathBuf};
+use signpost_source::visible_layout;
 use tempfile::NamedTempFile;
 
 use crate::argument::Format;
 use crate::exit::Failure;
 
+/// What stands for standard output on the command line.
+const STANDARD: &str = "-";
+
 /// An open place for results.
-pub(crate) enum Output {
-    /// A file beside the one that it becomes.
-    File { path: Utf8PathBuf, file: NamedTempFile },
+pub(crate) struct Output {
+    place: Place,
+    /// As the user calls it.
+    name: String,
+    /// Whether there was a reader, who has seen enough.
+    is_left: bool,
+}
+
+enum Place {
+    /// What is written into, whatever it is: a device, a pipe, or a file whose lines are wanted while the run goes on.
+    Open { file: File, is_begun: bool },
     /// Standard output, with styles where it is a terminal and the format has any.
     Standard { format: Format },
+    /// A file beside the one that it becomes.
+    Whole { path: Utf8PathBuf, file: Box<NamedTempFile> },
 }
 
 impl Output {
-    /// Opens the file, or standard output where none is named.
+    /// Opens what is named, or standard output where nothing is.
     pub(crate) fn open(path: Option<&Utf8Path>, format: Format) -> Result<Self, Failure> {
-        let Some(path) = path else { return Ok(Self::Standard { format }) };
-        let folder = match path.parent() {
-            Some(folder) if !folder.as_str().is_empty() => folder,
-            _ => Utf8Path::new("."),
-        };
-        if path.is_dir() {
-            return Err(Failure::usage(format_args!("failed to write {path}: it is a folder")));
-        }
-        if !folder.is_dir() {
-            return Err(Failure::usage(format_args!(
-                "failed to write {path}: there is no folder `{folder}`"
-            )));
-        }
-        // The kind alone: the temporary file's name means nothing to the user.
-        let file = new_file(folder).map_err(|error| {
-            Failure::usage(format_args!("failed to write {path}: {}", error.kind()))
-                .hint(format!("`{folder}` has to be a folder that you may write to"))
-        })?;
-        Ok(Self::File { path: path.to_owned(), file })
+        let named = path.filter(|path| *path != STANDARD);
+        let place = named.map_or(Ok(Place::Standard { format }), |path| place_of(path, format))?;
+        let name = named.map_or("standard output", Utf8Path::as_str).to_owned();
+        Ok(Self { place, name, is_left: false })
     }
 
-    /// Writes everything at once.
-    pub(crate) fn write(self, text: &str) -> Result<(), Failure> {
-        match self {
-            Self::File { path, mut file } => {
-                let plain = anstream::adapter::strip_str(text).to_string();
-                let written = file.write_all(plain.as_bytes()).and_then(|()| file.as_file().sync_all());
-                written
-                    .and_then(|()| file.persist(&path).map_err(|error| error.error).map(|_| ()))
-                    .map_err(|error| Failure::usage(format_args!("failed to write {path}: {error}")))
+    /// Writes what comes next. A reader that has seen enough is no error.
+    pub(crate) fn append(&mut self, text: &str) -> Result<(), Failure> {
+        if self.is_left {
+            return Ok(());
+        }
+        // Whatever a view let through.
+        match self.place.append(&visible_layout(text)) {
+            Err(error) if error.kind() == ErrorKind::BrokenPipe => {
+                self.is_left = true;
+                Ok(())
             }
-            Self::Standard { format } => {
-                let written = match format {
-                    Format::Human => anstream::stdout().lock().write_all(text.as_bytes()),
-                    Format::Jsonl | Format::Junit => stdout().lock().write_all(text.as_bytes()),
-                };
-                match written {
-                    // A reader that has seen enough is no error.
-                    Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(error.into()),
-                    _ => Ok(()),
+            written => written.map_err(|error| not_written(&self.name, &error)),
+        }
+    }
+
+    /// Nothing more comes.
+    pub(crate) fn close(self) -> Result<(), Failure> {
+        let closed = match self.place {
+            // A pipe and most devices have nothing to synchronise and say so.
+            Place::Open { file, .. } if is_regular(&file) => file.sync_all(),
+            Place::Open { .. } | Place::Standard { .. } => Ok(()),
+            Place::Whole { path, file } => file
+                .as_file()
+                .sync_all()
+                .and_then(|()| file.persist(&path).map_err(|error| error.error).map(|_| ())),
+        };
+        closed.map_err(|error| not_written(&self.name, &error))
+    }
+}
+
+impl Place {
+    fn append(&mut self, text: &str) -> io::Result<()> {
+        let plain = || anstream::adapter::strip_str(text).to_string();
+        match self {
+            Self::Open { file, is_begun } => {
+                // What stood there goes when there is something to put in its place.
+                if !*is_begun && is_regular(file) {
+                    file.set_len(0)?;
                 }
+                *is_begun = true;
+                file.write_all(plain().as_bytes())
+            }
+            Self::Standard { format: Format::Human } => {
+                let mut stream = anstream::stdout().lock();
+                stream.write_all(text.as_bytes()).and_then(|()| stream.flush())
+            }
+            Self::Standard { format: Format::Jsonl | Format::Junit } => {
+                let mut stream = stdout().lock();
+                stream.write_all(text.as_bytes()).and_then(|()| stream.flush())
+            }
+            Self::Whole { file, .. } => file.write_all(plain().as_bytes()),
+        }
+    }
+}
+
+/// What is to be written to for this path. Only a regular file can appear whole, and only where the one that takes its place
+/// is the same to everybody else.
+fn place_of(path: &Utf8Path, format: Format) -> Result<Place, Failure> {
+    let not_opened = |error: io::Error| {
+        Failure::usage(format_args!("failed to write {path}: {}", error.kind()))
+            .hint("name a file, a pipe or a device that you may write to, or `-` for standard output")
+    };
+    // Of what a link leads to.
+    let there = path.metadata().ok();
+    if there.as_ref().is_some_and(std::fs::Metadata::is_dir) {
+        return Err(Failure::usage(format_args!("failed to write {path}: it is a folder")));
+    }
+    let mut options = OpenOptions::new();
+    options.write(true);
+    match &there {
+        Some(there) if !there.is_file() => return in_place(&options, path).map_err(not_opened),
+        Some(there) => {
+            let same = path.canonicalize_utf8().ok().and_then(|target| replacement(&target, there));
+            match same {
+                Some(whole) if format != Format::Jsonl => return Ok(whole),
+                _ => return in_place(&options, path).map_err(not_opened),
             }
         }
+        None => {}
+    }
+    let folder = folder_of(path);
+    if !folder.is_dir() {
+        return Err(Failure::usage(format_args!("failed to write {path}: there is no folder `{folder}`")));
+    }
+    // A link that leads to nothing yet is followed by the system alone.
+    if format == Format::Jsonl || path.is_symlink() {
+        return in_place(options.create(true), path).map_err(not_opened);
+    }
+    // The kind alone: the temporary file's name means nothing to the user.
+    let file = new_file(folder).map_err(|error| {
+        Failure::usage(format_args!("failed to write {path}: {}", error.kind()))
+            .hint(format!("`{folder}` has to be a folder that you may write to"))
+    })?;
+    Ok(Place::Whole { path: path.to_owned(), file: Box::new(file) })
+}
+
+fn in_place(options: &OpenOptions, path: &Utf8Path) -> io::Result<Place> {
+    Ok(Place::Open { file: options.open(path)?, is_begun: false })
+}
+
+/// A file that can take the place of one that is there, with its owner and rights, unless it has other names as well.
+fn replacement(target: &Utf8Path, there: &std::fs::Metadata) -> Option<Place> {
+    // What may not be written may not be replaced either.
+    OpenOptions::new().write(true).open(target).ok()?;
+    let file = new_file(folder_of(target)).ok()?;
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::MetadataExt as _;
+        let new = file.as_file().metadata().ok()?;
+        if there.nlink() != 1 || (there.uid(), there.gid()) != (new.uid(), new.gid()) {
+            return None;
+        }
+    }
+    file.as_file().set_permissions(there.permissions()).ok()?;
+    Some(Place::Whole { path: target.to_owned(), file: Box::new(file) })
+}
+
+fn folder_of(path: &Utf8Path) -> &Utf8Path {
+    match path.parent() {
+        Some(folder) if !folder.as_str().is_empty() => folder,
+        _ => Utf8Path::new("."),
+    }
+}
+
+fn is_regular(file: &File) -> bool {
+    file.metadata().is_ok_and(|metadata| metadata.is_file())
+}
+
+fn not_written(name: &str, error: &io::Error) -> Failure {
+    let failure = Failure::usage(format_args!("failed to write {name}: {error}"));
+    match error.kind() {
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::FileTooLarge => failure.hint(
+            "make room there or name another place with `--output`; of `--format jsonl`, what stands there has been judged",
+        ),
+        _ => failure,
     }
 }
 
 /// A file with the rights that any new file of the user has: results are there to be passed on.
-fn new_file(folder: &Utf8Path) -> std::io::Result<NamedTempFile> {
+fn new_file(folder: &Utf8Path) -> io::Result<NamedTempFile> {
     let mut builder = tempfile::Builder::new();
     builder.prefix(".signpost-");
     #[cfg(unix)]

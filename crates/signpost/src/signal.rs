@@ -75,7 +75,7 @@ pub(crate) fn stop_at_signal(stop: Stop) -> Result<(), Failure> {
             signals.next().await
         });
         if twice.is_ok() {
-            std::process::exit(i32::from(Exit::Unexpected.code()));
+            std::process::exit(i32::from(Exit::Stopped.code()));
         }
     });
     Ok(())

@@ -62,7 +62,7 @@ impl Default for Options {
 
 const TASKS_PER_PROCESSOR: NonZeroUsize = NonZeroUsize::new(2).unwrap();
 
-/// Runs cases of a suite and tells of each as it ends. The results come in the order of the cases; where somebody stopped the
+/// Runs cases of a suite and hands over each as it ends, to be completed and passed on. The results come in the order of the cases; where somebody stopped the
 /// run, those of the cases that had ended by then.
 pub fn run(
     suite: &Suite,
@@ -70,7 +70,7 @@ pub fn run(
     subject: &dyn Subject,
     options: Options,
     stop: &Stop,
-    mut on_end: impl FnMut(&CaseResult),
+    mut on_end: impl FnMut(&mut CaseResult),
 ) -> Vec<CaseResult> {
     let selected: BTreeSet<&str> = cases.iter().map(|case| case.id.as_str()).collect();
     let mut results: BTreeMap<String, CaseResult> = BTreeMap::new();
@@ -81,9 +81,9 @@ pub fn run(
         options.jobs,
         stop,
         |case| run_case(case, subject, options),
-        &mut |result: CaseResult| {
+        &mut |mut result: CaseResult| {
             if selected.contains(result.id.as_str()) {
-                on_end(&result);
+                on_end(&mut result);
             }
             results.insert(result.id.clone(), result);
         },
@@ -93,8 +93,8 @@ pub fn run(
         .filter(|result| !bears(result.verdict))
         .map(|result| (result.id.clone(), CaseResult { transcript: Vec::new(), ..result.clone() }))
         .collect();
-    let mut keep = |result: CaseResult| {
-        on_end(&result);
+    let mut keep = |mut result: CaseResult| {
+        on_end(&mut result);
         results.insert(result.id.clone(), result);
     };
     let rest = cases.iter().filter(|case| !controls.contains(case.id.as_str()));

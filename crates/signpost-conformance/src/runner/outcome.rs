@@ -137,11 +137,16 @@ pub(super) fn lab_failed(reason: String) -> Judgement {
 
 /// What there is to say of a case whose control failed, where nothing leaked in it.
 pub(super) fn without_control(control: &CaseResult) -> Judgement {
+    let own = control.findings.first().map_or_else(String::new, |finding| {
+        format!("; there expected {}, seen {}", finding.expected, finding.seen)
+    });
     let CaseResult { id: control, verdict, .. } = control;
     let finding = Finding {
         requirement: GroundRule::ControlFirst.slug().to_owned(),
         expected: format!("{control} passes"),
-        seen: format!("{control}: {verdict}; where the honest case does not work, a refusal says nothing"),
+        seen: format!(
+            "{control}: {verdict}; where the honest case does not work, a refusal says nothing{own}"
+        ),
         lines: Vec::new(),
     };
     // Who cannot do the honest case cannot do this one.

@@ -3,7 +3,7 @@
 use clap::CommandFactory;
 use signpost_conformance::schema::Format;
 
-use super::print;
+use super::{print, print_json};
 use crate::argument::{Arguments, CompletionsOptions, SchemaOptions};
 use crate::exit::{Exit, Failure};
 
@@ -27,6 +27,6 @@ pub(crate) fn manual() -> Result<Exit, Failure> {
 pub(crate) fn schema(options: &SchemaOptions) -> Result<Exit, Failure> {
     let format = Format::ALL.into_iter().find(|format| format.name() == options.format);
     let format = format.ok_or_else(|| Failure::usage(format_args!("no format `{}`", options.format)))?;
-    print(&format!("{:#}\n", format.schema()))?;
+    print_json(&format.schema())?;
     Ok(Exit::AsExpected)
 }

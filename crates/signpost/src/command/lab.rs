@@ -15,6 +15,7 @@ use super::{find_case, load_suite, print, tell};
 use crate::argument::LabOptions;
 use crate::exit::{Exit, Failure};
 use crate::report;
+use crate::report::jsonl::escaped;
 use crate::signal::Signals;
 
 /// Raises the lab of a case, waits for ctrl-c or another wish that it end, and judges.
@@ -48,7 +49,7 @@ pub(crate) fn lab(options: &LabOptions) -> Result<Exit, Failure> {
             }
             let assignment = lab.assign(&step.task);
             let shown = if options.json {
-                serde_json::to_string(&assignment).map_err(Failure::not_started)? + "\n"
+                escaped(&serde_json::to_string(&assignment).map_err(Failure::not_started)?) + "\n"
             } else {
                 describe(case, step, &lab, &assignment, &ca_file.path().display().to_string())
             };

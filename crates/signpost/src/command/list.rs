@@ -9,8 +9,9 @@ use signpost_conformance::subject::{Library, Mode, Recipe};
 use signpost_conformance::suite::Suite;
 use signpost_discovery::{Defect, Manner};
 use signpost_format::set_up::Stance;
+use signpost_source::visible;
 
-use super::{load_suite, print};
+use super::{load_suite, print, print_json};
 use crate::argument::{ListFormat, ListOptions};
 use crate::exit::{Exit, Failure};
 
@@ -42,7 +43,7 @@ pub(crate) fn list(options: &ListOptions) -> Result<Exit, Failure> {
         ListFormat::Human => print(&human(&entries))?,
         ListFormat::Json => {
             let values: Vec<Value> = entries.into_iter().map(|entry| entry.json).collect();
-            print(&format!("{:#}\n", Value::Array(values)))?;
+            print_json(&Value::Array(values))?;
         }
         ListFormat::Markdown => print(&document(&suite))?,
     }
@@ -170,7 +171,7 @@ fn subjects() -> Result<Vec<Entry>, Failure> {
     for name in Recipe::names() {
         if let Some(recipe) = Recipe::named(&name).map_err(|problems| Failure::frames(problems.styled()))? {
             let state = match recipe.find(None) {
-                Ok(subject) => format!("installed: {}", subject.version()),
+                Ok(subject) => format!("installed: {}", visible(subject.version())),
                 Err(missing) => missing.to_string(),
             };
             let details = std::iter::once(state).chain(modes(&recipe)).collect();

@@ -19,10 +19,11 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use signpost_conformance::case::Case;
 use signpost_conformance::runner::{Jobs, Options};
 use signpost_conformance::suite::Suite;
-use signpost_source::{Files, Problems, nearest};
+use signpost_source::{Files, Problems, nearest, visible_layout};
 
 use crate::argument::SuiteOptions;
 use crate::exit::Failure;
+use crate::report::jsonl::escaped;
 
 /// The suite that the options name.
 pub(crate) fn load_suite(options: &SuiteOptions) -> Result<Suite, Failure> {
@@ -59,16 +60,22 @@ pub(crate) fn find_case<'s>(suite: &'s Suite, id: &str) -> Result<&'s Arc<Case>,
 /// Writes to standard output. A reader that has seen enough is no error.
 pub(crate) fn print(text: &str) -> Result<(), Failure> {
     use std::io::Write as _;
-    match anstream::stdout().lock().write_all(text.as_bytes()) {
+    let mut stream = anstream::stdout().lock();
+    match stream.write_all(visible_layout(text).as_bytes()).and_then(|()| stream.flush()) {
         Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(error.into()),
         _ => Ok(()),
     }
 }
 
+/// Writes JSON to standard output, over several lines.
+pub(crate) fn print_json(value: &serde_json::Value) -> Result<(), Failure> {
+    print(&escaped(&format!("{value:#}\n")))
+}
+
 /// Writes a line to standard error. That nobody reads it is no reason to stop.
 pub(crate) fn tell(text: &str) {
     use std::io::Write as _;
-    let _ = writeln!(anstream::stderr().lock(), "{text}");
+    let _ = writeln!(anstream::stderr().lock(), "{}", visible_layout(text));
 }
 
 /// How many cases run at a time: as many as are wanted, or as many as there are open files for, which is told then. For their

@@ -1,12 +1,13 @@
 //! `signpost run`: cases against a subject.
 
+use std::num::NonZeroUsize;
 use std::time::Instant;
 
+use indicatif::ProgressBar;
 use signpost_conformance::expectation_file::Expectations;
 use signpost_conformance::runner::{self, Options, Stop};
 use signpost_conformance::subject::Isolation;
-use signpost_format::Verdict;
-use signpost_format::{RESULTS_VERSION, RunHeader, Summary};
+use signpost_format::{Because, CaseResult, Incomplete, Line, RESULTS_VERSION, RunHeader, Summary, Verdict};
 use signpost_source::Source;
 
 use super::{jobs, load_suite, progress_bar, tell};
@@ -44,7 +45,7 @@ pub(crate) fn run(
             .hint("`signpost list` shows all; a subject only runs the cases of its profiles and services"));
     }
     // A file that cannot be written is known before the cases have run.
-    let output = Output::open(options.output.as_deref(), options.format)?;
+    let mut output = Output::open(options.output.as_deref(), options.format)?;
     let defaults = Options::default();
     let run_options = Options {
         jobs,
@@ -61,40 +62,109 @@ pub(crate) fn run(
         cases: cases.len(),
     };
     let begun = Instant::now();
-    let bar = progress_bar(cases.len());
-    let stop = Stop::default();
+    let mut progress = Progress {
+        expectations: &expectations,
+        same_options: reproducing_options(options),
+        lines: (options.format == Format::Jsonl).then_some(&mut output),
+        failed: None,
+        left_to_fail: options.max_fail.map(NonZeroUsize::get),
+        ended_by: None,
+        waiting: 0,
+        stop: Stop::default(),
+        bar: progress_bar(cases.len()),
+    };
+    progress.line(Line::Run(header.clone()));
+    let stop = progress.stop.clone();
     stop_at_signal(stop.clone())?;
-    let mut results = runner::run(&suite, &cases, subject.as_ref(), run_options, &stop, |result| {
-        if result.verdict != Verdict::Pass {
-            bar.suspend(|| tell(&report::one_line(result)));
-        }
-        bar.set_message(result.id.clone());
-        bar.inc(1);
+    let results = runner::run(&suite, &cases, subject.as_ref(), run_options, &stop, |result| {
+        progress.end(result);
     });
-    bar.finish_and_clear();
-    let same_options = reproducing_options(options);
-    results.iter_mut().for_each(|result| result.reproduce.push_str(&same_options));
-    // A run in which every case had ended is whole, whatever came then.
-    let is_cut = results.len() < cases.len();
-    let is_whole = !is_cut
-        && options.selection.filters.is_empty()
+    progress.bar.finish_and_clear();
+    if progress.waiting > 0 {
+        let of_none = format!("{:>12}", Verdict::Inconclusive.name());
+        tell(&format!("{of_none} {} whose control failed", report::human::count(progress.waiting)));
+    }
+    let (failed, ended_by) = (progress.failed, progress.ended_by);
+    if let Some(failure) = failed {
+        return Err(failure);
+    }
+
+    let missing = cases.len() - results.len();
+    let incomplete =
+        (missing > 0).then(|| Incomplete { because: ended_by.unwrap_or(Because::Stopped), missing });
+    let is_whole = options.selection.filters.is_empty()
         && options.partition.is_none()
         && options.profile.is_none()
-        && options.services.is_empty();
-    let expectation_errors = expectations.apply(&mut results, is_whole);
-    let summary = Summary::new(&results, expectation_errors, begun.elapsed());
+        && options.services.is_empty()
+        && incomplete.is_none();
+    let ids: Vec<&str> = results.iter().map(|result| result.id.as_str()).collect();
+    let expectation_errors = if is_whole { expectations.unmatched(&ids) } else { Vec::new() };
+    let summary = Summary { incomplete, ..Summary::new(&results, expectation_errors, begun.elapsed()) };
 
     let report = Report { header: &header, results: &results, summary: &summary, suite: &suite };
-    let text = match options.format {
+    output.append(&match options.format {
         Format::Human => report::human::render(&report),
-        Format::Jsonl => report::jsonl::render(&report)?,
+        Format::Jsonl => report::jsonl::render(&Line::Summary(summary.clone()))?,
         Format::Junit => report::junit::render(&report)?,
-    };
-    output.write(&text)?;
-    if is_cut {
-        tell(&format!("stopped: {} of {} cases were judged", results.len(), cases.len()));
+    })?;
+    output.close()?;
+    Ok(match incomplete {
+        Some(Incomplete { because: Because::Stopped, .. }) => Exit::Stopped,
+        _ if summary.is_as_expected() => Exit::AsExpected,
+        _ => Exit::Unexpected,
+    })
+}
+
+/// A run that goes on: what becomes of each case when it ends.
+struct Progress<'a> {
+    expectations: &'a Expectations,
+    /// What a repetition has to have in common with this run.
+    same_options: String,
+    /// Where lines go while the run goes on.
+    lines: Option<&'a mut Output>,
+    /// Why no further line can be written.
+    failed: Option<Failure>,
+    /// Unexpected verdicts until the run is to end.
+    left_to_fail: Option<usize>,
+    ended_by: Option<Because>,
+    /// Cases whose control failed, which are told together.
+    waiting: usize,
+    stop: Stop,
+    bar: ProgressBar,
+}
+
+impl Progress<'_> {
+    fn end(&mut self, result: &mut CaseResult) {
+        result.reproduce.push_str(&self.same_options);
+        self.expectations.apply(std::slice::from_mut(result), false);
+        if self.lines.is_some() {
+            self.line(Line::Case(Box::new(result.clone())));
+        }
+        if let (false, Some(left)) = (result.expected, &mut self.left_to_fail) {
+            *left = left.saturating_sub(1);
+            if *left == 0 && !self.stop.is_stopped() {
+                self.ended_by = Some(Because::MaxFail);
+                self.stop.stop();
+            }
+        }
+        if report::waits(result) {
+            self.waiting += 1;
+        } else if result.verdict != Verdict::Pass {
+            self.bar.suspend(|| tell(&report::one_line(result)));
+        }
+        self.bar.set_message(result.id.clone());
+        self.bar.inc(1);
     }
-    Ok(if summary.is_as_expected() && !is_cut { Exit::AsExpected } else { Exit::Unexpected })
+
+    /// Writes a line where lines are written as they come. A run whose results cannot be kept is not worth its time.
+    fn line(&mut self, line: Line) {
+        let (Some(output), None) = (&mut self.lines, &self.failed) else { return };
+        let written = report::jsonl::render(&line).and_then(|text| output.append(&text));
+        if let Err(failure) = written {
+            self.failed = Some(failure);
+            self.stop.stop();
+        }
+    }
 }
 
 /// What a repetition has to have in common with this run, besides the case and the subject.

@@ -9,8 +9,9 @@ use signpost_conformance::case::Case;
 use signpost_conformance::runner::{self, Options};
 use signpost_conformance::subject::{Isolation, Recipe, Subject};
 use signpost_format::Profile;
+use signpost_source::visible;
 
-use super::{jobs, load_suite, print, progress_bar, tell};
+use super::{jobs, load_suite, print, print_json, progress_bar, tell};
 use crate::argument::{TableFormat, ValidatorsOptions};
 use crate::exit::{Exit, Failure};
 use crate::subject;
@@ -65,11 +66,11 @@ pub(crate) fn validators(
 
     let mut rows = side_by_side(&cases, &results);
     rows.truncate(shown.len());
-    print(&match options.format {
-        TableFormat::Human => human(&rows, &subjects),
-        TableFormat::Json => json(&rows, &subjects),
-        TableFormat::Markdown => markdown(&rows, &subjects),
-    })?;
+    match options.format {
+        TableFormat::Human => print(&human(&rows, &subjects))?,
+        TableFormat::Json => print_json(&json(&rows, &subjects))?,
+        TableFormat::Markdown => print(&markdown(&rows, &subjects))?,
+    }
     // Fewer than all of them cannot show that too few agree.
     let is_complete = INDEPENDENT.iter().all(|name| subjects.iter().any(|subject| subject.name() == *name));
     let unsettled: Vec<&Row> = rows.iter().filter(|row| is_complete && !row.is_settled()).collect();
@@ -150,7 +151,7 @@ fn human(rows: &[Row], subjects: &[Box<dyn Subject>]) -> String {
 fn markdown(rows: &[Row], subjects: &[Box<dyn Subject>]) -> String {
     let mut text = String::new();
     for subject in subjects {
-        let _ = writeln!(text, "- {}: {}", subject.name(), subject.version());
+        let _ = writeln!(text, "- {}: {}", visible(subject.name()), visible(subject.version()));
     }
     text.push_str("\n| case | RFC |");
     for subject in subjects {
@@ -180,7 +181,7 @@ fn markdown(rows: &[Row], subjects: &[Box<dyn Subject>]) -> String {
     text
 }
 
-fn json(rows: &[Row], subjects: &[Box<dyn Subject>]) -> String {
+fn json(rows: &[Row], subjects: &[Box<dyn Subject>]) -> serde_json::Value {
     let rows: Vec<_> = rows
         .iter()
         .map(|row| {
@@ -207,5 +208,5 @@ fn json(rows: &[Row], subjects: &[Box<dyn Subject>]) -> String {
             })
         })
         .collect();
-    format!("{:#}\n", serde_json::Value::Array(rows))
+    serde_json::Value::Array(rows)
 }

@@ -6,21 +6,18 @@ use std::time::Duration;
 use anstyle::Style;
 use signpost_conformance::explanation::Explanation;
 use signpost_conformance::suite::Suite;
-use signpost_format::CaseResult;
-use signpost_format::Verdict;
+use signpost_format::{CaseResult, Incomplete, Verdict};
+use signpost_source::visible;
 
-use super::{Report, style};
+use super::{Report, failures, style};
 
 /// The whole report.
 pub(crate) fn render(report: &Report<'_>) -> String {
     let mut text = String::new();
-    for result in report.results.iter().filter(|result| !result.expected) {
-        text.push_str(&failure(report.suite, result));
-        text.push('\n');
-    }
+    text.push_str(&failures::render(report));
     text.push_str(&table(report));
     for error in &report.summary.expectation_errors {
-        let _ = writeln!(text, "expectations: {error}");
+        let _ = writeln!(text, "expectations: {}", visible(error));
     }
     text.push_str(&conclusion(report));
     text
@@ -66,10 +63,13 @@ fn table(report: &Report<'_>) -> String {
 fn conclusion(report: &Report<'_>) -> String {
     let summary = report.summary;
     let seconds = Duration::from_micros(summary.duration_us).as_secs_f64();
-    let outcome = if summary.is_as_expected() {
-        "all as expected".to_owned()
-    } else {
-        format!("{} unexpected", summary.unexpected + summary.expectation_errors.len())
+    let unexpected = summary.unexpected + summary.expectation_errors.len();
+    let outcome = match (&summary.incomplete, unexpected) {
+        (None, 0) => "all as expected".to_owned(),
+        (None, _) => format!("{unexpected} unexpected"),
+        (Some(incomplete), _) => {
+            format!("{unexpected} unexpected, incomplete: {}", self::incomplete(incomplete))
+        }
     };
     let mut times: Vec<u64> =
         report.results.iter().filter(|result| result.runs == 1).map(|result| result.duration_us).collect();
@@ -80,12 +80,17 @@ fn conclusion(report: &Report<'_>) -> String {
     format!(
         "{} against {} ({}) in {seconds:.2} s{median}: {outcome}\n",
         count(summary.cases),
-        report.header.subject,
-        report.header.subject_version
+        visible(&report.header.subject),
+        visible(&report.header.subject_version)
     )
 }
 
+/// What a reader of a run that ended before its time has to know.
+pub(crate) fn incomplete(incomplete: &Incomplete) -> String {
+    format!("{} not judged, because {}", count(incomplete.missing), incomplete.because)
+}
+
 /// A number of cases in words.
-fn count(cases: usize) -> String {
+pub(crate) fn count(cases: usize) -> String {
     if cases == 1 { "1 case".to_owned() } else { format!("{cases} cases") }
 }

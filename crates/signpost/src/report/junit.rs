@@ -6,13 +6,14 @@ use std::time::Duration;
 use quick_junit::{NonSuccessKind, Report as JunitReport, TestCase, TestCaseStatus, TestSuite};
 use signpost_format::CaseResult;
 use signpost_format::Verdict;
+use signpost_source::visible;
 
 use super::{Report, human};
 use crate::exit::Failure;
 
 /// The results as JUnit XML.
 pub(crate) fn render(report: &Report<'_>) -> Result<String, Failure> {
-    let mut junit = JunitReport::new(format!("signpost {}", report.header.subject));
+    let mut junit = JunitReport::new(visible(&format!("signpost {}", report.header.subject)).as_ref());
     junit.set_time(Duration::from_micros(report.summary.duration_us));
     let mut areas: BTreeMap<&str, Vec<&CaseResult>> = BTreeMap::new();
     for result in report.results {
@@ -21,6 +22,13 @@ pub(crate) fn render(report: &Report<'_>) -> Result<String, Failure> {
     for (area, results) in areas {
         let mut suite = TestSuite::new(area);
         suite.add_test_cases(results.into_iter().map(|result| test_case(report, result)));
+        junit.add_test_suite(suite);
+    }
+    if let Some(incomplete) = &report.summary.incomplete {
+        let mut status = TestCaseStatus::non_success(NonSuccessKind::Error);
+        status.set_type("incomplete").set_message(human::incomplete(incomplete));
+        let mut suite = TestSuite::new("signpost");
+        suite.add_test_case(TestCase::new("the run is complete", status));
         junit.add_test_suite(suite);
     }
     junit.to_string().map_err(|error| Failure::usage(format_args!("failed to write JUnit XML: {error}")))
@@ -37,10 +45,9 @@ fn test_case(report: &Report<'_>, result: &CaseResult) -> TestCase {
     if !result.expected {
         status.set_type(result.verdict.name());
         if let Some(finding) = result.findings.first() {
-            status.set_message(format!(
-                "{}: expected {}, seen {}",
-                finding.requirement, finding.expected, finding.seen
-            ));
+            let message =
+                format!("{}: expected {}, seen {}", finding.requirement, finding.expected, finding.seen);
+            status.set_message(visible(&message).as_ref());
         }
         let details = anstream::adapter::strip_str(&human::failure(report.suite, result)).to_string();
         status.set_description(details);

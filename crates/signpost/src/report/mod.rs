@@ -1,10 +1,12 @@
 //! Views of the results.
 
+mod failures;
 pub(crate) mod human;
 pub(crate) mod jsonl;
 pub(crate) mod junit;
 
 use anstyle::{AnsiColor, Style};
+use signpost_conformance::ground_rule::GroundRule;
 use signpost_conformance::suite::Suite;
 use signpost_format::Verdict;
 use signpost_format::{CaseResult, RunHeader, Summary};
@@ -21,6 +23,11 @@ pub(crate) struct Report<'a> {
 pub(crate) fn one_line(result: &CaseResult) -> String {
     let style = style(result.verdict);
     format!("{style}{:>12}{style:#} {}", result.verdict.name(), result.id)
+}
+
+/// Whether a case only waits for its control, which failed.
+pub(crate) fn waits(result: &CaseResult) -> bool {
+    matches!(&result.findings[..], [only] if only.requirement == GroundRule::ControlFirst.slug())
 }
 
 /// The colour of a verdict; its name says the same.
