@@ -174,7 +174,6 @@ defects! {
     MatchesValuesByPrefix = "matches-values-by-prefix": "Takes a value that begins with `Required` for it.",
     MergesLabelPins = "merges-label-pins": "Takes a pin of either label's policy for the targets of both.",
     MergesPolicies = "merges-policies": "Uses two policy records together instead of refusing both.",
-    NamesUserInEhlo = "names-user-in-ehlo": "Calls itself by a name that it makes of the local part.",
     NamesUserInHelo = "names-user-in-helo": "Says HELO by the user's address when EHLO is rejected, before giving up.",
     NoFailover = "no-failover": "Gives up when the first published target does not fit.",
     ObeysLesserStance = "obeys-lesser-stance": "Goes on in clear where the user asked for less than the policy demands.",

@@ -76,13 +76,7 @@ impl<P: Protocol> Session<P> {
 
 impl<P: Protocol> Conversation for Session<P> {
     fn begin(&mut self) {
-        let capabilities = P::WORDS.capabilities;
-        if self.terms.rules.calls_itself_by_its_address() {
-            self.command(capabilities, State::Capabilities);
-        } else {
-            let itself = format!("{}-laptop.localdomain", self.terms.request.address.local_part());
-            self.command(&capabilities.replace("[127.0.0.1]", &itself), State::Capabilities);
-        }
+        self.command(P::WORDS.capabilities, State::Capabilities);
     }
 
     fn received(&mut self, bytes: &[u8]) {

@@ -57,10 +57,6 @@ impl Rules {
         !self.has(Defect::ExpectsWholeReplies)
     }
 
-    pub(crate) const fn calls_itself_by_its_address(self) -> bool {
-        !self.has(Defect::NamesUserInEhlo)
-    }
-
     pub(crate) const fn heeds_the_greeting(self) -> bool {
         !self.has(Defect::SpeaksWhereUnwelcome)
     }
