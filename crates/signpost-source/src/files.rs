@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use camino::{Utf8Path, Utf8PathBuf};
+use camino::{Utf8Component, Utf8Path, Utf8PathBuf};
 use include_dir::Dir;
 
 use crate::Source;
@@ -17,7 +17,8 @@ pub enum Files {
 }
 
 impl Files {
-    /// Reads a file by its path below the tree; `..` in it is followed within the tree.
+    /// Reads a file by its path below the tree; `..` in it is followed within the tree, and a path from the root begins at the
+    /// tree's.
     ///
     /// # Errors
     ///
@@ -59,12 +60,12 @@ impl Files {
 fn normal(path: &Utf8Path) -> Utf8PathBuf {
     let mut normal = Utf8PathBuf::new();
     for component in path.components() {
-        match component.as_str() {
-            "." => {}
-            ".." => {
+        match component {
+            Utf8Component::CurDir | Utf8Component::Prefix(_) | Utf8Component::RootDir => {}
+            Utf8Component::Normal(part) => normal.push(part),
+            Utf8Component::ParentDir => {
                 normal.pop();
             }
-            part => normal.push(part),
         }
     }
     normal
@@ -90,4 +91,19 @@ fn list_folder(root: &Utf8Path, below: &Utf8Path, found: &mut Vec<Utf8PathBuf>) 
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A world whose zone is the file `/dev/zero` was read without end.
+    #[test]
+    fn no_path_leads_out_of_the_tree() {
+        for path in ["/dev/zero", "../dev/zero", "worlds/any/../../../../dev/./zero"] {
+            assert_eq!(normal(Utf8Path::new(path)), "dev/zero", "{path}");
+        }
+        let nowhere = Files::Folder("no-such-folder".into());
+        assert!(nowhere.read(Utf8Path::new("/dev/null")).is_err());
+    }
 }
