@@ -1,4 +1,5 @@
-//! Writes the seeds of messages: real questions of every kind. Zones and records are there already, in scenarios and fixtures.
+//! Writes the seeds: real questions of every kind, whole dialogues from both sides, TLS records, reports. Zones, records and
+//! files of suites are there already, in scenarios and fixtures.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -9,7 +10,7 @@ use hickory_proto::rr::{DNSClass, Name, RecordType};
 
 fn main() -> std::io::Result<()> {
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let questions = questions(&here.join("../../../scenarios/resolver"))?;
+    let questions = questions(&here.join("../../scenarios/resolver"))?;
     let messages: Vec<Vec<u8>> =
         messages(questions).iter().map(|message| message.to_vec().expect("it fits")).collect();
     let mut datagrams = messages.clone();
@@ -25,7 +26,158 @@ fn main() -> std::io::Result<()> {
     let pipelined = [vec![0, 3], messages.iter().take(8).flat_map(framed).collect()].concat();
     let unfinished = [vec![0, 0], framed(&messages[0]), vec![0, 200, 1, 2, 3]].concat();
     let empty = vec![0, 0, 0, 0, 0, 0];
-    write(&here.join("seeds/stream"), one.chain([pipelined, unfinished, empty]))
+    write(&here.join("seeds/stream"), one.chain([pipelined, unfinished, empty]))?;
+
+    write(&here.join("seeds/client"), client_dialogues())?;
+    write(&here.join("seeds/server"), server_dialogues())?;
+    write(&here.join("seeds/tls_records"), tls_records())?;
+    write(&here.join("seeds/report"), REPORTS.iter().map(|report| report.as_bytes().to_vec()))
+}
+
+const REPORTS: &[&str] = &[
+    r#"{"outcome":"configured","endpoint":{"host":"mail.example.com","port":587,"security":"starttls"},"user":"alice","notes":["policy-ignored"]}"#,
+    r#"{"outcome":"configured","endpoint":{"host":"mail.example.com","port":995,"security":"tls"}}"#,
+    r#"{"outcome":"refused","reason":"pin-mismatch","detail":"no pin fits"}"#,
+    r#"{"outcome":"unavailable","reason":"service-denied"}"#,
+    r#"{"outcome":"ask-user","reason":"nothing-published"}"#,
+    r#"{"outcome":"declined","detail":"exit code 1"}"#,
+    r#"{"outcome":"unsupported","reason":"no POP3"}"#,
+    r#"{"outcome":"answered","status":"secure","rcode":"NOERROR","ede":[6,9],"ttl":300}"#,
+    r#"{"outcome":"answered","status":"failed","rcode":"SERVFAIL","ede":[],"detail":"no SEP"}"#,
+];
+
+/// What the target reads as: the server says this; what a handshake comes to is one octet.
+enum Does {
+    Says(&'static str),
+    ShakesHands,
+    FailsHandshake,
+    Closes,
+}
+
+/// Servers as clients meet them: honest ones, and such as an attacker's.
+fn client_dialogues() -> impl Iterator<Item = Vec<u8>> {
+    use Does::{Closes, FailsHandshake, Says, ShakesHands};
+
+    const SMTP: &[&str] = &[
+        "250-mail.example.com\r\n250 AUTH PLAIN LOGIN\r\n",
+        "235 2.7.0 in\r\n",
+        "250 2.1.0 ok\r\n",
+        "250 2.1.5 ok\r\n",
+        "354 go on\r\n",
+        "250 2.0.0 taken\r\n",
+        "221 2.0.0 bye\r\n",
+    ];
+    const LOGIN: &[&str] = &[
+        "250-mail.example.com\r\n250-SIZE 1000\r\n250 AUTH LOGIN\r\n",
+        "334 VXNlcm5hbWU6\r\n",
+        "334 UGFzc3dvcmQ6\r\n",
+        "535 5.7.8 no\r\n",
+        "334 VXNlcm5hbWU6\r\n",
+        "334 UGFzc3dvcmQ6\r\n",
+        "235 2.7.0 in\r\n",
+        "250 ok\r\n",
+        "250 ok\r\n",
+        "354 go on\r\n",
+        "250 taken\r\n",
+    ];
+    const POP3: &[&str] = &[
+        "+OK\r\nSASL PLAIN\r\nUSER\r\nUIDL\r\n.\r\n",
+        "+OK in\r\n",
+        "+OK 1 20\r\n",
+        "+OK\r\nSubject: one\r\n\r\n..first\r\n.\r\n",
+        "+OK bye\r\n",
+    ];
+    let says = |lines: &'static [&'static str]| lines.iter().map(|line| Says(line)).collect::<Vec<_>>();
+    let smtp_clear = || {
+        vec![
+            Says("220 mail.example.com ESMTP\r\n"),
+            Says("250-mail.example.com\r\n250 STARTTLS\r\n"),
+            Says("220 2.0.0 go ahead\r\n"),
+        ]
+    };
+    let pop3_clear = || {
+        vec![
+            Says("+OK POP3 <1896.697170952@mail.example.com>\r\n"),
+            Says("+OK\r\nSTLS\r\nUSER\r\n.\r\n"),
+            Says("+OK go ahead\r\n"),
+        ]
+    };
+    let with = |before: Vec<Does>, then: Does, behind: Vec<Does>| {
+        before.into_iter().chain([then]).chain(behind).collect::<Vec<_>>()
+    };
+    let injected = Says("220 go ahead\r\n250 AUTH PLAIN\r\n235 in\r\n");
+    let greeting = |text| with(vec![], ShakesHands, vec![Says(text)]);
+    let dialogues = vec![
+        (0, with(smtp_clear(), ShakesHands, says(SMTP))),
+        (0x10, with(smtp_clear(), ShakesHands, says(LOGIN))),
+        (0, with(smtp_clear(), FailsHandshake, says(SMTP))),
+        (
+            0,
+            vec![
+                Says("220 mail\r\n"),
+                Says("250 AUTH PLAIN LOGIN\r\n"),
+                Says("235 in\r\n"),
+                Says("221 bye\r\n"),
+            ],
+        ),
+        (8, with(vec![Says("220 mail\r\n"), Says("250 STARTTLS\r\n")], injected, vec![ShakesHands])),
+        (6, with(greeting("220 mail.example.com\r\n"), says(SMTP).remove(0), says(&SMTP[1..]))),
+        (0, vec![Says("421 4.3.2 later\r\n"), Closes]),
+        (1, with(pop3_clear(), ShakesHands, says(POP3))),
+        (0x11, with(pop3_clear(), FailsHandshake, says(POP3))),
+        (1, vec![Says("+OK <1@mail>\r\n"), Says("-ERR what\r\n"), Says("+OK\r\n"), Says("+OK in\r\n")]),
+        (7, with(greeting("+OK <1@mail>\r\n"), says(POP3).remove(0), says(&POP3[1..]))),
+    ];
+    dialogues.into_iter().map(|(setting, dialogue)| {
+        let octets = dialogue.into_iter().flat_map(|does| match does {
+            Says(text) => [vec![u8::try_from(text.len()).expect("a short reply")], text.into()].concat(),
+            ShakesHands => vec![0],
+            FailsHandshake => vec![3],
+            Closes => vec![0xff],
+        });
+        std::iter::once(setting).chain(octets).collect()
+    })
+}
+
+/// Clients as servers meet them, of each service and with TLS begun in each way: those that wait and those that do not.
+fn server_dialogues() -> impl Iterator<Item = Vec<u8>> {
+    const SMTP: &str = "EHLO client\r\nSTARTTLS\r\n|EHLO client\r\nAUTH PLAIN AGFsaWNlQGV4YW1wbGUuY29tAHNlY3JldA==\r\n\
+                        MAIL FROM:<alice@example.com>\r\nRCPT TO:<bob@example.com>\r\nDATA\r\n\
+                        Subject: x\r\n\r\n..x\r\n.\r\nRSET\r\nVRFY b\r\nNOOP\r\nQUIT\r\n";
+    const LOGIN: &str = "EHLO client\r\n|STARTTLS\r\n|EHLO client\r\nAUTH LOGIN\r\nYWxpY2U=\r\nc2VjcmV0\r\nAUTH PLAIN\r\n*\r\n\
+                         HELO x\r\nXYZ\r\nQUIT\r\n";
+    const POP3: &str = "CAPA\r\n|STLS\r\n|CAPA\r\nUSER alice@example.com\r\nPASS secret\r\nSTAT\r\nLIST\r\nLIST 1\r\nUIDL\r\n\
+                        RETR 1\r\nTOP 1 1\r\nDELE 1\r\nRSET\r\nXYZ\r\nNOOP\r\nQUIT\r\n";
+    let dialogues = (0..4).flat_map(|label| [SMTP, LOGIN, POP3].map(|dialogue| (label, dialogue)));
+    let in_pieces = dialogues.flat_map(|(label, dialogue)| {
+        // Where the server parts what it hears at the length of the first piece, TLS begins behind it.
+        let first = dialogue.find('|').expect("a dialogue has parts");
+        [u8::try_from(first - 1).expect("a short part"), 255, 0].map(|size| (label, 0, size, dialogue))
+    });
+    let faults = (1..=60).map(|fault| (fault % 4, fault, 18, if fault % 4 < 2 { POP3 } else { SMTP }));
+    in_pieces.chain(faults).map(|(label, fault, size, dialogue)| {
+        [&[label, fault, size][..], dialogue.replace('|', "").as_bytes()].concat()
+    })
+}
+
+/// Records, speech, and the one behind the other.
+fn tls_records() -> impl Iterator<Item = Vec<u8>> {
+    const ALERT: &[u8] = b"\x15\x03\x03\x00\x02\x02\x30";
+    let hello = [&b"\x16\x03\x01\x00\x40"[..], &[1; 0x40]].concat();
+    let data = [&b"\x17\x03\x03\x40\x11"[..], &[0xab; 0x4011]].concat();
+    let speech = b"EHLO client\r\nAUTH PLAIN AGFs\r\n".to_vec();
+    let several = [&hello, ALERT, &data, ALERT].concat();
+    let seeds = vec![
+        ALERT.to_vec(),
+        [&hello[..], &speech].concat(),
+        [ALERT, &speech, ALERT].concat(),
+        speech,
+        several[..hello.len() + 3].to_vec(),
+        several,
+        b"\x16\x03\x01\xff\xff".to_vec(),
+        b"\x17\x03\x03\x00\x00\x17\x02".to_vec(),
+    ];
+    seeds.into_iter().zip([0, 255, 3, 6, 200, 4, 1, 2]).map(|(octets, size)| [vec![size], octets].concat())
 }
 
 /// What the scenarios for resolvers ask, by name and type.

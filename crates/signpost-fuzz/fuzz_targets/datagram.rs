@@ -3,7 +3,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use signpost_dns_fuzz::{check, is_honest, peer, responder};
+use signpost_fuzz::responders::{check, is_honest, peer, responder};
 use signpost_transcript::Transport;
 
 // The first octet says which responder is asked.

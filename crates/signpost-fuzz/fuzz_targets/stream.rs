@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use libfuzzer_sys::fuzz_target;
 use signpost_dns::{Authority, serve_stream};
-use signpost_dns_fuzz::{check, is_honest, peer, responder};
+use signpost_fuzz::responders::{check, is_honest, peer, responder};
 use signpost_transcript::{Recorder, Transport};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 

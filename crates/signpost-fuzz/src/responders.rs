@@ -1,8 +1,4 @@
-//! What the fuzz targets share: responders with every fault, and what every reply has to be.
-
-mod every_fault;
-#[path = "../../tests/resolver_world/mod.rs"]
-mod resolver_world;
+//! Responders with every fault, and what every reply has to be.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Arc, OnceLock};
@@ -11,6 +7,7 @@ use hickory_proto::op::{Message, MessageType};
 use signpost_dns::{Hierarchy, KeyPool, Responder, Scope};
 
 use crate::every_fault::every_fault;
+use crate::resolver_world;
 
 /// Noon of a day in 2027: a run must not depend on the day it is done.
 const NOW: u32 = 1_800_000_000;

@@ -28,6 +28,7 @@ pub use fault::{
     BrokenHandshake, FaultParameterError, Mechanisms, ReplyCode, ReplyLine, ServerFault, ServerFaultKind,
 };
 pub use server::{serve, serve_behind};
+pub use session::session;
 pub use signpost_serve::Presented;
 pub use spec::{Account, Limits, ServerSpec};
 pub use step::Step;

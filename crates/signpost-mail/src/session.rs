@@ -15,6 +15,14 @@ use crate::smtp::Smtp;
 use crate::turn::Turn;
 use crate::{ServerSpec, Step, leak, tampering};
 
+/// What a server says on one connection to a mailbox that nobody else reads, without I/O: for whoever has a connection of
+/// another kind.
+#[must_use]
+pub fn session(spec: Arc<ServerSpec>, connection: ConnectionId) -> Box<dyn Session> {
+    let maildrop = Arc::new(Maildrop::new(&spec.mailbox));
+    Box::new(MailSession::new(spec, &maildrop, connection))
+}
+
 /// The state of one connection.
 pub(crate) struct MailSession {
     spec: Arc<ServerSpec>,

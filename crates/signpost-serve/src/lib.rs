@@ -27,6 +27,7 @@ pub use acceptor::{Acceptor, tell_of};
 pub use door::Door;
 pub use limits::Limits;
 pub use presented::Presented;
+pub use records::{Parted, Records};
 pub use script::{Change, Rule, Script};
 pub use server::{Reception, serve, serve_behind};
 pub use session::{Effect, Handshake, Session};

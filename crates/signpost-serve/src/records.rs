@@ -2,7 +2,7 @@
 
 /// Follows the framing of TLS records (RFC 8446 §5.1) and says where a client stops speaking TLS.
 #[derive(Debug, Default)]
-pub(crate) struct Records {
+pub struct Records {
     header: Vec<u8>,
     /// Octets left of the record's fragment.
     fragment: usize,
@@ -11,18 +11,19 @@ pub(crate) struct Records {
 
 /// What the octets of one read were.
 #[derive(Debug, Default, Eq, PartialEq)]
-pub(crate) struct Parted {
+pub struct Parted {
     /// Octets of TLS records.
-    pub(crate) records: Vec<u8>,
+    pub records: Vec<u8>,
     /// Everything from the first octet on that belongs to no record.
-    pub(crate) speech: Vec<u8>,
+    pub speech: Vec<u8>,
 }
 
 /// A fragment with the most expansion that a peer may add (RFC 5246 §6.2.3).
 const LONGEST_FRAGMENT: usize = (1 << 14) + 2048;
 
 impl Records {
-    pub(crate) fn part(&mut self, mut bytes: &[u8]) -> Parted {
+    /// Parts the next octets, however they were cut. The beginning of a record's header is kept until it is whole.
+    pub fn part(&mut self, mut bytes: &[u8]) -> Parted {
         let mut parted = Parted::default();
         while !bytes.is_empty() {
             if self.speech {
