@@ -74,7 +74,12 @@ fn judged(besides: fn(&Recorder)) -> [CaseResult; 2] {
         let mut lab = case.blueprint().unwrap().start(Network::Loopback).unwrap();
         lab.begin_run(None).unwrap();
         let recorder = lab.recorder().clone();
-        let environment = Environment { recorder: &recorder, seed: 0, limits: signpost_sandbox::Limits::default(), namespace: None };
+        let environment = Environment {
+            recorder: &recorder,
+            seed: 0,
+            limits: signpost_sandbox::Limits::default(),
+            namespace: None,
+        };
         let report = subject.run(&lab.assign(&case.visits[0].steps[0].task), environment).await.unwrap();
         lab.settle().await;
         let run = Run { transcript: recorder.take_step(), ended: Ok(report) };

@@ -22,6 +22,8 @@ use crate::{LabError, User};
 
 /// How long connections may take to end after the subject has.
 const SETTLING: Duration = Duration::from_millis(500);
+/// Turns of the reactor that they get for it in any event: on a machine that stalls, the time alone may pass in one.
+const FEWEST_TURNS: u32 = 32;
 /// Turns of the reactor without news after which nothing is on the way any more.
 const QUIET_TURNS: u32 = 8;
 /// Time that the subject has for a case unless the runner says otherwise.
@@ -259,28 +261,27 @@ impl Lab {
     /// Waits until the servers have read what the subject left behind: all its connections are closed and nothing
     /// new comes in.
     pub async fn settle(&self) {
-        let quiet = async {
-            let mut turns = 0;
-            let mut seen = self.recorder.count();
-            // On loopback what was sent has arrived, so a turn of the reactor without news means that there are none.
-            // Each step from a connection to what is recorded of it takes a turn of its own.
-            while turns < QUIET_TURNS {
-                if self.recorder.open_connections() > 0 {
-                    #[expect(
-                        clippy::disallowed_methods,
-                        reason = "nothing tells when an open connection will end"
-                    )]
-                    tokio::time::sleep(Duration::from_millis(1)).await;
-                } else {
-                    tokio::task::yield_now().await;
-                }
-                let now = self.recorder.count();
-                turns = if now == seen && self.recorder.open_connections() == 0 { turns + 1 } else { 0 };
-                seen = now;
+        let begun = tokio::time::Instant::now();
+        let (mut quiet, mut turns) = (0, 0);
+        let mut seen = self.recorder.count();
+        // On loopback what was sent has arrived, so a turn of the reactor without news means that there are none.
+        // Each step from a connection to what is recorded of it takes a turn of its own. A connection that does not end is
+        // closed with the lab; what it said is recorded already.
+        while quiet < QUIET_TURNS && (turns < FEWEST_TURNS || begun.elapsed() < SETTLING) {
+            if self.recorder.open_connections() > 0 {
+                #[expect(
+                    clippy::disallowed_methods,
+                    reason = "nothing tells when an open connection will end"
+                )]
+                tokio::time::sleep(Duration::from_millis(1)).await;
+            } else {
+                tokio::task::yield_now().await;
             }
-        };
-        // A connection that does not end is closed with the lab; what it said is recorded already.
-        let _ = tokio::time::timeout(SETTLING, quiet).await;
+            turns += 1;
+            let now = self.recorder.count();
+            quiet = if now == seen && self.recorder.open_connections() == 0 { quiet + 1 } else { 0 };
+            seen = now;
+        }
     }
 
     /// What was seen since the start or the last call.

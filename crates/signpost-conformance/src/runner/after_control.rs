@@ -5,7 +5,8 @@ use std::sync::{Arc, OnceLock};
 
 use signpost_format::{CaseResult, Verdict};
 
-use super::{Options, Stop, run_case, run_for_leaks};
+use super::alone::Alone;
+use super::{Options, Stop, attempt, run_for_leaks};
 use crate::case::Case;
 use crate::subject::Subject;
 use crate::suite::Suite;
@@ -17,6 +18,7 @@ pub struct AfterControl {
     subject: Arc<dyn Subject>,
     options: Options,
     controls: BTreeMap<String, OnceLock<CaseResult>>,
+    alone: Alone,
 }
 
 impl AfterControl {
@@ -25,7 +27,7 @@ impl AfterControl {
     pub fn new(suite: Arc<Suite>, subject: Arc<dyn Subject>, options: Options) -> Self {
         let controls = suite.cases.iter().filter_map(|case| case.control.clone());
         let controls = controls.map(|control| (control, OnceLock::new())).collect();
-        Self { suite, subject, options, controls }
+        Self { suite, subject, options, controls, alone: Alone::new() }
     }
 
     /// Runs one case. Where its control fails, only leaks are judged.
@@ -38,14 +40,18 @@ impl AfterControl {
             Some(control) if !bears(control.verdict) => {
                 run_for_leaks(&Stop::default(), case, self.subject.as_ref(), self.options, control)
             }
-            _ => run_case(case, self.subject.as_ref(), self.options),
+            _ => self.steadily(case),
         }
     }
 
     /// What came of the control of this ID, if it is one. Whoever asks while it runs waits for it.
     fn control(&self, id: &str) -> Option<&CaseResult> {
         let (case, result) = (self.suite.case(id)?, self.controls.get(id)?);
-        Some(result.get_or_init(|| run_case(case, self.subject.as_ref(), self.options)))
+        Some(result.get_or_init(|| self.steadily(case)))
+    }
+
+    fn steadily(&self, case: &Case) -> CaseResult {
+        self.alone.run(|| attempt(&Stop::default(), case, self.subject.as_ref(), self.options))
     }
 }
 

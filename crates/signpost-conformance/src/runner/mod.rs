@@ -1,6 +1,7 @@
 //! Runs cases: each in a lab and on a thread of its own, controls before what rests on them.
 
 mod after_control;
+mod alone;
 mod doubt;
 mod jobs;
 mod outcome;
@@ -27,6 +28,7 @@ use crate::subject::Subject;
 use crate::suite::Suite;
 pub use after_control::AfterControl;
 use after_control::bears;
+use alone::{Alone, Attempt};
 use doubt::judge_despite_doubt;
 pub use jobs::Jobs;
 use outcome::{judge_case, judge_visit, lab_failed, not_asked_again, result, without_control};
@@ -76,18 +78,14 @@ pub fn run(
     let mut results: BTreeMap<String, CaseResult> = BTreeMap::new();
     let controls: BTreeSet<&str> = cases.iter().filter_map(|case| case.control.as_deref()).collect();
     let first = suite.cases.iter().filter(|case| controls.contains(case.id.as_str()));
-    in_parallel(
-        first,
-        options.jobs,
-        stop,
-        |case| run_case(case, subject, options),
-        &mut |mut result: CaseResult| {
-            if selected.contains(result.id.as_str()) {
-                on_end(&mut result);
-            }
-            results.insert(result.id.clone(), result);
-        },
-    );
+    let alone = Alone::new();
+    let run_steadily = |case: &Case| alone.run(|| attempt(stop, case, subject, options));
+    in_parallel(first, options.jobs, stop, run_steadily, &mut |mut result: CaseResult| {
+        if selected.contains(result.id.as_str()) {
+            on_end(&mut result);
+        }
+        results.insert(result.id.clone(), result);
+    });
     let failed: BTreeMap<String, CaseResult> = results
         .values()
         .filter(|result| !bears(result.verdict))
@@ -100,7 +98,7 @@ pub fn run(
     let rest = cases.iter().filter(|case| !controls.contains(case.id.as_str()));
     let run_after_control = |case: &Case| match case.control.as_ref().and_then(|id| failed.get(id)) {
         Some(control) => run_for_leaks(stop, case, subject, options, control),
-        None => run_until(stop, case, subject, options),
+        None => run_steadily(case),
     };
     in_parallel(rest, options.jobs, stop, run_after_control, &mut keep);
     cases.iter().filter_map(|case| results.remove(&case.id)).collect()
@@ -125,23 +123,24 @@ pub fn run_all(
 /// Runs one case, whatever its control says.
 #[must_use]
 pub fn run_case(case: &Case, subject: &dyn Subject, options: Options) -> CaseResult {
-    run_until(&Stop::default(), case, subject, options)
+    attempt(&Stop::default(), case, subject, options).result
 }
 
 /// Runs one case, which somebody may stop; what is said of it then is not to be used.
-fn run_until(stop: &Stop, case: &Case, subject: &dyn Subject, options: Options) -> CaseResult {
+fn attempt(stop: &Stop, case: &Case, subject: &dyn Subject, options: Options) -> Attempt {
     if case.asks_again() && !subject.can_be_asked_again() {
-        return not_asked_again(case, subject);
+        return Attempt { result: not_asked_again(case, subject), stall: Duration::ZERO };
     }
     let start = Instant::now();
-    let (judgement, runs) = match raise_and_visit(stop, case, case.runs(), subject, options) {
-        Ok(Visited { sources, runs }) => {
+    let (judgement, runs, stall) = match raise_and_visit(stop, case, case.runs(), subject, options) {
+        Ok(Visited { sources, runs, stall }) => {
             let judge = |runs: &[Run]| judge_case(case, &sources, runs, subject.stance(), Extent::Everything);
-            (judge_despite_doubt(&runs, judge), runs)
+            (judge_despite_doubt(&runs, judge), runs, stall)
         }
-        Err(reason) => (lab_failed(reason), Vec::new()),
+        Err(reason) => (lab_failed(reason), Vec::new(), Duration::ZERO),
     };
-    result(case, judgement, runs, start.elapsed(), subject.reproduce(&case.id))
+    let result = result(case, judgement, runs, start.elapsed(), subject.reproduce(&case.id));
+    Attempt { result, stall }
 }
 
 /// Runs a case whose control failed: a refusal says nothing there, but what leaks has leaked. No distribution is judged, so
@@ -156,7 +155,7 @@ fn run_for_leaks(
     let start = Instant::now();
     let visits = u32::try_from(case.visits.len()).unwrap_or(u32::MAX);
     let leaked = raise_and_visit(stop, case, visits, subject, options).ok().and_then(|visited| {
-        let Visited { sources, runs } = visited;
+        let Visited { sources, runs, .. } = visited;
         let judge = |runs: &[Run]| judge_case(case, &sources, runs, subject.stance(), Extent::Leaks);
         let judgement = judge_despite_doubt(&runs, judge);
         matches!(judgement.verdict, Verdict::Fail | Verdict::Inconclusive | Verdict::Weak)

@@ -1,12 +1,14 @@
 //! One case in its lab: the subject is started, asked, and started again as often as the case wants.
 
 use std::net::IpAddr;
+use std::pin::pin;
 use std::time::Duration;
 
 use signpost_format::Report;
 use signpost_lab::{Lab, LabError, Network, PRIVATE_RESOLVER};
 use signpost_machine::explain;
 use signpost_sandbox::{Layout, Limits, Namespace, PrivateNetwork};
+use tokio::time::MissedTickBehavior;
 
 use super::{Options, Stop};
 use crate::case::{Case, Visit};
@@ -20,7 +22,12 @@ pub(super) struct Visited {
     pub(super) sources: Vec<Option<IpAddr>>,
     /// Every step of every visit, in order. A visit that ended in an error has no further steps.
     pub(super) runs: Vec<Run>,
+    /// How late this thread was woken at worst: time in which neither the lab nor a subject in process could do anything.
+    pub(super) stall: Duration,
 }
+
+/// How often it is looked at whether the thread is woken in time.
+const BEAT: Duration = Duration::from_millis(20);
 
 /// Raises the lab of a case and lets the subject visit it so many times.
 pub(super) fn visit(
@@ -57,7 +64,8 @@ pub(super) fn visit(
         if subject.isolation() == Isolation::Loopback {
             lab.keep_to_this_process();
         }
-        let mut visited = Visited { sources: Vec::new(), runs: Vec::with_capacity(visits as usize) };
+        let runs = Vec::with_capacity(visits as usize);
+        let mut visited = Visited { sources: Vec::new(), runs, stall: Duration::ZERO };
         for (number, visit) in (0..visits).zip(case.visits.iter().cycle()) {
             let source = lab.begin_run(visit.view.as_deref()).map_err(|error| error.to_string())?;
             if let Some(view) = &visit.view {
@@ -75,13 +83,34 @@ pub(super) fn visit(
         }
         Ok(visited)
     };
+    let visited = noticing_stalls(visited);
     runtime.block_on(async {
         tokio::select! {
-            visited = visited => visited,
+            visited = visited => visited.map(|(visited, stall)| Visited { stall, ..visited }),
             // What the subject started ends with what is dropped here.
             () = stop.stopped() => Err("somebody stopped the run".to_owned()),
         }
     })
+}
+
+/// Does this, and measures how late the thread was woken at worst meanwhile.
+async fn noticing_stalls<T, E>(work: impl Future<Output = Result<T, E>>) -> Result<(T, Duration), E> {
+    let mut stall = Duration::ZERO;
+    let mut beat = tokio::time::interval(BEAT);
+    beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut work = pin!(work);
+    loop {
+        tokio::select! {
+            // Whatever keeps the thread from coming back to its beat kept it from all else, too.
+            due = beat.tick() => stall = stall.max(due.elapsed()),
+            done = &mut work => {
+                // What was overdue when the work ended belongs to it.
+                let overdue = tokio::time::timeout(Duration::ZERO, beat.tick()).await;
+                let overdue = overdue.map_or(Duration::ZERO, |due| due.elapsed());
+                return done.map(|done| (done, stall.max(overdue)));
+            }
+        }
+    }
 }
 
 fn seed_of(seed: u64, case: &str, run: u32) -> u64 {
@@ -146,5 +175,34 @@ impl Stay<'_> {
             Ok(Err(error)) => Err(error.to_string()),
             Err(_) => Err(SubjectError::TimedOut(self.deadline).to_string()),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Instant;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_thread_that_is_kept_from_its_work_is_noticed_and_a_wait_is_not() {
+        let busy = async {
+            tokio::task::yield_now().await;
+            let begun = Instant::now();
+            while begun.elapsed() < Duration::from_millis(150) {
+                std::hint::spin_loop();
+            }
+            Ok::<_, ()>(1)
+        };
+        let (done, stall) = noticing_stalls(busy).await.unwrap();
+        assert_eq!(done, 1);
+        assert!(stall >= Duration::from_millis(100), "{stall:?}");
+        let waiting =
+            async { tokio::time::timeout(Duration::from_millis(150), std::future::pending::<()>()).await };
+        let begun = Instant::now();
+        let (_, stall) = noticing_stalls(async { Ok::<_, ()>(waiting.await) }).await.unwrap();
+        // Where this thread itself was late, that is what is measured.
+        let late = begun.elapsed() - Duration::from_millis(150);
+        assert!(stall <= late + BEAT, "{stall:?} where there were {late:?}");
     }
 }

@@ -111,7 +111,9 @@ impl Subject for External {
                 let stream = if is_full { "standard output" } else { "standard error" };
                 crashed(format!("it flooded its {stream}"))
             }
-            Ending::Signalled(signal) => crashed(with_last_words(ExitStatus::from_raw(signal), &stderr.bytes)),
+            Ending::Signalled(signal) => {
+                crashed(with_last_words(ExitStatus::from_raw(signal), &stderr.bytes))
+            }
             Ending::LeftBehind => crashed(format!("it {ending}")),
             ending => crashed(format!("it was {ending}")),
         }
