@@ -87,6 +87,21 @@ fn client_dialogues() -> impl Iterator<Item = Vec<u8>> {
         "+OK\r\nSubject: one\r\n\r\n..first\r\n.\r\n",
         "+OK bye\r\n",
     ];
+    const IMAP: &[&str] = &[
+        "* CAPABILITY IMAP4rev1 AUTH=PLAIN\r\na3 OK done\r\n",
+        "+ \r\n",
+        "a4 OK welcome\r\n",
+        "* 1 EXISTS\r\na5 OK [READ-WRITE] done\r\n",
+        "* 1 FETCH (BODY[] {22}\r\nSubject: hello\r\n\r\n.dot)\r\na6 OK done\r\n",
+        "* BYE\r\na7 OK done\r\n",
+    ];
+    let imap_clear = || {
+        vec![
+            Says("* OK ready\r\n"),
+            Says("* CAPABILITY IMAP4rev1 STARTTLS LOGINDISABLED\r\na1 OK done\r\n"),
+            Says("a2 OK go ahead\r\n"),
+        ]
+    };
     let says = |lines: &'static [&'static str]| lines.iter().map(|line| Says(line)).collect::<Vec<_>>();
     let smtp_clear = || {
         vec![
@@ -108,11 +123,11 @@ fn client_dialogues() -> impl Iterator<Item = Vec<u8>> {
     let injected = Says("220 go ahead\r\n250 AUTH PLAIN\r\n235 in\r\n");
     let greeting = |text| with(vec![], ShakesHands, vec![Says(text)]);
     let dialogues = vec![
-        (0, with(smtp_clear(), ShakesHands, says(SMTP))),
-        (0x10, with(smtp_clear(), ShakesHands, says(LOGIN))),
-        (0, with(smtp_clear(), FailsHandshake, says(SMTP))),
+        (2, with(smtp_clear(), ShakesHands, says(SMTP))),
+        (0x22, with(smtp_clear(), ShakesHands, says(LOGIN))),
+        (2, with(smtp_clear(), FailsHandshake, says(SMTP))),
         (
-            0,
+            2,
             vec![
                 Says("220 mail\r\n"),
                 Says("250 AUTH PLAIN LOGIN\r\n"),
@@ -120,13 +135,17 @@ fn client_dialogues() -> impl Iterator<Item = Vec<u8>> {
                 Says("221 bye\r\n"),
             ],
         ),
-        (8, with(vec![Says("220 mail\r\n"), Says("250 STARTTLS\r\n")], injected, vec![ShakesHands])),
-        (6, with(greeting("220 mail.example.com\r\n"), says(SMTP).remove(0), says(&SMTP[1..]))),
-        (0, vec![Says("421 4.3.2 later\r\n"), Closes]),
+        (0x12, with(vec![Says("220 mail\r\n"), Says("250 STARTTLS\r\n")], injected, vec![ShakesHands])),
+        (14, with(greeting("220 mail.example.com\r\n"), says(SMTP).remove(0), says(&SMTP[1..]))),
+        (2, vec![Says("421 4.3.2 later\r\n"), Closes]),
         (1, with(pop3_clear(), ShakesHands, says(POP3))),
-        (0x11, with(pop3_clear(), FailsHandshake, says(POP3))),
+        (0x21, with(pop3_clear(), FailsHandshake, says(POP3))),
         (1, vec![Says("+OK <1@mail>\r\n"), Says("-ERR what\r\n"), Says("+OK\r\n"), Says("+OK in\r\n")]),
-        (7, with(greeting("+OK <1@mail>\r\n"), says(POP3).remove(0), says(&POP3[1..]))),
+        (13, with(greeting("+OK <1@mail>\r\n"), says(POP3).remove(0), says(&POP3[1..]))),
+        (0, with(imap_clear(), ShakesHands, says(IMAP))),
+        (0x20, with(imap_clear(), FailsHandshake, says(IMAP))),
+        (0, vec![Says("* PREAUTH in\r\n"), Says("a1 OK done\r\n"), Closes]),
+        (12, with(greeting("* OK ready\r\n"), says(IMAP).remove(0), says(&IMAP[1..]))),
     ];
     dialogues.into_iter().map(|(setting, dialogue)| {
         let octets = dialogue.into_iter().flat_map(|does| match does {
@@ -148,13 +167,17 @@ fn server_dialogues() -> impl Iterator<Item = Vec<u8>> {
                          HELO x\r\nXYZ\r\nQUIT\r\n";
     const POP3: &str = "CAPA\r\n|STLS\r\n|CAPA\r\nUSER alice@example.com\r\nPASS secret\r\nSTAT\r\nLIST\r\nLIST 1\r\nUIDL\r\n\
                         RETR 1\r\nTOP 1 1\r\nDELE 1\r\nRSET\r\nXYZ\r\nNOOP\r\nQUIT\r\n";
-    let dialogues = (0..4).flat_map(|label| [SMTP, LOGIN, POP3].map(|dialogue| (label, dialogue)));
+    const IMAP: &str = "a1 CAPABILITY\r\n|a2 STARTTLS\r\n|a3 CAPABILITY\r\na4 AUTHENTICATE PLAIN\r\n\
+                        AGFsaWNlQGV4YW1wbGUuY29tAHNlY3JldA==\r\na5 LOGIN alice {6}\r\nsecret\r\na6 SELECT INBOX\r\n\
+                        a7 FETCH 1 BODY.PEEK[]\r\na8 XYZ\r\na9 NOOP\r\na10 LOGOUT\r\n";
+    let dialogues = (0..6).flat_map(|label| [IMAP, SMTP, LOGIN, POP3].map(|dialogue| (label, dialogue)));
     let in_pieces = dialogues.flat_map(|(label, dialogue)| {
         // Where the server parts what it hears at the length of the first piece, TLS begins behind it.
         let first = dialogue.find('|').expect("a dialogue has parts");
         [u8::try_from(first - 1).expect("a short part"), 255, 0].map(|size| (label, 0, size, dialogue))
     });
-    let faults = (1..=60).map(|fault| (fault % 4, fault, 18, if fault % 4 < 2 { POP3 } else { SMTP }));
+    let spoken = |label: u8| [IMAP, POP3, SMTP][usize::from(label / 2)];
+    let faults = (1..=70).map(move |fault| (fault % 6, fault, 18, spoken(fault % 6)));
     in_pieces.chain(faults).map(|(label, fault, size, dialogue)| {
         [&[label, fault, size][..], dialogue.replace('|', "").as_bytes()].concat()
     })

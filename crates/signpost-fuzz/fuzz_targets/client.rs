@@ -1,4 +1,4 @@
-//! SMTP and POP3 from the client's side: what a server says and does, in pieces of any size.
+//! SMTP, POP3 and IMAP from the client's side: what a server says and does, in pieces of any size.
 
 #![no_main]
 
@@ -9,7 +9,7 @@ use hickory_proto::rr::rdata::{A, SRV, TXT};
 use hickory_proto::rr::{Name, RData, Record, RecordType};
 use libfuzzer_sys::fuzz_target;
 use signpost_discovery::{Action, Client, Event, Mode, Outcome, Reason, Request, Rules, Untrusted};
-use signpost_protocol::Service;
+use signpost_protocol::{Label, Service};
 use signpost_validate::{Answer, Lookup, SecurityStatus};
 
 const USER: &str = "alice";
@@ -29,7 +29,7 @@ fuzz_target!(|input: &[u8]| {
     let world = World::of(setting);
     let address = format!("{USER}@{DOMAIN}").parse().expect("an address");
     let mut request = Request::new(address, PASSWORD.parse().expect("a password"), world.service);
-    if setting & 0x10 != 0 {
+    if setting & 0x20 != 0 {
         request.mode = Mode::Configure;
     }
     let mut now = Duration::from_secs(1_000);
@@ -111,8 +111,11 @@ fn may_be_said_in_clear(bytes: &[u8]) {
     for line in bytes.split_inclusive(|octet| *octet == b'\n') {
         let line = std::str::from_utf8(line).expect("a command is a text");
         let command = line.strip_suffix("\r\n").expect("a command ends");
-        let verb = command.split(' ').next().unwrap_or_default();
-        assert!(["CAPA", "EHLO", "QUIT", "STARTTLS", "STLS"].contains(&verb), "{command} in clear");
+        let mut words = command.split(' ');
+        // In IMAP a tag stands before it.
+        let verb = words.find(|word| !(word.starts_with('a') && word[1..].parse::<u32>().is_ok()));
+        let known = ["CAPA", "CAPABILITY", "EHLO", "LOGOUT", "QUIT", "STARTTLS", "STLS"];
+        assert!(verb.is_some_and(|verb| known.contains(&verb)), "{command} in clear");
         assert!(!command.contains(USER) && !command.contains(PASSWORD), "{command} in clear");
     }
 }
@@ -140,9 +143,9 @@ struct World {
 impl World {
     fn of(setting: u8) -> Self {
         Self {
-            service: if setting & 1 == 0 { Service::Submission } else { Service::Pop3 },
-            publishes: [setting & 2 == 0, setting & 4 != 0],
-            has_policy: setting & 8 == 0,
+            service: Service::ALL[usize::from(setting & 3) % Service::ALL.len()],
+            publishes: [setting & 4 == 0, setting & 8 != 0],
+            has_policy: setting & 0x10 == 0,
         }
     }
 
@@ -156,22 +159,19 @@ impl World {
 
     fn data(&self, owner: &str, record_type: RecordType) -> Option<RData> {
         let text = |text: String| RData::TXT(TXT::new(vec![text]));
-        let labels = match self.service {
-            Service::Pop3 => [("pop3", 110), ("pop3s", 995)],
-            Service::Submission => [("submission", 587), ("submissions", 465)],
-        };
-        let label = labels
-            .into_iter()
-            .zip(self.publishes)
-            .find(|((label, _), published)| *published && owner == format!("_{label}._tcp.{DOMAIN}."));
+        let label = Label::ALL.iter().copied().find(|label| {
+            label.service() == self.service
+                && self.publishes[usize::from(label.is_implicit_tls())]
+                && owner == format!("_{}._tcp.{DOMAIN}.", label.name())
+        });
         match (record_type, label) {
             (RecordType::A, _) => Some(RData::A(A::new(192, 0, 2, 1))),
-            (RecordType::SRV, Some(((_, port), _))) => {
+            (RecordType::SRV, Some(label)) => {
                 let host = Name::from_ascii("mail.example.com.").expect("a name");
-                Some(RData::SRV(SRV::new(1, 1, port, host)))
+                Some(RData::SRV(SRV::new(1, 1, label.port(), host)))
             }
-            (RecordType::TXT, Some(((label @ ("pop3" | "submission"), _), _))) if self.has_policy => {
-                Some(text(format!("v={label} STARTTLS=_certroot.{DOMAIN}")))
+            (RecordType::TXT, Some(label)) if self.has_policy && !label.is_implicit_tls() => {
+                Some(text(format!("v={} STARTTLS=_certroot.{DOMAIN}", label.name())))
             }
             (RecordType::TXT, _) if owner == format!("_certroot.{DOMAIN}.") => {
                 Some(text("v=keyrecord sha256=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=".to_owned()))

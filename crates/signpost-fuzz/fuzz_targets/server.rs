@@ -1,4 +1,4 @@
-//! SMTP and POP3 from the server's side: what a client says, in pieces of any size.
+//! SMTP, POP3 and IMAP from the server's side: what a client says, in pieces of any size.
 
 #![no_main]
 

@@ -2,6 +2,8 @@
 
 #![no_main]
 
+use std::collections::BTreeSet;
+
 use libfuzzer_sys::fuzz_target;
 use signpost_conformance::expectation_file::Expectations;
 use signpost_conformance::requirement::Requirements;
@@ -13,9 +15,12 @@ use signpost_source::Source;
 fuzz_target!(|text: &str| {
     let source = || Source::new("area/name.toml", text);
     let read = [
-        Scenario::parse("area/name", source()).map(|scenario| {
-            assert_eq!(scenario.area(), "area");
-            assert_eq!(scenario.source.text, text);
+        Scenario::parse("area/name", &source()).map(|scenarios| {
+            // One file may be several, as many as it has values, each with a name of its own.
+            assert!((1..=text.len()).contains(&scenarios.len()));
+            let ids: BTreeSet<&str> = scenarios.iter().map(|scenario| scenario.id.as_str()).collect();
+            assert_eq!(ids.len(), scenarios.len(), "two scenarios of one name");
+            assert!(scenarios.iter().all(|scenario| scenario.area() == "area"));
         }),
         Expectations::parse(&source()).map(drop),
         Requirements::parse(&source()).map(drop),
