@@ -102,7 +102,28 @@ fn scenario() -> serde_json::Value {
     for (definition, role) in [("ScenarioOf", Role::Resolve), ("ScenarioOf2", Role::SetUp)] {
         schema["$defs"][definition]["properties"]["role"]["const"] = role.name().into();
     }
+    allow_placeholders(&mut schema);
     schema
+}
+
+/// Where a number belongs, the name of a sweep may stand in braces.
+fn allow_placeholders(schema: &mut serde_json::Value) {
+    match schema {
+        serde_json::Value::Object(keys) => {
+            keys.values_mut().for_each(allow_placeholders);
+            let is_number = keys.get("type").is_some_and(|kind| match kind {
+                serde_json::Value::Array(kinds) => kinds.iter().any(|kind| kind == "integer"),
+                kind => kind == "integer",
+            });
+            if is_number {
+                let number = std::mem::take(keys);
+                let placeholder = serde_json::json!({ "type": "string", "pattern": r"^\{[a-z0-9-]+\}$" });
+                keys.insert("anyOf".to_owned(), vec![number.into(), placeholder].into());
+            }
+        }
+        serde_json::Value::Array(values) => values.iter_mut().for_each(allow_placeholders),
+        _ => {}
+    }
 }
 
 fn schema<T: JsonSchema>(settings: SchemaSettings) -> serde_json::Value {

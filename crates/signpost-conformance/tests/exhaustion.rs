@@ -3,7 +3,7 @@
 use std::num::NonZeroUsize;
 
 use nix::sys::resource::{Resource, setrlimit};
-use signpost_conformance::runner::{Jobs, Options, run};
+use signpost_conformance::runner::{Jobs, Options, Stop, run};
 use signpost_conformance::subject::Reference;
 use signpost_conformance::suite::Suite;
 use signpost_format::Verdict;
@@ -22,7 +22,14 @@ fn without_files_the_honest_reference_is_errored_and_never_fails() {
     let cases = suite.select(&filters, None, Some(&reference));
     setrlimit(Resource::RLIMIT_NOFILE, FILES, FILES).unwrap();
 
-    let starved = run(&suite, &cases, &reference, Options { jobs: JOBS, ..Options::default() }, |_| ());
+    let starved = run(
+        &suite,
+        &cases,
+        &reference,
+        Options { jobs: JOBS, ..Options::default() },
+        &Stop::default(),
+        |_| (),
+    );
     let errored = starved.iter().filter(|result| result.verdict == Verdict::Errored);
     assert!(errored.clone().count() > 0, "all {} cases had files enough", starved.len());
     for result in errored {
@@ -43,7 +50,14 @@ fn without_files_the_honest_reference_is_errored_and_never_fails() {
     // With as many as there are files for, all of them pass.
     let jobs = Jobs::affordable(JOBS);
     assert_eq!((jobs.number.get(), jobs.bounded_by), (3, Some(FILES)));
-    let fed = run(&suite, &cases, &reference, Options { jobs: jobs.number, ..Options::default() }, |_| ());
+    let fed = run(
+        &suite,
+        &cases,
+        &reference,
+        Options { jobs: jobs.number, ..Options::default() },
+        &Stop::default(),
+        |_| (),
+    );
     for result in fed {
         assert_eq!(result.verdict, Verdict::Pass, "{}: {:#?}", result.id, result.findings);
     }
