@@ -12,7 +12,10 @@ fn check(case: &str, rejected: &[&str]) {
 fn each_kind_of_fault_knows_whether_the_rules_reject_it() {
     check("pin/unknown-root[pop3]", &["pop3-1", "pop3-2"]);
     // Everything below a broken CA is broken.
-    check("pin/pinned-ca-expired[pop3]", &["submission-1", "submission-2", "pop3-1", "pop3-2"]);
+    check(
+        "pin/pinned-ca-expired[pop3]",
+        &["submission-1", "submission-2", "pop3-1", "pop3-2", "imap-1", "imap-2"],
+    );
     check("honest/root-not-sent[pop3]", &[]);
 }
 

@@ -70,6 +70,7 @@ fn what_a_suite_names_is_proven_and_what_it_does_not_catch_is_refuted() {
         (
             "skips-pin",
             &[
+                "downgrade/starttls-stripped[imap]?defect=skips-pin",
                 "downgrade/starttls-stripped[pop3]?defect=skips-pin",
                 "downgrade/starttls-stripped[submission]?defect=skips-pin",
             ],

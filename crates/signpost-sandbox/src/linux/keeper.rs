@@ -126,7 +126,11 @@ fn watch(limits: Limits, report: &File, signals: &SignalFd, child: Pid) -> Endin
         }
         while let Ok(Some(_)) = signals.read_signal() {}
         if let Some(ending) = reap(child) {
-            return ending;
+            // A program that could start no more may die of it before it is counted; those that it started are still there.
+            return match ending {
+                Ending::Exited(0) => ending,
+                _ => excess(limits).map_or(ending, Ending::Exceeded),
+            };
         }
         if counted.elapsed() >= pause {
             counted = Instant::now();
