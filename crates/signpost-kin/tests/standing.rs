@@ -24,7 +24,8 @@ fn this_process_is_kin_by_tcp_and_udp() {
     let (_, peer) = server.recv_from(&mut [0; 1]).unwrap();
     assert_eq!(standing(Transport::Udp, peer, here), Standing::Kin);
     drop(client);
-    assert_eq!(standing(Transport::Udp, peer, here), Standing::Doubtful);
+    // Somebody else may have been given its port by now.
+    assert_ne!(standing(Transport::Udp, peer, here), Standing::Kin);
 }
 
 #[test]

@@ -40,7 +40,7 @@ fn the_honest_reference_is_as_expected() {
     let output = signpost(&["run", "honest/two-servers"]);
     assert_eq!(output.status.code(), Some(0));
     let text = stdout(&output);
-    assert!(text.contains("2 cases against reference"), "{text}");
+    assert!(text.contains("3 cases against reference"), "{text}");
     assert!(text.ends_with("all as expected\n"), "{text}");
 }
 
@@ -180,7 +180,7 @@ fn results_fit_the_published_schema() {
         }
         kinds.push(line["type"].as_str().unwrap().to_owned());
     }
-    assert_eq!(kinds, ["run", "case", "case", "summary"]);
+    assert_eq!(kinds, ["run", "case", "case", "case", "summary"]);
 }
 
 #[test]

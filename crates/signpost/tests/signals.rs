@@ -58,8 +58,9 @@ fn a_run_that_is_asked_to_end_tells_what_was_judged() {
         run.stdout.take().unwrap().read_to_string(&mut results).unwrap();
         let mut rest = String::new();
         errors.read_to_string(&mut rest).unwrap();
-        assert_eq!(run.wait().unwrap().code(), Some(1), "{signal}: {rest}");
-        assert!(rest.contains("stopped: "), "{signal}: {rest}");
+        assert_eq!(run.wait().unwrap().code(), Some(5), "{signal}: {rest}");
+        assert!(rest.contains("the run ends here"), "{signal}: {rest}");
+        assert!(results.lines().last().unwrap().contains(r#""because":"stopped""#), "{signal}: {results}");
         assert!(results.lines().count() > 2, "{signal}: {results}");
     }
 }
