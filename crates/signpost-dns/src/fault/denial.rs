@@ -282,7 +282,8 @@ fn expanded_nsec(scene: Scene<'_>, zone: &SignedZone) -> Option<Rrset> {
 /// That a name below a DNAME does not exist, as if the DNAME were another record.
 fn denied_below_dname(zone: &SignedZone, name: &Name) -> Option<Answer> {
     let mut encloser = name.base_name();
-    loop {
+    // Above the apex, where a question for the apex itself begins, there is nothing of this zone.
+    while zone.origin.zone_of(&encloser) {
         let node = zone.node(&OrderKey::new(&encloser));
         if node.is_some_and(|node| node.set(RecordType::DNAME).is_some()) {
             let denied = Denied { name, key: &OrderKey::new(name), encloser: &encloser };
@@ -293,6 +294,7 @@ fn denied_below_dname(zone: &SignedZone, name: &Name) -> Option<Answer> {
         }
         encloser = encloser.base_name();
     }
+    None
 }
 
 /// That a name does not exist: its closest encloser by the zone's chain, and the rest by what the zone would have signed
