@@ -258,12 +258,7 @@ impl Imap {
                     turn.reply(Step::Auth, format!("{tag} OK welcome\r\n"));
                     self.state = State::Authenticated;
                 } else {
-                    let spec = turn.spec;
-                    let fault = spec
-                        .faults
-                        .iter()
-                        .map(|fault| &fault.kind)
-                        .find(|kind| kind.is(ServerFaultName::RejectCredentials));
+                    let fault = turn.fault(ServerFaultName::RejectCredentials);
                     let refusal = no(&tag, fault, "[AUTHENTICATIONFAILED] the credentials are wrong");
                     self.error(Step::Auth, &refusal, turn);
                 }

@@ -215,12 +215,7 @@ impl Pop3 {
                     turn.reply(Step::Auth, format!("+OK {} messages\r\n", messages.len()));
                     self.state = State::Transaction { messages, deleted };
                 } else {
-                    let spec = turn.spec;
-                    let fault = spec
-                        .faults
-                        .iter()
-                        .map(|fault| &fault.kind)
-                        .find(|kind| kind.is(ServerFaultName::RejectCredentials));
+                    let fault = turn.fault(ServerFaultName::RejectCredentials);
                     self.error(Step::Auth, &negative(fault, "[AUTH] the credentials are wrong"), turn);
                 }
             }

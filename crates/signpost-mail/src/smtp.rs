@@ -224,12 +224,7 @@ impl Smtp {
                     turn.reply(Step::Auth, "235 2.7.0 welcome\r\n");
                 } else {
                     let text = "5.7.8 the credentials are wrong";
-                    let spec = turn.spec;
-                    let fault = spec
-                        .faults
-                        .iter()
-                        .map(|fault| &fault.kind)
-                        .find(|kind| kind.is(ServerFaultName::RejectCredentials));
+                    let fault = turn.fault(ServerFaultName::RejectCredentials);
                     self.error(Step::Auth, &answer(fault, 535, text), turn);
                 }
             }

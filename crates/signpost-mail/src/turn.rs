@@ -34,7 +34,12 @@ impl<'a> Turn<'a> {
     }
 
     pub(crate) fn has(&self, name: ServerFaultName) -> bool {
-        self.spec.faults.iter().any(|fault| fault.kind.is(name))
+        self.fault(name).is_some()
+    }
+
+    /// The first fault of this name, whether or not it is applied.
+    pub(crate) fn fault(&self, name: ServerFaultName) -> Option<&'a ServerFaultKind> {
+        self.spec.faults.iter().map(|fault| &fault.kind).find(|kind| kind.is(name))
     }
 
     /// A fault that is being applied now; the first time this is observed.
