@@ -207,7 +207,7 @@ fn judge(suite: &Suite, case: &Case, lab: &Lab, runs: Vec<Run>) -> Result<Exit, 
     let result = runner::judge_by_hand(case, lab, runs);
     let text = match result.verdict {
         Verdict::Pass => report::one_line(&result) + "\n",
-        _ => report::human::failure(suite, &result),
+        _ => report::failures::failure(suite, &result),
     };
     print(&text)?;
     Ok(if result.verdict == Verdict::Pass { Exit::AsExpected } else { Exit::Unexpected })

@@ -82,7 +82,7 @@ pub(crate) fn run(
     progress.bar.finish_and_clear();
     if progress.waiting > 0 {
         let of_none = format!("{:>12}", Verdict::Inconclusive.name());
-        tell(&format!("{of_none} {} whose control failed", report::human::count(progress.waiting)));
+        tell(&format!("{of_none} {} whose control failed", report::count(progress.waiting)));
     }
     let (failed, ended_by) = (progress.failed, progress.ended_by);
     if let Some(failure) = failed {

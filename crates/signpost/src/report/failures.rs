@@ -3,9 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
+use anstyle::Style;
+use signpost_conformance::explanation::Explanation;
+use signpost_conformance::suite::Suite;
 use signpost_format::{CaseResult, Verdict};
 
-use super::{Report, human, waits};
+use super::{Report, count, style, waits};
 
 /// IDs that are named where so many cases are alike.
 const MOST_NAMED: usize = 3;
@@ -22,7 +25,7 @@ pub(super) fn render(report: &Report<'_>) -> String {
     let is_shown = |control: &str| failed.iter().any(|result| result.id == control);
     let unseen = waiting.iter().find(|result| control(report, result).is_none_or(|id| !is_shown(id)));
     if let Some(first) = unseen {
-        let _ = writeln!(text, "{}", human::failure(report.suite, first));
+        let _ = writeln!(text, "{}", failure(report.suite, first));
     }
     if !waiting.is_empty() {
         let wait = if waiting.len() == 1 { "waits" } else { "wait" };
@@ -33,10 +36,24 @@ pub(super) fn render(report: &Report<'_>) -> String {
         let _ = writeln!(
             text,
             "{} {wait} for {controls}: where the honest case does not work, a refusal says nothing\n",
-            human::count(waiting.len())
+            count(waiting.len())
         );
     }
     text + &each_once(report, &others, |result| result.verdict == Verdict::Errored)
+}
+
+/// What is to be known about one unexpected verdict.
+pub(crate) fn failure(suite: &Suite, result: &CaseResult) -> String {
+    let bold = Style::new().bold();
+    let verdict = style(result.verdict);
+    let mut text = String::new();
+    let _ = writeln!(
+        text,
+        "{verdict}{}{verdict:#} {bold}{}{bold:#} ({})",
+        result.verdict, result.id, result.severity
+    );
+    let _ = write!(text, "{}", Explanation::of(result, &suite.requirements));
+    text
 }
 
 fn control<'r>(report: &Report<'r>, result: &CaseResult) -> Option<&'r str> {
@@ -61,11 +78,11 @@ fn each_once(
             Some([_, others @ ..]) => others,
             _ => &[],
         };
-        text.push_str(&human::failure(report.suite, result));
+        text.push_str(&failure(report.suite, result));
         if !others.is_empty() {
             let named = others.iter().take(MOST_NAMED).copied().collect::<Vec<_>>().join(", ");
             let more = if others.len() > MOST_NAMED { ", …" } else { "" };
-            let _ = writeln!(text, "  and alike:   {}: {named}{more}", human::count(others.len()));
+            let _ = writeln!(text, "  and alike:   {}: {named}{more}", count(others.len()));
         }
         text.push('\n');
     }

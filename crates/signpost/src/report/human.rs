@@ -3,13 +3,10 @@
 use std::fmt::Write;
 use std::time::Duration;
 
-use anstyle::Style;
-use signpost_conformance::explanation::Explanation;
-use signpost_conformance::suite::Suite;
-use signpost_format::{CaseResult, Incomplete, Verdict};
+use signpost_format::{Incomplete, Verdict};
 use signpost_source::visible;
 
-use super::{Report, failures, style};
+use super::{Report, count, failures, style};
 
 /// The whole report.
 pub(crate) fn render(report: &Report<'_>) -> String {
@@ -20,20 +17,6 @@ pub(crate) fn render(report: &Report<'_>) -> String {
         let _ = writeln!(text, "expectations: {}", visible(error));
     }
     text.push_str(&conclusion(report));
-    text
-}
-
-/// What is to be known about one unexpected verdict.
-pub(crate) fn failure(suite: &Suite, result: &CaseResult) -> String {
-    let bold = Style::new().bold();
-    let verdict = style(result.verdict);
-    let mut text = String::new();
-    let _ = writeln!(
-        text,
-        "{verdict}{}{verdict:#} {bold}{}{bold:#} ({})",
-        result.verdict, result.id, result.severity
-    );
-    let _ = write!(text, "{}", Explanation::of(result, &suite.requirements));
     text
 }
 
@@ -88,9 +71,4 @@ fn conclusion(report: &Report<'_>) -> String {
 /// What a reader of a run that ended before its time has to know.
 pub(crate) fn incomplete(incomplete: &Incomplete) -> String {
     format!("{} not judged, because {}", count(incomplete.missing), incomplete.because)
-}
-
-/// A number of cases in words.
-pub(crate) fn count(cases: usize) -> String {
-    if cases == 1 { "1 case".to_owned() } else { format!("{cases} cases") }
 }

@@ -8,7 +8,7 @@ use signpost_format::CaseResult;
 use signpost_format::Verdict;
 use signpost_source::visible;
 
-use super::{Report, human};
+use super::{Report, failures, human};
 use crate::exit::Failure;
 
 /// The results as JUnit XML.
@@ -49,7 +49,7 @@ fn test_case(report: &Report<'_>, result: &CaseResult) -> TestCase {
                 format!("{}: expected {}, seen {}", finding.requirement, finding.expected, finding.seen);
             status.set_message(visible(&message).as_ref());
         }
-        let details = anstream::adapter::strip_str(&human::failure(report.suite, result)).to_string();
+        let details = anstream::adapter::strip_str(&failures::failure(report.suite, result)).to_string();
         status.set_description(details);
     }
     let mut case = TestCase::new(&result.id, status);

@@ -1,6 +1,6 @@
 //! Views of the results.
 
-mod failures;
+pub(crate) mod failures;
 pub(crate) mod human;
 pub(crate) mod jsonl;
 pub(crate) mod junit;
@@ -39,4 +39,9 @@ pub(crate) fn style(verdict: Verdict) -> Style {
         Verdict::Unsupported => AnsiColor::Cyan,
     };
     Style::new().bold().fg_color(Some(colour.into()))
+}
+
+/// A number of cases in words.
+pub(crate) fn count(cases: usize) -> String {
+    if cases == 1 { "1 case".to_owned() } else { format!("{cases} cases") }
 }
