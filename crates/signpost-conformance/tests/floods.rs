@@ -1,13 +1,15 @@
 //! More is done than a transcript holds: nobody says pass then, whoever judges.
 
-use async_trait::async_trait;
+mod stand_in;
+
 use signpost_conformance::judge::Run;
 use signpost_conformance::runner::{self, Options};
-use signpost_conformance::subject::{Environment, Isolation, Reference, Subject, SubjectError};
+use signpost_conformance::subject::{Environment, Reference, Subject as _};
 use signpost_conformance::suite::Suite;
-use signpost_format::{Assignment, CaseResult, Profile, Report, Role, Verdict};
+use signpost_format::{CaseResult, Verdict};
 use signpost_lab::Network;
 use signpost_transcript::{Channel, ConnectionId, Event, Recorder, SubjectLine};
+use stand_in::StandIn;
 
 const CASE: &str = "honest/two-servers[submission]";
 
@@ -28,47 +30,11 @@ fn leak(recorder: &Recorder) {
     });
 }
 
-/// The reference, which is right, and does this besides.
-struct Besides(Reference, fn(&Recorder));
-
-#[async_trait(?Send)]
-impl Subject for Besides {
-    fn name(&self) -> &str {
-        self.0.name()
-    }
-
-    fn version(&self) -> &str {
-        self.0.version()
-    }
-
-    fn profiles(&self) -> &[Profile] {
-        self.0.profiles()
-    }
-
-    fn roles(&self) -> &[Role] {
-        self.0.roles()
-    }
-
-    fn isolation(&self) -> Isolation {
-        Isolation::Loopback
-    }
-
-    async fn run(
-        &self,
-        assignment: &Assignment,
-        environment: Environment<'_>,
-    ) -> Result<Report, SubjectError> {
-        let report = self.0.run(assignment, environment).await;
-        (self.1)(environment.recorder);
-        report
-    }
-}
-
 /// By the runner, and in a lab that a person has raised.
 fn judged(besides: fn(&Recorder)) -> [CaseResult; 2] {
     let suite = Suite::built_in().unwrap();
     let case = suite.case(CASE).unwrap();
-    let subject = Besides(Reference::honest(), besides);
+    let subject = StandIn { besides, ..StandIn::of(Reference::honest()) };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let by_hand = runtime.block_on(async {
         let mut lab = case.blueprint().unwrap().start(Network::Loopback).unwrap();

@@ -1,67 +1,33 @@
 //! Whoever else is on loopback is not the subject, and turns no verdict.
 #![cfg(target_os = "linux")]
 
+mod stand_in;
+
 use std::process::{Child, Command, Stdio};
 
-use async_trait::async_trait;
 use signpost_conformance::runner::{Options, run_case};
-use signpost_conformance::subject::{Environment, Isolation, Reference, Subject, SubjectError};
+use signpost_conformance::subject::Reference;
 use signpost_conformance::suite::Suite;
-use signpost_format::{Assignment, Profile, Report, Role, Verdict};
+use signpost_format::Verdict;
 use signpost_transcript::{Event, Recorder, Transport};
+use stand_in::StandIn;
 
 #[test]
 fn a_neighbour_that_talks_to_every_port_turns_no_verdict_and_is_told_of() {
     let suite = Suite::built_in().unwrap();
     let neighbour = Neighbour::of_this_process();
     let deadline = std::time::Duration::from_secs(60);
+    // It begins when the neighbour has been at a mail server and at a resolver.
+    let patient = StandIn { waits_for: was_visited, ..StandIn::of(Reference::honest()) };
     for id in ["honest/two-servers[submission]", "pin/unknown-root[pop3]"] {
         let case = suite.case(id).unwrap();
-        let result =
-            run_case(case, &Patient(Reference::honest()), Options { deadline, ..Options::default() });
+        let result = run_case(case, &patient, Options { deadline, ..Options::default() });
         assert_eq!(result.verdict, Verdict::Pass, "{id}: {:?}", result.findings);
         let seen: Vec<&Event> = result.transcript.iter().map(|seen| &seen.event).collect();
         assert!(seen.iter().all(|event| matches!(event, Event::Stranger { .. })), "{seen:?}");
         assert!(!seen.is_empty(), "that it came is told of a case that passed, too");
     }
     drop(neighbour);
-}
-
-/// The reference, which begins when the neighbour has been at a mail server and at a resolver.
-struct Patient(Reference);
-
-#[async_trait(?Send)]
-impl Subject for Patient {
-    fn name(&self) -> &str {
-        self.0.name()
-    }
-
-    fn version(&self) -> &str {
-        self.0.version()
-    }
-
-    fn profiles(&self) -> &[Profile] {
-        self.0.profiles()
-    }
-
-    fn roles(&self) -> &[Role] {
-        self.0.roles()
-    }
-
-    fn isolation(&self) -> Isolation {
-        self.0.isolation()
-    }
-
-    async fn run(
-        &self,
-        assignment: &Assignment,
-        environment: Environment<'_>,
-    ) -> Result<Report, SubjectError> {
-        while !was_visited(environment.recorder) {
-            tokio::task::yield_now().await;
-        }
-        self.0.run(assignment, environment).await
-    }
 }
 
 /// Whether somebody came by both transports. What came while nobody was turned away would stand here as a connection or as a

@@ -1,10 +1,11 @@
-//! A subject that stands in for the reference: it lets it work, and is told or tells something else.
+//! A subject that stands in for the reference: it lets it work, and is told or tells something else, or does something besides.
 
 use async_trait::async_trait;
 use signpost_conformance::subject::{Environment, Isolation, Reference, Subject, SubjectError};
 use signpost_format::{Assignment, Profile, Report, Role};
+use signpost_transcript::Recorder;
 
-/// The reference as a client, with another assignment or another report.
+/// The reference as a client, with another assignment, another report or another beginning or end.
 pub(crate) struct StandIn {
     /// Who works.
     pub(crate) reference: Reference,
@@ -12,12 +13,22 @@ pub(crate) struct StandIn {
     pub(crate) told: fn(&Assignment) -> Assignment,
     /// What is reported in the place of its report.
     pub(crate) tells: Box<dyn Fn(Report) -> Report + Send + Sync>,
+    /// What has to be seen before it begins.
+    pub(crate) waits_for: fn(&Recorder) -> bool,
+    /// What is done when it has ended.
+    pub(crate) besides: fn(&Recorder),
 }
 
 impl StandIn {
     /// It changes nothing.
     pub(crate) fn of(reference: Reference) -> Self {
-        Self { reference, told: Assignment::clone, tells: Box::new(|report| report) }
+        Self {
+            reference,
+            told: Assignment::clone,
+            tells: Box::new(|report| report),
+            waits_for: |_| true,
+            besides: |_| (),
+        }
     }
 }
 
@@ -48,6 +59,11 @@ impl Subject for StandIn {
         assignment: &Assignment,
         environment: Environment<'_>,
     ) -> Result<Report, SubjectError> {
-        Ok((self.tells)(self.reference.run(&(self.told)(assignment), environment).await?))
+        while !(self.waits_for)(environment.recorder) {
+            tokio::task::yield_now().await;
+        }
+        let report = self.reference.run(&(self.told)(assignment), environment).await;
+        (self.besides)(environment.recorder);
+        Ok((self.tells)(report?))
     }
 }
