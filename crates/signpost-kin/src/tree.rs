@@ -42,12 +42,15 @@ static USUAL: Mutex<Vec<u32>> = Mutex::new(Vec::new());
 const MOST_USUAL: usize = 256;
 
 fn is_at_usual_place(name: &str) -> bool {
-    let mut usual = USUAL.lock().unwrap_or_else(PoisonError::into_inner);
-    let is_it = |file: &u32| {
+    // Looked at outside the lock, so that cases on other threads do not wait for this one's looks.
+    let usual = USUAL.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    let is_it = |file: &&u32| {
         fs::read_link(format!("/proc/self/fd/{file}")).is_ok_and(|found| found == Path::new(name))
     };
-    let Some(place) = usual.iter().position(is_it) else { return false };
-    usual[..=place].rotate_right(1);
+    let Some(&file) = usual.iter().find(is_it) else { return false };
+    if usual.first() != Some(&file) {
+        remember(file);
+    }
     true
 }
 
