@@ -99,7 +99,7 @@ pub(crate) struct RunOptions {
     /// have: an adapter reports `unsupported` for one that it does not have.
     #[arg(long = "service", value_name = "SERVICE")]
     pub(crate) services: Vec<Service>,
-    /// Cases at a time; by default twice the number of processors, because some cases only wait.
+    /// Cases at a time; by default two for each processor, and eight where the subject runs in this process: some cases only wait.
     #[arg(long, short, value_name = "N")]
     pub(crate) jobs: Option<NonZeroUsize>,
     /// Seed of the subject's random choices.
@@ -157,7 +157,7 @@ pub(crate) enum Format {
 pub(crate) struct CheckOptions {
     #[command(flatten)]
     pub(crate) selection: Selection,
-    /// Cases at a time; by default twice the number of processors, because some cases only wait.
+    /// Cases at a time; by default eight for each processor, because some only wait.
     #[arg(long, short, value_name = "N")]
     pub(crate) jobs: Option<NonZeroUsize>,
 }

@@ -1,6 +1,7 @@
 //! How many cases this machine has files for.
 
 use std::num::NonZeroUsize;
+use std::thread;
 
 use signpost_machine::allow_open_files;
 
@@ -20,7 +21,20 @@ pub struct Jobs {
     pub bounded_by: Option<u64>,
 }
 
+/// Some cases only wait for a time limit, so there are more of them than processors. A program has a start that may take a processor
+/// for a second, and too many at once would let each of them miss its time limit.
+const PROGRAMS_PER_PROCESSOR: NonZeroUsize = NonZeroUsize::new(2).unwrap();
+/// What runs in this process computes for a few milliseconds, and what it waits for costs nothing.
+const CASES_PER_PROCESSOR: NonZeroUsize = NonZeroUsize::new(8).unwrap();
+
 impl Jobs {
+    /// How many where nobody says: of a subject that [runs in this process](crate::subject::Subject::is_in_process), or of another.
+    #[must_use]
+    pub fn usual(is_in_process: bool) -> NonZeroUsize {
+        let each = if is_in_process { CASES_PER_PROCESSOR } else { PROGRAMS_PER_PROCESSOR };
+        thread::available_parallelism().unwrap_or(NonZeroUsize::MIN).saturating_mul(each)
+    }
+
     /// So many, or as many as this process can get files for.
     ///
     /// Lets the process have more files where it needs them and may have them, up to what these jobs need.

@@ -51,18 +51,14 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Self {
-        let processors = thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
-        // Some cases only wait for a time limit, so there are more of them than processors.
         Self {
-            jobs: processors.saturating_mul(TASKS_PER_PROCESSOR),
+            jobs: Jobs::usual(false),
             seed: 0,
             deadline: Duration::from_secs(10),
             limits: Limits::default(),
         }
     }
 }
-
-const TASKS_PER_PROCESSOR: NonZeroUsize = NonZeroUsize::new(2).unwrap();
 
 /// Runs cases of a suite and hands over each as it ends, to be completed and passed on. The results come in the order of the cases; where somebody stopped the
 /// run, those of the cases that had ended by then.

@@ -43,14 +43,10 @@ impl External {
     #[must_use]
     pub fn new(command: &str, profile: Profile) -> Self {
         let words = command.split_whitespace().map(str::to_owned).collect();
-        let isolation = match signpost_sandbox::granted() {
-            Ok(()) => Isolation::Network,
-            Err(error) => {
-                SAID.call_once(|| eprintln!("warning: adapters share this machine's loopback: {error}"));
-                Isolation::Loopback
-            }
-        };
-        Self { name: format!("cmd:{command}"), words, profile, isolation }
+        if let Err(error) = signpost_sandbox::granted() {
+            SAID.call_once(|| eprintln!("warning: adapters share this machine's loopback: {error}"));
+        }
+        Self { name: format!("cmd:{command}"), words, profile, isolation: Isolation::granted() }
     }
 
     /// Lets it run on this machine's loopback, where it finds what else listens there.

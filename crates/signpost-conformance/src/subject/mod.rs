@@ -31,6 +31,14 @@ pub enum Isolation {
     Namespace,
 }
 
+impl Isolation {
+    /// For what is not told from the machine by its files: in a network of its own where [`signpost_sandbox::prepare`] has succeeded,
+    /// so that nobody need be told from strangers, and else on this machine's loopback.
+    pub(crate) fn granted() -> Self {
+        signpost_sandbox::granted().map_or(Self::Loopback, |()| Self::Network)
+    }
+}
+
 /// Where a subject runs, besides its assignment.
 #[derive(Clone, Copy, Debug)]
 pub struct Environment<'a> {
@@ -66,6 +74,11 @@ pub trait Subject: Send + Sync {
 
     /// Where its cases run.
     fn isolation(&self) -> Isolation;
+
+    /// Whether it runs in this process on the thread of its case, and starts nothing.
+    fn is_in_process(&self) -> bool {
+        false
+    }
 
     /// The protection that its mode claims.
     fn stance(&self) -> Stance {

@@ -99,7 +99,11 @@ impl Subject for Reference {
     }
 
     fn isolation(&self) -> Isolation {
-        Isolation::Loopback
+        Isolation::granted()
+    }
+
+    fn is_in_process(&self) -> bool {
+        true
     }
 
     async fn run(

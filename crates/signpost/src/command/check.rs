@@ -8,7 +8,7 @@ use crate::exit::{Exit, Failure};
 
 /// Proves the selected cases of a suite, as its own tests would.
 pub(crate) fn check(options: &CheckOptions) -> Result<Exit, Failure> {
-    let jobs = jobs(options.jobs)?;
+    let jobs = jobs(options.jobs, true)?;
     let suite = load_suite(&options.selection.suite)?;
     let selected = suite.select(&options.selection.filters, None, None);
     if selected.is_empty() {

@@ -17,7 +17,7 @@ use std::sync::Arc;
 use camino::Utf8Path;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use signpost_conformance::case::Case;
-use signpost_conformance::runner::{Jobs, Options};
+use signpost_conformance::runner::Jobs;
 use signpost_conformance::suite::Suite;
 use signpost_source::{Files, Problems, nearest, visible_layout};
 
@@ -78,10 +78,10 @@ pub(crate) fn tell(text: &str) {
     let _ = writeln!(anstream::stderr().lock(), "{}", visible_layout(text));
 }
 
-/// How many cases run at a time: as many as are wanted, or as many as there are open files for, which is told then. For their
-/// threads there must be room.
-pub(crate) fn jobs(wanted: Option<NonZeroUsize>) -> Result<NonZeroUsize, Failure> {
-    let wanted = wanted.unwrap_or(Options::default().jobs);
+/// How many cases run at a time: as many as are wanted or usual, or as many as there are open files for, which is told then. For
+/// their threads there must be room.
+pub(crate) fn jobs(wanted: Option<NonZeroUsize>, is_in_process: bool) -> Result<NonZeroUsize, Failure> {
+    let wanted = wanted.unwrap_or_else(|| Jobs::usual(is_in_process));
     let Jobs { number, bounded_by } = Jobs::affordable(wanted);
     if let Some(files) = bounded_by {
         tell(&format!(

@@ -23,7 +23,6 @@ pub(crate) fn run(
     options: &RunOptions,
     namespaces: Result<(), signpost_sandbox::Error>,
 ) -> Result<Exit, Failure> {
-    let jobs = jobs(options.jobs)?;
     let suite = load_suite(&options.selection.suite)?;
     let expectations = match &options.expectations {
         Some(path) => read_expectations(path)?,
@@ -33,6 +32,7 @@ pub(crate) fn run(
     if subject.isolation() == Isolation::Namespace {
         namespaces.map_err(|error| Failure::sandbox(&error))?;
     }
+    let jobs = jobs(options.jobs, subject.is_in_process())?;
     let mut cases = suite.select(&options.selection.filters, options.partition, Some(subject.as_ref()));
     if let Some(profile) = options.profile {
         cases.retain(|case| case.scenario.table.profiles.get_ref().contains(&profile));

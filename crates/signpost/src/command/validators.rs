@@ -21,7 +21,6 @@ pub(crate) fn validators(
     options: &ValidatorsOptions,
     namespaces: Result<(), signpost_sandbox::Error>,
 ) -> Result<Exit, Failure> {
-    let jobs = jobs(options.jobs)?;
     let suite = load_suite(&options.selection.suite)?;
     let subjects = if options.subjects.is_empty() {
         installed()?
@@ -32,6 +31,7 @@ pub(crate) fn validators(
             .map(|name| subject::named(name, Some(Profile::Dnssec), false))
             .collect::<Result<Vec<_>, _>>()?
     };
+    let jobs = jobs(options.jobs, subjects.iter().all(|subject| subject.is_in_process()))?;
     if subjects.iter().any(|subject| subject.isolation() == Isolation::Namespace) {
         namespaces.map_err(|error| Failure::sandbox(&error))?;
     }

@@ -59,7 +59,11 @@ impl Subject for Library {
     }
 
     fn isolation(&self) -> Isolation {
-        Isolation::Loopback
+        Isolation::granted()
+    }
+
+    fn is_in_process(&self) -> bool {
+        true
     }
 
     async fn run(&self, assignment: &Assignment, _: Environment<'_>) -> Result<Report, SubjectError> {
