@@ -17,14 +17,23 @@ pub enum Transport {
     Udp,
 }
 
+/// Who is no stranger.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Household {
+    /// This process alone.
+    Process,
+    /// This process and what it started.
+    Descendants,
+}
+
 /// Who a peer is.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Standing {
     /// Its socket was gone before anybody could look, or its owner hides: nobody knows.
     Doubtful,
-    /// This process, or one that it started; or whoever, where the system does not tell.
+    /// Of the household; or whoever, where the system does not tell.
     Kin,
-    /// Its socket is there, and neither this process nor one that it started has it.
+    /// Its socket is there, and nobody of the household has it.
     Stranger {
         /// The user that made the socket.
         uid: u32,
@@ -34,18 +43,18 @@ pub enum Standing {
 /// Says who sent something from `peer` to the socket at `here`. It is to be asked as soon as that has come, while the peer
 /// still waits for an answer.
 #[must_use]
-pub fn standing(transport: Transport, peer: SocketAddr, here: SocketAddr) -> Standing {
+pub fn standing(transport: Transport, peer: SocketAddr, here: SocketAddr, household: Household) -> Standing {
     #[cfg(target_os = "linux")]
-    return linux(transport, peer, here);
+    return linux(transport, peer, here, household);
     #[cfg(not(target_os = "linux"))]
     return {
-        let _ = (transport, peer, here);
+        let _ = (transport, peer, here, household);
         Standing::Kin
     };
 }
 
 #[cfg(target_os = "linux")]
-fn linux(transport: Transport, peer: SocketAddr, here: SocketAddr) -> Standing {
+fn linux(transport: Transport, peer: SocketAddr, here: SocketAddr, household: Household) -> Standing {
     use owner::Answer;
     use tree::Search;
 
@@ -55,7 +64,11 @@ fn linux(transport: Transport, peer: SocketAddr, here: SocketAddr) -> Standing {
         Answer::Nobody => return Standing::Doubtful,
         Answer::Owner(owner) => owner,
     };
-    match tree::search(owner.inode) {
+    // The sockets of a process are its user's; what it started may have become another's.
+    if household == Household::Process && owner.uid != nix::unistd::geteuid().as_raw() {
+        return Standing::Stranger { uid: owner.uid };
+    }
+    match tree::search(owner.inode, household) {
         Search::Found => Standing::Kin,
         Search::Hidden => Standing::Doubtful,
         Search::Impossible => Standing::Kin,

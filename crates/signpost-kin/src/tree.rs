@@ -5,6 +5,8 @@ use std::io;
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
+use crate::Household;
+
 /// What came of looking for a socket.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Search {
@@ -13,12 +15,12 @@ pub(crate) enum Search {
     Hidden,
     /// The system does not show who started whom.
     Impossible,
-    /// No process of the tree has it.
+    /// Nobody has it.
     Missing,
 }
 
 /// Looks for the socket of this inode.
-pub(crate) fn search(inode: u32) -> Search {
+pub(crate) fn search(inode: u32, household: Household) -> Search {
     let name = format!("socket:[{inode}]");
     if is_at_usual_place(&name) {
         return Search::Found;
@@ -31,7 +33,10 @@ pub(crate) fn search(inode: u32) -> Search {
         Ok(None) => {}
         Err(_) => return Search::Impossible,
     }
-    among_descendants(&name)
+    match household {
+        Household::Process => Search::Missing,
+        Household::Descendants => among_descendants(&name),
+    }
 }
 
 /// File descriptors at which peers' sockets were found in this process, the last one first.

@@ -6,6 +6,7 @@ use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream, UdpSocket};
 use std::process::{Child, Command, Stdio};
 
+use signpost_kin::Household::{Descendants, Process};
 use signpost_kin::{Standing, Transport, standing};
 
 #[test]
@@ -14,18 +15,18 @@ fn this_process_is_kin_by_tcp_and_udp() {
     let client = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
     let (accepted, peer) = listener.accept().unwrap();
     let here = accepted.local_addr().unwrap();
-    assert_eq!(standing(Transport::Tcp, peer, here), Standing::Kin);
+    assert_eq!(standing(Transport::Tcp, peer, here, Process), Standing::Kin);
     drop(client);
-    assert_eq!(standing(Transport::Tcp, peer, here), Standing::Doubtful);
+    assert_eq!(standing(Transport::Tcp, peer, here, Process), Standing::Doubtful);
     let server = UdpSocket::bind("127.0.0.1:0").unwrap();
     let here = server.local_addr().unwrap();
     let client = UdpSocket::bind("0.0.0.0:0").unwrap();
     client.send_to(b"?", here).unwrap();
     let (_, peer) = server.recv_from(&mut [0; 1]).unwrap();
-    assert_eq!(standing(Transport::Udp, peer, here), Standing::Kin);
+    assert_eq!(standing(Transport::Udp, peer, here, Process), Standing::Kin);
     drop(client);
     // Somebody else may have been given its port by now.
-    assert_ne!(standing(Transport::Udp, peer, here), Standing::Kin);
+    assert_ne!(standing(Transport::Udp, peer, here, Process), Standing::Kin);
 }
 
 #[test]
@@ -40,7 +41,9 @@ fn what_this_process_started_is_kin_and_what_another_did_is_not() {
         if !is_kin {
             shell.0.wait().unwrap();
         }
-        let seen = standing(Transport::Tcp, peer, accepted.local_addr().unwrap());
+        let seen = standing(Transport::Tcp, peer, accepted.local_addr().unwrap(), Descendants);
+        let narrowly = standing(Transport::Tcp, peer, accepted.local_addr().unwrap(), Process);
+        assert!(matches!(narrowly, Standing::Stranger { .. }), "{narrowly:?}");
         match is_kin {
             true => assert_eq!(seen, Standing::Kin),
             false => assert!(matches!(seen, Standing::Stranger { .. }), "{seen:?}"),
@@ -56,7 +59,7 @@ fn a_listener_at_the_port_of_a_peer_that_is_gone_is_not_taken_for_it() {
     let here = listener.local_addr().unwrap();
     let gone = SocketAddr::from(([127, 0, 0, 1], here.port()));
     let other = TcpListener::bind("127.0.0.1:0").unwrap();
-    assert_eq!(standing(Transport::Tcp, gone, other.local_addr().unwrap()), Standing::Doubtful);
+    assert_eq!(standing(Transport::Tcp, gone, other.local_addr().unwrap(), Descendants), Standing::Doubtful);
 }
 
 struct Shell(Child);

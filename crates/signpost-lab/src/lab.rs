@@ -8,7 +8,7 @@ use std::time::Duration;
 use hickory_proto::rr::Name;
 use signpost_format::{ADAPTER_VERSION, Assignment, Dns, Label, Task, resolve, set_up};
 use signpost_mail::ServerSpec;
-use signpost_serve::Door;
+use signpost_serve::{Door, Household};
 use signpost_transcript::{Recorder, Transcript};
 use signpost_validate::TrustAnchor;
 use tokio::net::TcpListener;
@@ -89,7 +89,7 @@ impl Lab {
         let door = Door::open(recorder.clone());
         // Whoever the subject is, it is the lab itself that asks there.
         let inner_door = Door::open(Recorder::new());
-        inner_door.keep();
+        inner_door.keep(Household::Process);
         tasks.spawn(signpost_dns::serve_behind(
             door.clone(),
             names.public(),
@@ -174,9 +174,9 @@ impl Lab {
         self.deadline = deadline;
     }
 
-    /// Lets only this process and what it started in from now on: whoever else comes is no subject.
-    pub fn keep_to_this_process(&self) {
-        self.door.keep();
+    /// Lets only these in from now on: whoever else comes is no subject.
+    pub fn keep_to(&self, household: Household) {
+        self.door.keep(household);
     }
 
     /// Begins a run, from the address of this view or from where the subject likes, with the world as it is in the first

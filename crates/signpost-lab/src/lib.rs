@@ -26,6 +26,7 @@ pub use lab::Lab;
 pub use network::{Network, PRIVATE_RESOLVER};
 pub use placeholder::{PlaceholderError, expand};
 pub use question::{UnreadableQuestion, read_question, read_record_type};
+pub use signpost_serve::Household;
 pub use world::{User, World, WorldListener, WorldServer, WorldView, WorldZone};
 pub use world_error::WorldError;
 pub use world_names::WorldNames;

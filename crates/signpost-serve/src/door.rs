@@ -1,10 +1,10 @@
 //! Who is let in: on loopback anybody can knock, and only the case's own processes are the subject.
 
 use std::net::SocketAddr;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
 
-use signpost_kin::Standing;
+use signpost_kin::{Household, Standing};
 use signpost_transcript::{Event, Recorder, Transport};
 
 /// The door of a lab, through which its servers let in everybody, or only this process and what it started. Clones are the same
@@ -17,7 +17,7 @@ pub struct Door {
 
 #[derive(Debug, Default)]
 struct Inner {
-    is_kept: AtomicBool,
+    household: OnceLock<Household>,
     /// Strangers that were turned away.
     strangers: AtomicUsize,
 }
@@ -32,34 +32,33 @@ impl Door {
         Self { recorder, inner: Arc::default() }
     }
 
-    /// From now on only this process and what it started are let in.
-    pub fn keep(&self) {
-        self.inner.is_kept.store(true, Ordering::Relaxed);
+    /// From now on only these are let in. A door that is kept already stays as it is.
+    pub fn keep(&self, household: Household) {
+        let _ = self.inner.household.set(household);
     }
 
     /// Whether this peer of the socket at `here` is let in. A stranger is recorded and to be left without an answer. A peer
-    /// of whom nobody knows is recorded as such, and let in: it may be a client that was quick.
+    /// of whom nobody knows is recorded as such, and let in: it may be a client that was quick. A connection of this process is
+    /// never so quick, and whoever else is so, again and again, would have the case judged by what nobody of it did.
     #[must_use]
     pub fn admits(&self, transport: Transport, peer: SocketAddr, here: SocketAddr) -> bool {
-        if !self.inner.is_kept.load(Ordering::Relaxed) {
-            return true;
-        }
+        let Some(&household) = self.inner.household.get() else { return true };
         let by = match transport {
             Transport::Tcp => signpost_kin::Transport::Tcp,
             Transport::Udp => signpost_kin::Transport::Udp,
         };
-        match signpost_kin::standing(by, peer, here) {
-            Standing::Kin => true,
+        let uid = match signpost_kin::standing(by, peer, here, household) {
+            Standing::Kin => return true,
+            Standing::Doubtful if household == Household::Process && transport == Transport::Tcp => None,
             Standing::Doubtful => {
                 self.recorder.record(Event::Doubtful { peer, transport });
-                true
+                return true;
             }
-            Standing::Stranger { uid } => {
-                if self.inner.strangers.fetch_add(1, Ordering::Relaxed) < MOST_RECORDED {
-                    self.recorder.record(Event::Stranger { peer, here, transport, uid });
-                }
-                false
-            }
+            Standing::Stranger { uid } => Some(uid),
+        };
+        if self.inner.strangers.fetch_add(1, Ordering::Relaxed) < MOST_RECORDED {
+            self.recorder.record(Event::Stranger { peer, here, transport, uid });
         }
+        false
     }
 }

@@ -31,6 +31,7 @@ pub use records::{Parted, Records};
 pub use script::{Change, Rule, Script};
 pub use server::{Reception, serve, serve_behind};
 pub use session::{Effect, Handshake, Session};
+pub use signpost_kin::Household;
 
 /// Its example is a test, too.
 #[cfg(doctest)]

@@ -262,8 +262,9 @@ pub enum Event {
         here: SocketAddr,
         /// By what it came.
         transport: Transport,
-        /// The user that made its socket.
-        uid: u32,
+        /// The user that made its socket; none is known where it was gone before anybody could look.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        uid: Option<u32>,
     },
     /// The subject itself said something. Nothing that it says can make a verdict better.
     Subject {
@@ -398,10 +399,11 @@ impl fmt::Display for Event {
             }
             Self::Stranger { peer, here, transport, uid } => {
                 let transport = transport.name();
-                write!(
-                    formatter,
-                    "{transport} from {peer} to {here} by a stranger of user {uid}, turned away"
-                )
+                write!(formatter, "{transport} from {peer} to {here} by a stranger")?;
+                if let Some(uid) = uid {
+                    write!(formatter, " of user {uid}")?;
+                }
+                formatter.write_str(", turned away")
             }
             Self::Subject { line, text } => {
                 let line = match line {

@@ -5,7 +5,7 @@ use std::pin::pin;
 use std::time::Duration;
 
 use signpost_format::Report;
-use signpost_lab::{Lab, LabError, Network, PRIVATE_RESOLVER};
+use signpost_lab::{Household, Lab, LabError, Network, PRIVATE_RESOLVER};
 use signpost_machine::explain;
 use signpost_sandbox::{Layout, Limits, Namespace, PrivateNetwork};
 use tokio::time::MissedTickBehavior;
@@ -62,7 +62,7 @@ pub(super) fn visit(
         lab.allow(options.deadline);
         // In a network of its own there is nobody else.
         if subject.isolation() == Isolation::Loopback {
-            lab.keep_to_this_process();
+            lab.keep_to(if subject.is_in_process() { Household::Process } else { Household::Descendants });
         }
         let runs = Vec::with_capacity(visits as usize);
         let mut visited = Visited { sources: Vec::new(), runs, stall: Duration::ZERO };
