@@ -3,8 +3,9 @@
 use std::fmt::Write;
 use std::time::Duration;
 
-use signpost_format::{Incomplete, Verdict};
+use signpost_format::{CaseResult, Incomplete, Verdict};
 use signpost_source::visible;
+use signpost_transcript::Event;
 
 use super::{Report, count, failures, style};
 
@@ -16,8 +17,20 @@ pub(crate) fn render(report: &Report<'_>) -> String {
     for error in &report.summary.expectation_errors {
         let _ = writeln!(text, "expectations: {}", visible(error));
     }
+    text.push_str(&strangers(report));
     text.push_str(&conclusion(report));
     text
+}
+
+/// That somebody else on this machine talks to what listens there, and so makes cases slow: the lines of JSON say who.
+fn strangers(report: &Report<'_>) -> String {
+    let came = |result: &&CaseResult| {
+        result.transcript.iter().any(|seen| matches!(seen.event, Event::Stranger { .. }))
+    };
+    match report.results.iter().filter(came).count() {
+        0 => String::new(),
+        cases => format!("somebody who is not the subject came to {}, and was turned away\n", count(cases)),
+    }
 }
 
 /// Verdicts by area.
