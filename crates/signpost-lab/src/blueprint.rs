@@ -102,13 +102,18 @@ impl<'w> Blueprint<'w> {
     /// # Errors
     ///
     /// If no address and port can be bound, or a server's certificate is not one that TLS can present.
-    pub fn start(self, network: Network) -> Result<Lab, LabError> {
+    pub fn start(mut self, network: Network) -> Result<Lab, LabError> {
         let first = self.plans.first().map_or_else(BTreeSet::new, |plan| {
             plan.listening(self.world)
                 .map(|(server, listener)| (server.address, listener.port))
                 .collect::<BTreeSet<(Ipv4Addr, u16)>>()
         });
         let (place, sockets) = Place::bind(network, &first, &self.world.ports())?;
+        let world = self.world;
+        self.pki.place(|certificate| {
+            let servers = world.servers.iter().filter(|server| server.certificate == certificate);
+            servers.map(|server| IpAddr::V4(place.address(server.address))).collect()
+        })?;
         let stages = self
             .plans
             .iter()

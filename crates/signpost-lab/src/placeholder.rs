@@ -60,6 +60,8 @@ enum Spelling {
     Canonical,
     /// Lower-case hexadecimal.
     Hexadecimal,
+    /// Padded base64 of the digest and one octet more.
+    Longer,
     /// Padded base64 whose last character has bits that belong to no octet, and they are set. A digest whose octets fill
     /// all characters, as those of SHA-384, has none.
     LooseBits,
@@ -75,6 +77,7 @@ impl Spelling {
     fn named(name: &str) -> Option<Self> {
         Some(match name {
             "hexadecimal" => Self::Hexadecimal,
+            "longer" => Self::Longer,
             "loose-bits" => Self::LooseBits,
             "unpadded" => Self::Unpadded,
             "url" => Self::Url,
@@ -87,6 +90,7 @@ impl Spelling {
         match self {
             Self::Canonical => BASE64.encode(digest),
             Self::Hexadecimal => HEXLOWER.encode(digest),
+            Self::Longer => BASE64.encode(&[digest, &[0]].concat()),
             Self::LooseBits => with_loose_bits(&BASE64.encode(digest)),
             Self::Unpadded => BASE64_NOPAD.encode(digest),
             Self::Url => BASE64URL_NOPAD.encode(digest),
@@ -176,6 +180,8 @@ mod tests {
             let canonical = fill("");
             let digest = BASE64.decode(canonical.as_bytes()).unwrap();
             assert_eq!(fill(":hexadecimal"), HEXLOWER.encode(&digest));
+            let longer = BASE64.decode(fill(":longer").as_bytes()).unwrap();
+            assert_eq!(longer, [&digest[..], &[0]].concat());
             assert_eq!(fill(":unpadded"), canonical.trim_end_matches('='));
             assert_eq!(fill(":url"), canonical.trim_end_matches('=').replace('+', "-").replace('/', "_"));
             let loose = fill(":loose-bits");

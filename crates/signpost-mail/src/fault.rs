@@ -79,6 +79,9 @@ pub enum ServerFaultKind {
     /// `EHLO` is answered with an error, by default 502, so that only `HELO` is left; `CAPA` and
     /// `CAPABILITY` likewise.
     EhloRejected {
+        /// Only in clear or only inside TLS; by default both.
+        #[schemars(with = "Option<ChannelName>")]
+        channel: Option<Channel>,
         /// The SMTP reply code; other protocols have none and ignore it.
         code: Option<ReplyCode>,
         /// What follows the code (SMTP), the status indicator (POP3) or `NO` (IMAP).
@@ -102,7 +105,8 @@ pub enum ServerFaultKind {
     },
     /// A port of implicit TLS greets in clear and offers and takes `STARTTLS` there.
     GreetsInClear,
-    /// Something else in place of the ServerHello: `how` is `garbage` (default), `alert` or `closed`.
+    /// Something else in place of the ServerHello: `how` is `garbage` (default), `alert`, `closed` or `version`
+    /// (the alert of a server that speaks no version that was offered).
     HandshakeBroken {
         /// What stands there.
         #[serde(default)]
@@ -141,6 +145,16 @@ pub enum ServerFaultKind {
     /// The greeting says that the client is logged in already (`PREAUTH`, RFC 9051 section 7.1.4), which leaves no place for
     /// `STARTTLS`; mail is handed out.
     Preauth,
+    /// A login by one of `mechanisms`, which are offered, is answered with an error, by default 504, whatever the
+    /// credentials: the others are taken.
+    RefuseMechanism {
+        /// The SASL mechanisms.
+        mechanisms: Mechanisms,
+        /// The SMTP reply code; other protocols have none and ignore it.
+        code: Option<ReplyCode>,
+        /// What follows the code (SMTP), the status indicator (POP3) or `NO` (IMAP).
+        text: Option<ReplyLine>,
+    },
     /// `STARTTLS` is offered and refused, by default 454.
     RefuseStarttls {
         /// The SMTP reply code; other protocols have none and ignore it.
@@ -257,6 +271,7 @@ impl ServerFaultKind {
         match self {
             Self::Close { channel, .. }
             | Self::Delay { channel, .. }
+            | Self::EhloRejected { channel, .. }
             | Self::Flood { channel, .. }
             | Self::Merge { channel, .. }
             | Self::Say { channel, .. }
@@ -278,9 +293,10 @@ impl ServerFaultKind {
 
     fn error(&self) -> (Option<ReplyCode>, Option<&ReplyLine>) {
         match self {
-            Self::EhloRejected { code, text }
+            Self::EhloRejected { code, text, .. }
             | Self::FailureAfterTls { code, text }
             | Self::OddStarttls { code, text }
+            | Self::RefuseMechanism { code, text, .. }
             | Self::RefuseStarttls { code, text }
             | Self::RejectCredentials { code, text } => (*code, text.as_ref()),
             _ => (None, None),
@@ -299,7 +315,9 @@ impl ServerFaultKind {
     /// The mechanisms that it makes the server offer.
     pub(crate) fn mechanisms(&self) -> Option<&[String]> {
         match self {
-            Self::AuthInClear { mechanisms } | Self::WeakMechanisms { mechanisms } => Some(&mechanisms.0),
+            Self::AuthInClear { mechanisms }
+            | Self::RefuseMechanism { mechanisms, .. }
+            | Self::WeakMechanisms { mechanisms } => Some(&mechanisms.0),
             _ => None,
         }
     }
@@ -323,6 +341,8 @@ pub enum BrokenHandshake {
     /// Octets that are no TLS record.
     #[default]
     Garbage,
+    /// A fatal TLS alert, `protocol_version`, as of a server that speaks no version that was offered.
+    Version,
 }
 
 /// Names of SASL mechanisms, of which there is at least one.

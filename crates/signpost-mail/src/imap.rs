@@ -153,7 +153,7 @@ impl Imap {
     }
 
     fn capability(&mut self, tag: &str, turn: &mut Turn<'_>) {
-        if let Some(fault) = turn.apply(ServerFaultName::EhloRejected, "CAPABILITY was rejected") {
+        if let Some(fault) = turn.reject_capabilities("CAPABILITY was rejected") {
             let refusal = format!("{tag} BAD {}\r\n", fault.line().unwrap_or("unknown command"));
             return self.error(Step::Capabilities, &refusal, turn);
         }
@@ -215,7 +215,9 @@ impl Imap {
         let is_stranger = matches!(self.state, State::Stranger);
         let offered = turn.mechanisms().iter().any(|offered| offered.eq_ignore_ascii_case(name));
         if is_stranger && turn.auth_allowed() && offered {
-            return self.proceed(tag, Exchange::begin(name, initial), turn);
+            if turn.refuse_mechanism(name).is_none() {
+                return self.proceed(tag, Exchange::begin(name, initial), turn);
+            }
         }
         // Refused, but what came with the command was shown to all who listen.
         if initial.is_some()
@@ -223,14 +225,16 @@ impl Imap {
         {
             turn.log_in(attempt, false);
         }
-        let why = if !is_stranger {
-            "BAD you are logged in"
+        let answer = if !is_stranger {
+            format!("{tag} BAD you are logged in\r\n")
+        } else if let Some(fault) = turn.refuse_mechanism(name) {
+            no(&tag, fault, "[CANNOT] no such mechanism after all")
         } else if turn.auth_allowed() {
-            "NO unknown mechanism"
+            format!("{tag} NO unknown mechanism\r\n")
         } else {
-            refusal(turn)
+            format!("{tag} {}\r\n", refusal(turn))
         };
-        self.error(Step::Auth, &format!("{tag} {why}\r\n"), turn);
+        self.error(Step::Auth, &answer, turn);
     }
 
     fn login(&mut self, tag: &str, user: &str, password: String, turn: &mut Turn<'_>) {

@@ -2,12 +2,12 @@
 
 use signpost_transcript::Event;
 
-use crate::Step;
 use crate::fault::ServerFaultName;
 use crate::sasl::Attempt;
 use crate::turn::Turn;
+use crate::{ServerFault, ServerFaultKind, Step};
 
-impl Turn<'_> {
+impl<'a> Turn<'a> {
     /// Judges an attempt to log in, and observes it.
     pub(crate) fn log_in(&mut self, attempt: Attempt, allowed: bool) -> bool {
         let accepted = allowed && attempt.password.as_deref() == Some(&self.spec.account.password) && {
@@ -31,6 +31,26 @@ impl Turn<'_> {
             accepted,
         });
         accepted
+    }
+
+    /// The fault that refuses this mechanism, which is offered.
+    pub(crate) fn refuse_mechanism(&mut self, name: &str) -> Option<&'a ServerFaultKind> {
+        let is_named = |fault: &ServerFault| {
+            let named = fault.kind.mechanisms().unwrap_or_default();
+            fault.kind.is(ServerFaultName::RefuseMechanism)
+                && named.iter().any(|named| named.eq_ignore_ascii_case(name))
+        };
+        self.apply_where(is_named, "the mechanism was refused")
+    }
+
+    /// The fault that rejects the question for what is offered, on this channel.
+    pub(crate) fn reject_capabilities(&mut self, detail: &str) -> Option<&'a ServerFaultKind> {
+        let channel = self.channel;
+        let is_here = |fault: &ServerFault| {
+            fault.kind.is(ServerFaultName::EhloRejected)
+                && fault.kind.channel().is_none_or(|only| only == channel)
+        };
+        self.apply_where(is_here, detail)
     }
 
     /// Whether the client may log in here at all. An attacker who keeps TLS away lets it, to catch the password.
@@ -98,6 +118,7 @@ impl Turn<'_> {
             | ServerFaultName::NoAuth
             | ServerFaultName::PlaintextAfterStarttls
             | ServerFaultName::Preauth
+            | ServerFaultName::RefuseMechanism
             | ServerFaultName::RejectCredentials
             | ServerFaultName::Split
             | ServerFaultName::WeakMechanisms => false,

@@ -131,7 +131,7 @@ impl Pop3 {
     }
 
     fn capa(&mut self, turn: &mut Turn<'_>) {
-        if let Some(fault) = turn.apply(ServerFaultName::EhloRejected, "CAPA was rejected") {
+        if let Some(fault) = turn.reject_capabilities("CAPA was rejected") {
             return self.error(Step::Capabilities, &negative(fault, "unknown command"), turn);
         }
         let mut reply = "+OK\r\nTOP\r\nUIDL\r\nPIPELINING\r\nRESP-CODES\r\nAUTH-RESP-CODE\r\n".to_owned();
@@ -188,7 +188,9 @@ impl Pop3 {
             return;
         }
         if turn.auth_allowed() && mechanisms.iter().any(|offered| offered.eq_ignore_ascii_case(mechanism)) {
-            return self.proceed(Exchange::begin(mechanism, initial), turn);
+            if turn.refuse_mechanism(mechanism).is_none() {
+                return self.proceed(Exchange::begin(mechanism, initial), turn);
+            }
         }
         // Refused, but what came with the command was shown to all who listen.
         if initial.is_some()
@@ -196,7 +198,11 @@ impl Pop3 {
         {
             turn.log_in(attempt, false);
         }
-        let refusal = if turn.auth_allowed() { "-ERR unknown mechanism\r\n" } else { refusal(turn) };
+        let refusal = match turn.refuse_mechanism(mechanism) {
+            Some(fault) => &negative(fault, "no such mechanism after all"),
+            None if turn.auth_allowed() => "-ERR unknown mechanism\r\n",
+            None => refusal(turn),
+        };
         self.error(Step::Auth, refusal, turn);
     }
 

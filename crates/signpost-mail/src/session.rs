@@ -257,6 +257,7 @@ mod tests {
             ServerFaultKind::Delay { step, .. } | ServerFaultKind::Split { step, .. } => *step = Some(at),
             ServerFaultKind::Say { step, text, .. } => (*step, *text) = (at, said),
             ServerFaultKind::EhloRejected { text, .. }
+            | ServerFaultKind::RefuseMechanism { text, .. }
             | ServerFaultKind::FailureAfterTls { text, .. }
             | ServerFaultKind::OddStarttls { text, .. }
             | ServerFaultKind::RefuseStarttls { text, .. }
@@ -355,7 +356,7 @@ mod tests {
         let (in_clear, inside): (&[&str], &str) = match label.service() {
             Service::Imap => (
                 &["a1 CAPABILITY", "a2 STARTTLS"],
-                "b1 CAPABILITY|b2 LOGIN alice@example.com secret|b3 SELECT INBOX|b4 LIST \"\" *|b5 SEARCH ALL|\
+                "b1 CAPABILITY|b0 AUTHENTICATE PLAIN|*|b2 LOGIN alice@example.com secret|b3 SELECT INBOX|b4 LIST \"\" *|b5 SEARCH ALL|\
                  b6 STATUS INBOX (MESSAGES)|b7 FETCH 1 BODY[]|b8 EXPUNGE|b9 XYZ|c1 NOOP|c2 LOGOUT",
             ),
             Service::Submission => (
@@ -365,7 +366,7 @@ mod tests {
             ),
             Service::Pop3 => (
                 &["CAPA", "USER alice@example.com", "STLS"],
-                "CAPA|USER alice@example.com|PASS secret|STAT|LIST|UIDL|RETR 1|DELE 1|RSET|XYZ|NOOP|QUIT",
+                "CAPA|AUTH PLAIN|*|USER alice@example.com|PASS secret|STAT|LIST|UIDL|RETR 1|DELE 1|RSET|XYZ|NOOP|QUIT",
             ),
         };
         let mut session = session(label, faults);

@@ -118,7 +118,7 @@ impl Smtp {
     }
 
     fn ehlo(&mut self, name: &str, turn: &mut Turn<'_>) {
-        if let Some(fault) = turn.apply(ServerFaultName::EhloRejected, "EHLO was rejected") {
+        if let Some(fault) = turn.reject_capabilities("EHLO was rejected") {
             return self.error(Step::Capabilities, &answer(fault, 502, "5.5.1 unknown command"), turn);
         }
         if name.is_empty() {
@@ -198,6 +198,8 @@ impl Smtp {
             "502 5.5.1 AUTH is not available\r\n"
         } else if !offered {
             "504 5.5.4 unknown mechanism\r\n"
+        } else if let Some(fault) = turn.refuse_mechanism(mechanism) {
+            &answer(fault, 504, "5.5.4 no such mechanism after all")
         } else {
             return self.proceed(Exchange::begin(mechanism, initial), turn);
         };

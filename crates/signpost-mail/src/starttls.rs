@@ -58,5 +58,6 @@ fn broken(how: BrokenHandshake) -> Handshake {
         BrokenHandshake::Alert => Handshake::Alert,
         BrokenHandshake::Closed => Handshake::Cut,
         BrokenHandshake::Garbage => Handshake::Garbage,
+        BrokenHandshake::Version => Handshake::VersionAlert,
     }
 }

@@ -35,6 +35,8 @@ impl CertificateFault {
 pub enum CertificateFaultKind {
     /// The host's name stands in the subject's common name only; there is no subject alternative name.
     CommonNameOnly,
+    /// It has a critical extension that nobody knows.
+    CriticalExtensionUnknown,
     /// `notAfter` is one day ago.
     Expired,
     /// Forged: reissued by other keys under the names of its real issuers, and above them the real root is sent, whose
@@ -63,7 +65,7 @@ pub enum CertificateFaultKind {
     /// `notBefore` is tomorrow.
     NotYetValid,
     /// The host's name stands in the subject alternative name in another `form` than a DNS-ID: `uri` (the default) or
-    /// `email`.
+    /// `email`; or the `address` of the server stands there, and no name.
     OtherIdentifier {
         /// What it stands in.
         #[serde(default)]
@@ -178,6 +180,8 @@ impl fmt::Display for CertificateFaultKind {
 #[serde(rename_all = "kebab-case")]
 #[schemars(inline)]
 pub enum IdentifierForm {
+    /// No name at all, but the addresses at which the certificate is presented (iPAddress).
+    Address,
     /// The address of its postmaster (rfc822Name).
     Email,
     /// The authority of a URI.

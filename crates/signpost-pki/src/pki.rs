@@ -1,6 +1,7 @@
 //! Building a hierarchy, as published and as presented.
 
 use std::collections::HashMap;
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use rcgen::KeyPair;
@@ -9,8 +10,8 @@ use rustls_pki_types::{CertificateDer, PrivatePkcs8KeyDer, UnixTime};
 use crate::key::key;
 use crate::template::{Purpose, Slip, Template, Validity, dns_name};
 use crate::{
-    CertificateFault, CertificateFaultKind, CertificateSpec, Digest, HostNames, Identity, PkiError,
-    PkiErrorKind, pem,
+    CertificateFault, CertificateFaultKind, CertificateSpec, Digest, HostNames, IdentifierForm, Identity,
+    PkiError, PkiErrorKind, pem,
 };
 
 /// The certificates of one world with its faults.
@@ -19,6 +20,18 @@ pub struct Pki {
     published: HashMap<String, CertificateDer<'static>>,
     presented: HashMap<String, Identity>,
     roots: Vec<CertificateDer<'static>>,
+    /// Certificates that name addresses, which are known later than all else.
+    addressed: Vec<Addressed>,
+    now: UnixTime,
+}
+
+/// A certificate that is to be issued again once the addresses are known.
+#[derive(Debug)]
+struct Addressed {
+    name: String,
+    template: Template,
+    key: Arc<KeyPair>,
+    issuer: Option<(Template, Arc<KeyPair>)>,
 }
 
 impl Pki {
@@ -41,6 +54,21 @@ impl Pki {
             .map(|spec| builder.published[spec.name.as_str()].der().clone())
             .collect();
         roots.append(&mut builder.other_roots);
+        let addressed = order
+            .iter()
+            .map(|spec| (spec, &builder.published[spec.name.as_str()]))
+            .filter(|(_, issued)| issued.template.form == Some(IdentifierForm::Address))
+            .map(|(spec, issued)| Addressed {
+                name: spec.name.clone(),
+                template: issued.template.clone(),
+                key: Arc::clone(&issued.key),
+                issuer: spec
+                    .issuer
+                    .as_ref()
+                    .and_then(|issuer| builder.published.get(issuer.as_str()))
+                    .map(|issuer| (issuer.template.clone(), Arc::clone(&issuer.key))),
+            })
+            .collect();
         Ok(Self {
             published: builder
                 .published
@@ -49,7 +77,29 @@ impl Pki {
                 .collect(),
             presented: identities,
             roots,
+            addressed,
+            now,
         })
+    }
+
+    /// Issues the certificates that name the addresses at which they are presented: `addresses` gives those of the
+    /// certificate that it is asked for. Nothing else is issued again, so that every other digest holds.
+    ///
+    /// # Errors
+    /// If the library that writes certificates refuses.
+    pub fn place(&mut self, addresses: impl Fn(&str) -> Vec<IpAddr>) -> Result<(), PkiError> {
+        for Addressed { name, template, key, issuer } in &self.addressed {
+            let template = Template { addresses: addresses(name), ..template.clone() };
+            let issuer = issuer.as_ref().map(|(template, key)| (template, &**key));
+            let issued =
+                template.issue(key, issuer, self.now).map_err(|kind| PkiError::certificate(name, kind))?;
+            if let Some(first) = self.presented.get_mut(name).and_then(|identity| identity.chain.first_mut())
+            {
+                first.clone_from(&issued);
+            }
+            self.published.insert(name.clone(), issued);
+        }
+        Ok(())
     }
 
     /// The certificate as its owner has it, whatever an attacker presents; `None`: no such name.
@@ -246,6 +296,7 @@ impl<'a> Builder<'a> {
                 plan.template.common_name = plan.template.names.swap_remove(0);
                 plan.template.names.clear();
             }
+            CertificateFaultKind::CriticalExtensionUnknown => plan.template.riddle = true,
             CertificateFaultKind::Expired | CertificateFaultKind::IssuerExpired => {
                 plan.template.validity = Validity::Expired
             }

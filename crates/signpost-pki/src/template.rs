@@ -1,10 +1,11 @@
 //! One certificate before it is signed.
 
+use std::net::IpAddr;
 use std::time::Duration;
 
 use rcgen::{
-    BasicConstraints, CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, GeneralSubtree,
-    IsCa, Issuer, KeyPair, KeyUsagePurpose, NameConstraints, SanType, SerialNumber,
+    BasicConstraints, CertificateParams, CustomExtension, DistinguishedName, DnType, ExtendedKeyUsagePurpose,
+    GeneralSubtree, IsCa, Issuer, KeyPair, KeyUsagePurpose, NameConstraints, SanType, SerialNumber,
 };
 use rustls_pki_types::{CertificateDer, UnixTime};
 
@@ -17,6 +18,10 @@ pub(crate) struct Template {
     pub(crate) names: Vec<String>,
     /// What the names stand in; None: in DNS-IDs.
     pub(crate) form: Option<IdentifierForm>,
+    /// What it names instead of hosts, in the form of addresses.
+    pub(crate) addresses: Vec<IpAddr>,
+    /// Whether it has a critical extension that nobody knows.
+    pub(crate) riddle: bool,
     pub(crate) ca: bool,
     /// What is wrong with a CA's own words about itself.
     pub(crate) slip: Option<Slip>,
@@ -54,6 +59,8 @@ impl Template {
             common_name: spec.name.clone(),
             names: spec.names.clone(),
             form: None,
+            addresses: Vec::new(),
+            riddle: false,
             ca: spec.ca,
             slip: None,
             path_length: spec.path_length,
@@ -68,6 +75,8 @@ impl Template {
             common_name: common_name.into(),
             names: Vec::new(),
             form: None,
+            addresses: Vec::new(),
+            riddle: false,
             ca: true,
             slip: None,
             path_length: None,
@@ -104,11 +113,20 @@ impl Template {
     ) -> Result<CertificateParams, PkiErrorKind> {
         let mut params = CertificateParams::default();
         params.distinguished_name = self.distinguished_name();
-        params.subject_alt_names = self
-            .names
-            .iter()
-            .map(|name| self.identifier(dns_name(name)?))
-            .collect::<Result<_, PkiErrorKind>>()?;
+        params.subject_alt_names = if self.form == Some(IdentifierForm::Address) {
+            self.addresses.iter().copied().map(SanType::IpAddress).collect()
+        } else {
+            self.names
+                .iter()
+                .map(|name| self.identifier(dns_name(name)?))
+                .collect::<Result<_, PkiErrorKind>>()?
+        };
+        if self.riddle {
+            // An octet string of no octets, under an OID of the arc for documentation (RFC 5612).
+            let mut riddle = CustomExtension::from_oid_content(RIDDLE, vec![4, 0]);
+            riddle.set_criticality(true);
+            params.custom_extensions.push(riddle);
+        }
         params.use_authority_key_identifier_extension = true;
         if self.ca {
             params.is_ca = match self.slip {
@@ -148,7 +166,7 @@ impl Template {
 
     fn identifier(&self, name: &str) -> Result<SanType, PkiErrorKind> {
         Ok(match self.form {
-            None => SanType::DnsName(name.try_into().map_err(encoding)?),
+            None | Some(IdentifierForm::Address) => SanType::DnsName(name.try_into().map_err(encoding)?),
             Some(IdentifierForm::Email) => {
                 SanType::Rfc822Name(format!("postmaster@{name}").try_into().map_err(encoding)?)
             }
@@ -178,6 +196,9 @@ impl Template {
         name
     }
 }
+
+/// `enterprises.32473.1`, which stands for nothing.
+const RIDDLE: &[u64] = &[1, 3, 6, 1, 4, 1, 32473, 1];
 
 /// A host name as DNS-IDs hold it. Wildcards may stand anywhere: to refuse the odd ones is the client's part.
 pub(crate) fn dns_name(name: &str) -> Result<&str, PkiErrorKind> {

@@ -1,5 +1,6 @@
 //! Each fault is what it says, by the judgement of webpki, x509-parser and a TLS handshake.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -103,6 +104,9 @@ fn webpki_names_each_fault() {
             | CertificateFaultKind::UnknownRoot => matches!(verdict, Err(Error::UnknownIssuer)),
             CertificateFaultKind::NameConstraintsViolated { .. } => {
                 matches!(verdict, Err(Error::NameConstraintViolation))
+            }
+            CertificateFaultKind::CriticalExtensionUnknown => {
+                verdict == Err(Error::UnsupportedCriticalExtension)
             }
             CertificateFaultKind::NotYetValid => matches!(verdict, Err(Error::CertNotValidYet { .. })),
             // Webpki looks at no issuer's key usage, and takes a root for granted.
@@ -223,6 +227,21 @@ fn a_host_can_be_named_in_another_form_than_a_dns_id() {
         let names = &leaf.subject_alternative_name().unwrap().unwrap().value.general_names;
         assert_eq!(names.iter().map(ToString::to_string).collect::<Vec<_>>(), [expected]);
     }
+}
+
+#[test]
+fn an_address_is_named_once_it_is_known_and_no_other_digest_changes() {
+    let form = IdentifierForm::Address;
+    let mut pki = build("leaf", CertificateFaultKind::OtherIdentifier { form });
+    let root = pki.certificate("root").unwrap().clone();
+    let address = "127.4.5.6".parse::<IpAddr>().unwrap();
+    pki.place(|certificate| if certificate == "leaf" { vec![address] } else { Vec::new() }).unwrap();
+    let identity = pki.identity("leaf").unwrap();
+    assert!(matches!(verify(&pki, identity, pki.roots()), Err(Error::CertNotValidForName(_))));
+    let leaf = EndEntityCert::try_from(&identity.chain[0]).unwrap();
+    assert_eq!(leaf.verify_is_valid_for_subject_name(&address.into()), Ok(()));
+    assert_eq!(pki.certificate("root"), Some(&root));
+    assert_eq!(pki.certificate("leaf"), identity.chain.first());
 }
 
 #[test]

@@ -8,7 +8,7 @@ use signpost_transcript::{Channel, ConnectionId, Event, HandshakeOutcome, Party,
 use tokio::net::TcpStream;
 use tokio::time::Instant;
 
-use crate::handshake::{ALERT, Progress, asked_for, begins_handshake, shake_hands};
+use crate::handshake::{ALERT, Progress, asked_for, begins_handshake, oldest_offered, shake_hands};
 use crate::socket::{Over, Socket};
 use crate::{Effect, Handshake, Limits, Presented, Session};
 
@@ -91,6 +91,7 @@ impl Connection {
             connection: self.socket.id(),
             certificate: self.certificate.to(sni.as_deref()).to_owned(),
             sni,
+            oldest: oldest_offered(&parted.records),
             outcome: HandshakeOutcome::Failed { reason: "nobody gave the go-ahead for TLS".to_owned() },
         });
         self.socket.write(ALERT).await?;
@@ -154,6 +155,7 @@ impl Connection {
                 connection: self.socket.id(),
                 certificate: self.certificate.to(progress.sni.as_deref()).to_owned(),
                 sni: progress.sni,
+                oldest: progress.oldest,
                 outcome,
             });
         }

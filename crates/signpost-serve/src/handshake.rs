@@ -8,6 +8,7 @@ use signpost_transcript::Party;
 use tokio::time::Instant;
 
 use crate::Handshake;
+use crate::hello::oldest_version;
 use crate::socket::{Over, Socket};
 
 /// What a handshake showed, also if it failed.
@@ -17,6 +18,8 @@ pub(crate) struct Progress {
     pub(crate) begun: bool,
     /// The name that the client asked for.
     pub(crate) sni: Option<String>,
+    /// The oldest version of TLS that the client offered, as rustls names it.
+    pub(crate) oldest: Option<String>,
     /// What the client said inside TLS right behind its last handshake message.
     pub(crate) plaintext: Vec<u8>,
     /// What the client said in clear.
@@ -71,12 +74,19 @@ pub(crate) async fn shake_hands(
 const GARBAGE: &[u8] = b"\x00\xffsignpost says nothing that a TLS client could read\x00\xff";
 /// A record of one alert: level fatal, description handshake_failure (RFC 8446 §6).
 pub(crate) const ALERT: &[u8] = &[21, 3, 3, 0, 2, 2, 40];
+/// The same of the description protocol_version.
+const VERSION_ALERT: &[u8] = &[21, 3, 3, 0, 2, 2, 70];
 const SPOKE_IN_CLEAR: &str = "the client spoke in clear";
 
 /// Whether octets are the beginning of a ClientHello and not of a line: a record of handshake messages, of a version that TLS
 /// knows (RFC 8446 §5.1).
 pub(crate) fn begins_handshake(bytes: &[u8]) -> bool {
     bytes.starts_with(&[22, 3])
+}
+
+/// The oldest version that a ClientHello offers, as rustls names it, if these records hold all of it.
+pub(crate) fn oldest_offered(records: &[u8]) -> Option<String> {
+    oldest_version(records).map(|version| format!("{version:?}"))
 }
 
 /// The name that a ClientHello asks for, if these records hold all of it.
@@ -95,6 +105,7 @@ async fn client_hello(
     progress: &mut Progress,
 ) -> Result<Accepted, Failure> {
     let mut acceptor = Acceptor::default();
+    let mut heard = Vec::new();
     loop {
         match acceptor.accept() {
             Ok(Some(accepted)) => return Ok(accepted),
@@ -102,6 +113,8 @@ async fn client_hello(
             Err((error, alert)) => return Err(refuse(socket, &error, alert).await),
         }
         let records = read_records(socket, deadline, progress).await?;
+        heard.extend_from_slice(&records);
+        progress.oldest = oldest_offered(&heard);
         let mut records = records.as_slice();
         while !records.is_empty() {
             acceptor.read_tls(&mut records).map_err(|error| Failure::new(error.to_string()))?;
@@ -118,8 +131,9 @@ async fn misbehave(
     progress: &mut Progress,
 ) -> Failure {
     let (octets, reason): (&[u8], _) = match &answer {
-        Handshake::Alert => {
-            let sent = socket.write(ALERT).await;
+        Handshake::Alert | Handshake::VersionAlert => {
+            let alert = if answer == Handshake::Alert { ALERT } else { VERSION_ALERT };
+            let sent = socket.write(alert).await;
             return sent.map_or_else(Failure::from, |()| Failure::new("the fault sent an alert"));
         }
         Handshake::Cut => {

@@ -15,6 +15,7 @@ mod acceptor;
 mod connection;
 mod door;
 mod handshake;
+mod hello;
 mod limits;
 mod presented;
 mod records;

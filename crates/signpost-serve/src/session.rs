@@ -57,4 +57,6 @@ pub enum Handshake {
     Honest,
     /// Not at all.
     Silent,
+    /// By a fatal alert, `protocol_version`, as who speaks no version that was offered.
+    VersionAlert,
 }

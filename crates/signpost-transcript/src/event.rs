@@ -219,6 +219,10 @@ pub enum Event {
         connection: ConnectionId,
         /// The name that the client sent by SNI.
         sni: Option<String>,
+        /// The oldest version of TLS that the client offered, as rustls names it: `TLSv1_2`, if it does right. None where the
+        /// ClientHello was not whole.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        oldest: Option<String>,
         /// Name of the presented certificate in the world.
         certificate: String,
         /// How it ended.
@@ -361,7 +365,7 @@ impl fmt::Display for Event {
             }
             Self::Fault { at, kind, detail, .. } => write!(formatter, "fault {kind} at {at}: {detail}"),
             Self::Gap(gap) => write!(formatter, "from here on not all is seen: {gap}"),
-            Self::Handshake { connection, sni, certificate, outcome } => {
+            Self::Handshake { connection, sni, certificate, outcome, .. } => {
                 let sni = sni.as_deref().unwrap_or("none");
                 match outcome {
                     HandshakeOutcome::Completed { version } => write!(

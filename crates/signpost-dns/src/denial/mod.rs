@@ -128,6 +128,15 @@ impl Chain {
         }
     }
 
+    /// What seems to say that a name does not exist to who counts the next hash to the span of a record. No such thing without
+    /// NSEC3.
+    pub(crate) fn prove_by_the_one_before(&self, zone: &IndexedZone, name: &Name) -> Option<Vec<Rrset>> {
+        match self {
+            Self::None | Self::Nsec(_) => None,
+            Self::Nsec3(chain) => chain.prove_by_the_one_before(zone, name),
+        }
+    }
+
     /// What seems to say that the name does not exist to who takes the last span of the chain for one that holds every hash.
     /// No such thing without NSEC3.
     pub(crate) fn prove_by_the_last(&self, zone: &IndexedZone, name: &Name) -> Option<Vec<Rrset>> {

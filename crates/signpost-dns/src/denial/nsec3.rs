@@ -139,6 +139,16 @@ impl Nsec3Chain {
         distinct([closest, by_other(&next_closer(name, &encloser)), by_other(&wildcard(&encloser))])
     }
 
+    /// The closest encloser above the name, the link before the next closer name, which exists, and what covers the wildcard.
+    pub(super) fn prove_by_the_one_before(&self, zone: &IndexedZone, name: &Name) -> Option<Vec<Rrset>> {
+        let (encloser, closest) = self.closest_provable_encloser(zone, &name.base_name());
+        let hash = self.hash(&next_closer(name, &encloser));
+        let place = self.links.binary_search_by(|link| link.hash.cmp(&hash)).ok()?;
+        // The chain is a ring.
+        let before = &self.links[place.checked_sub(1).unwrap_or(self.links.len() - 1)];
+        Some(distinct([closest, before.rrset(zone), self.covering(zone, &wildcard(&encloser))]))
+    }
+
     /// The closest encloser above the name, and the last link, which leads back to the first.
     pub(super) fn prove_by_the_last(&self, zone: &IndexedZone, name: &Name) -> Option<Vec<Rrset>> {
         let (_, closest) = self.closest_provable_encloser(zone, &name.base_name());

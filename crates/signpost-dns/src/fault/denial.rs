@@ -30,6 +30,7 @@ impl DenialFault {
                 let unrelated = unrelated_proof(zone, &question.name)?;
                 *answer = deny(zone, ResponseCode::NoError, vec![unrelated]);
             }
+            Self::EndsAtName => *answer = denied_by_the_one_before(zone, &question.name)?,
             Self::FromParent => *answer = denied_by(scene.tree.parent(zone.place)?, scene)?,
             Self::FromGrandparent => {
                 let top = scene.tree.zones.first().filter(|top| top.place != zone.place)?;
@@ -229,6 +230,19 @@ fn unrelated_proof(zone: &SignedZone, name: &Name) -> Option<Rrset> {
         .rev()
         .find(|node| node.standing == Standing::Authoritative && node.owner != *name)?;
     zone.chain.prove_no_data(zone, &node.owner, &node.key).into_iter().next()
+}
+
+/// That what exists does not, by the record before it, whose span ends there: as an empty non-terminal by NSEC, and as a name
+/// by NSEC3.
+fn denied_by_the_one_before(zone: &SignedZone, name: &Name) -> Option<Answer> {
+    if let Some(proof) = zone.chain.prove_by_the_one_before(zone, name) {
+        return Some(deny(zone, ResponseCode::NXDomain, proof));
+    }
+    let key = OrderKey::new(name);
+    zone.node(&key)?.set(RecordType::NSEC)?;
+    let before = zone.nodes.iter().rev().skip_while(|node| node.key >= key);
+    let mut links = before.filter_map(|node| Some(zone.rrset(node, node.set(RecordType::NSEC)?)));
+    Some(deny(zone, ResponseCode::NoError, vec![links.next()?]))
 }
 
 /// What a zone above the name's own says if it answers in its stead: its record at the cut, which covers all below it.

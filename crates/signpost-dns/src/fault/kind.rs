@@ -347,6 +347,8 @@ named_faults! {
         ForgedNoName = "forged-nxdomain",
         /// What exists is denied as a type by a signed record about another name.
         PiggyBacked = "nsec-piggy-backed",
+        /// What exists is denied by the signed record before it, whose next name it is: as a type, and with NSEC3 as a name.
+        EndsAtName = "nsec-ends-at-name",
         /// The record lists the type that is denied.
         TypeBitSet = "nsec-type-bit-set",
         /// The record lists CNAME, so that the answer should have been an alias.

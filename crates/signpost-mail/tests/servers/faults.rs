@@ -247,6 +247,41 @@ async fn weak_mechanisms() {
 }
 
 #[tokio::test]
+async fn refuse_mechanism() {
+    let params = json!({ "mechanisms": ["PLAIN"] });
+    check(
+        "refuse-mechanism",
+        params,
+        "S: 220 
+         C: STARTTLS
+         S: 220 
+         TLS
+         C: EHLO client.example
+         S..: 250 
+         + 250 AUTH PLAIN LOGIN
+         C: AUTH PLAIN
+         S: 504 
+         C: AUTH PLAIN PLAIN_RESPONSE
+         S: 504 
+         C: AUTH LOGIN
+         S: 334 ",
+        "S: +OK
+         C: STLS
+         S: +OK
+         TLS
+         C: CAPA
+         S..: .
+         + SASL PLAIN LOGIN
+         C: AUTH PLAIN PLAIN_RESPONSE
+         S: -ERR no such
+         C: AUTH LOGIN
+         S: + ",
+        &["credential #1 PLAIN of alice@example.com inside TLS, rejected"],
+    )
+    .await;
+}
+
+#[tokio::test]
 async fn reject_credentials() {
     check(
         "reject-credentials",
@@ -289,6 +324,38 @@ async fn local_part_only() {
     )
     .await;
     lab.saw("fault local-part-only");
+}
+
+#[tokio::test]
+async fn ehlo_rejected_inside_tls_only() {
+    check(
+        "ehlo-rejected",
+        json!({ "channel": "tls" }),
+        "S: 220 
+         C: EHLO client.example
+         S..: 250 
+         + 250 AUTH PLAIN LOGIN
+         C: STARTTLS
+         S: 220 
+         TLS
+         C: EHLO client.example
+         S: 502 
+         C: AUTH LOGIN
+         S: 503 ",
+        "S: +OK
+         C: CAPA
+         S..: .
+         + SASL PLAIN LOGIN
+         C: STLS
+         S: +OK
+         TLS
+         C: CAPA
+         S: -ERR
+         C: AUTH LOGIN
+         S: + ",
+        &[],
+    )
+    .await;
 }
 
 #[tokio::test]

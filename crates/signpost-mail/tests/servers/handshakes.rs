@@ -91,6 +91,7 @@ async fn a_handshake_breaks_in_each_way() {
         (None, "the fault sent garbage"),
         (Some("garbage"), "the fault sent garbage"),
         (Some("alert"), "the fault sent an alert"),
+        (Some("version"), "the fault sent an alert"),
         (Some("closed"), "the fault cut the connection"),
     ] {
         for (label, start) in [(Label::Submission, "S: 220 \nC: STARTTLS\nS: 220 "), (Label::Pop3s, "")] {
