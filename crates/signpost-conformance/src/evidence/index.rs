@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use signpost_protocol::{Label, Overheard, overhear};
-use signpost_transcript::{Channel, ConnectionId, Event, Observation, Party, Transcript};
+use signpost_transcript::{Channel, ConnectionId, Event, HandshakeOutcome, Observation, Party, Transcript};
 
 /// A transcript, the listener behind each connection, and what was said in clear.
 pub(crate) struct Index<'t> {
@@ -51,6 +51,13 @@ pub(crate) struct Spoken {
     pub(crate) overheard: Option<Overheard>,
 }
 
+/// What a connection was meant for.
+struct Target<'t> {
+    connection: ConnectionId,
+    host: &'t str,
+    port: u16,
+}
+
 impl<'t> Index<'t> {
     pub(crate) fn new(transcript: &'t Transcript, listeners: &'t Listeners<'t>) -> Self {
         Self { transcript, earlier: Vec::new(), listeners, spoken: spoken(transcript) }
@@ -95,6 +102,41 @@ impl<'t> Index<'t> {
                 before.iter().any(|earlier| earlier.connection == spoken.connection && is_wish(earlier));
             has_wished.then_some(spoken)
         })
+    }
+
+    /// What the client said in clear on a connection to a host and port where a handshake had failed on another one: the same
+    /// target is the same host and port, whatever led there.
+    pub(crate) fn said_where_tls_had_failed(&self) -> impl Iterator<Item = &Spoken> {
+        let failures = self.observations().filter_map(|observation| match &observation.event {
+            Event::Handshake { connection, outcome: HandshakeOutcome::Failed { .. }, .. } => {
+                Some((observation.sequence, self.target(*connection)?))
+            }
+            _ => None,
+        });
+        let failures: Vec<(u32, Target<'_>)> = failures.collect();
+        self.spoken.iter().filter(move |spoken| {
+            let target = self.target(spoken.connection);
+            target.is_some_and(|target| {
+                failures.iter().any(|(sequence, failed)| {
+                    *sequence < spoken.sequence
+                        && failed.connection != target.connection
+                        && failed.port == target.port
+                        && failed.host.eq_ignore_ascii_case(target.host)
+                })
+            })
+        })
+    }
+
+    /// The target that a connection was meant for, if that can be told: clients are led to some addresses by several names, and
+    /// only SNI says by which.
+    fn target(&self, connection: ConnectionId) -> Option<Target<'t>> {
+        let listener = self.listener(connection)?;
+        let host = match (self.sni(connection), listener.hosts) {
+            (Some(named), _) => named,
+            (None, [only]) => only,
+            (None, _) => return None,
+        };
+        Some(Target { connection, host: host.trim_end_matches('.'), port: listener.port })
     }
 
     /// The name of the server that a connection went to.

@@ -20,6 +20,8 @@ pub struct Selector {
 /// What a [`Selector`] looks for.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub enum SelectorKind {
+    /// Something was said in clear on a connection to a host and port where TLS had failed on another.
+    ClearAgain,
     /// A credential was sent.
     Credential,
     /// A DNS question was asked.
@@ -46,10 +48,13 @@ pub enum SelectorKind {
     Tls,
     /// A TLS handshake was completed on both sides.
     TlsCompleted,
+    /// A TLS handshake was begun that offers a version before 1.2.
+    TlsOlder,
 }
 
 impl SelectorKind {
-    const NAMES: [(&'static str, Self); 13] = [
+    const NAMES: [(&'static str, Self); 15] = [
+        ("clear-again", Self::ClearAgain),
         ("credential", Self::Credential),
         ("dns", Self::Dns),
         ("local-part", Self::LocalPart),
@@ -63,6 +68,7 @@ impl SelectorKind {
         ("tcp", Self::Tcp),
         ("tls", Self::Tls),
         ("tls-completed", Self::TlsCompleted),
+        ("tls-older", Self::TlsOlder),
     ];
 
     /// Every name, as they are told in a sentence.
@@ -138,7 +144,9 @@ impl Selector {
     /// The requirement that is broken wherever this is seen, where there is only one.
     pub(crate) const fn requirement(&self) -> Option<&'static str> {
         match self.kind {
+            SelectorKind::ClearAgain => Some("tls/failure-ends-the-connection"),
             SelectorKind::SniMissing | SelectorKind::SniOther => Some("tls/sni-is-the-target"),
+            SelectorKind::TlsOlder => Some("tls/at-least-version-1-2"),
             _ => None,
         }
     }
@@ -151,6 +159,10 @@ impl Selector {
             SelectorKind::Starttls => {
                 let wishes = index.overheard(Overheard::AsksForTls).filter(is_about);
                 return wishes.map(|spoken| spoken.sequence).collect();
+            }
+            SelectorKind::ClearAgain => {
+                let said = index.said_where_tls_had_failed().filter(is_about);
+                return said.map(|spoken| spoken.sequence).collect();
             }
             SelectorKind::StarttlsFollowed => {
                 let said = index.said_behind_wish_for_tls().filter(is_about);
@@ -202,6 +214,9 @@ impl Selector {
             | (SelectorKind::SniMissing, Event::Handshake { connection, sni: None, .. }) => {
                 self.is_about(index.server(*connection))
             }
+            (SelectorKind::TlsOlder, Event::Handshake { connection, oldest: Some(version), .. }) => {
+                is_before_1_2(version) && self.is_about(index.server(*connection))
+            }
             (SelectorKind::SniOther, Event::Handshake { connection, sni: Some(name), .. }) => {
                 let is_other =
                     index.listener(*connection).is_some_and(|listener| !listener.is_known_as(name));
@@ -214,6 +229,11 @@ impl Selector {
     fn is_about(&self, server: &str) -> bool {
         self.target.as_ref().is_none_or(|target| target == server)
     }
+}
+
+/// Whether a version of TLS, as a transcript names it, is older than every client may offer.
+fn is_before_1_2(version: &str) -> bool {
+    matches!(version, "SSLv2" | "SSLv3" | "TLSv1_0" | "TLSv1_1")
 }
 
 /// Whether a message, or some of it, was submitted, and not only its envelope.

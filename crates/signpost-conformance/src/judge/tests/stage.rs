@@ -176,8 +176,18 @@ pub(super) fn shaken_for(connection: u32, sni: &str) -> Event {
 /// Without a name in SNI.
 pub(super) fn shaken_for_none(connection: u32) -> Event {
     match shaken(connection) {
-        Event::Handshake { connection, certificate, outcome, .. } => {
-            Event::Handshake { connection, sni: None, certificate, outcome }
+        Event::Handshake { connection, oldest, certificate, outcome, .. } => {
+            Event::Handshake { connection, sni: None, oldest, certificate, outcome }
+        }
+        other => other,
+    }
+}
+
+/// With this as the oldest version that the client offers.
+pub(super) fn shaken_offering(connection: u32, version: &str) -> Event {
+    match shaken(connection) {
+        Event::Handshake { connection, sni, certificate, outcome, .. } => {
+            Event::Handshake { connection, sni, oldest: Some(version.to_owned()), certificate, outcome }
         }
         other => other,
     }
@@ -191,6 +201,7 @@ pub(super) fn handshake(connection: u32, sni: &str, outcome: HandshakeOutcome) -
     Event::Handshake {
         connection: ConnectionId(connection),
         sni: Some(sni.to_owned()),
+        oldest: Some("TLSv1_2".to_owned()),
         certificate: "leaf".to_owned(),
         outcome,
     }

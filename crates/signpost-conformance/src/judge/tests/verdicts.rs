@@ -141,6 +141,19 @@ fn selectors_tell_what_happened_from_what_nearly_did() {
             vec![shaken_for(GOOD, "a.example")],
             vec![shaken_for_none(GOOD), shaken_for(OTHER, "a.example")],
         ),
+        ("tls-older", vec![shaken_offering(GOOD, "TLSv1_1")], vec![shaken_offering(GOOD, "TLSv1_2")]),
+        (
+            "clear-again",
+            vec![unshaken(GOOD), clear(OTHER, b"STARTTLS\r\n"), unshaken(OTHER)],
+            vec![unshaken(GOOD), clear(OTHER, b"STARTTLS\r\n"), shaken_for(OTHER, "other.example.com")],
+        ),
+        // Of two names that lead there, nobody can tell which was meant.
+        (
+            "clear-again",
+            vec![unshaken(GOOD), clear(OTHER, b"EHLO x\r\n"), shaken(OTHER)],
+            vec![unshaken(GOOD), clear(OTHER, b"EHLO x\r\n")],
+        ),
+        ("clear-again", vec![unshaken(GOOD), clear(OTHER, b"QUIT\r\n"), shaken(OTHER)], vec![unshaken(IMPLICIT), clear(OTHER, b"QUIT\r\n"), shaken(OTHER)]),
         ("mail:good", vec![mail(GOOD, Channel::Tls)], vec![mail(OTHER, Channel::Tls)]),
         ("credential:good", vec![credential(GOOD, Channel::Tls, false)], vec![tls(GOOD, b"AUTH PLAIN\r\n")]),
         ("dns:a.example/A", vec![query("A.example.", "a")], vec![query("a.example", "AAAA")]),
