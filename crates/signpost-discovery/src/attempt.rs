@@ -42,11 +42,15 @@ pub(crate) struct Attempt {
 /// How an address is connected to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Way {
+    /// A second time, in the same way, as only a defect does.
+    Again,
     AsPublished,
     /// A second time, with TLS by command at a port of implicit TLS, as only a defect does.
     ByCommand,
     /// A second time, without TLS, as only a defect does.
     InClear,
+    /// A second time, with older versions of TLS, as only a defect does.
+    OlderTls,
     /// A second time, without the pin, as only a defect does.
     WithoutPin,
 }
@@ -250,6 +254,7 @@ impl Attempt {
             Some(address) => {
                 self.stage = Stage::Connecting;
                 self.address = Some(address);
+                self.handshake.at(address, self.rules);
                 self.way = Way::AsPublished;
                 actions.push_back(Action::Connect(SocketAddr::new(address, self.candidate.target.port)));
                 Progress::Waiting
@@ -312,6 +317,13 @@ impl Attempt {
         if !self.rules.stays_away_after_tls_failure() {
             return self.connect_again(Way::InClear, port, actions);
         }
+        let is_implicit = self.candidate.tls == TlsStart::Implicit;
+        if !self.rules.stays_at_the_versions() && is_implicit {
+            return self.connect_again(Way::OlderTls, port, actions);
+        }
+        if !self.rules.stays_away_from_broken_tls() && !is_implicit {
+            return self.connect_again(Way::Again, port, actions);
+        }
         if !self.rules.stays_with_implicit_tls() && self.candidate.tls == TlsStart::Implicit {
             return self.connect_again(Way::ByCommand, port, actions);
         }
@@ -358,7 +370,8 @@ impl Attempt {
     fn start_tls(&self, actions: &mut VecDeque<Action>) {
         actions.push_back(match self.way {
             Way::WithoutPin => self.handshake.begin_without_pin(),
-            Way::AsPublished | Way::ByCommand | Way::InClear => self.handshake.begin(),
+            Way::OlderTls => self.handshake.offer_older_versions(),
+            Way::Again | Way::AsPublished | Way::ByCommand | Way::InClear => self.handshake.begin(),
         });
     }
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use hickory_proto::rr::Name;
 use rustls_pki_types::ServerName;
+use signpost_protocol::TlsStart;
 use signpost_select::{Entropy, Selection, Target};
 
 use crate::action::Action;
@@ -41,6 +42,8 @@ pub(crate) struct Attempts {
     resolved: Option<(Name, Addresses)>,
     /// The host that was tried first.
     first: Option<ServerName<'static>>,
+    /// How TLS began there.
+    first_tls: Option<TlsStart>,
 }
 
 /// Whose turn it is.
@@ -67,6 +70,7 @@ impl Attempts {
             failures: Failures::new(rules),
             resolved: None,
             first: None,
+            first_tls: None,
         }
     }
 
@@ -109,6 +113,10 @@ impl Attempts {
             && self.rules.asks_before_leaving_domain()
         {
             return Turn::Done(self.ask_before(&candidate));
+        }
+        let first_tls = *self.first_tls.get_or_insert(candidate.tls);
+        if !self.rules.begins_tls_by_each_label() {
+            candidate.tls = first_tls;
         }
         let host = candidate.host();
         let Ok(server_name) = ServerName::try_from(host.clone()) else {

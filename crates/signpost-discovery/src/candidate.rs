@@ -63,10 +63,14 @@ impl Candidate {
         };
         let usual = label.service().usual_hosts().iter().copied();
         let foreign = (!rules.guesses_only_usual_hosts()).then_some("webmail");
-        let below =
-            usual.chain(foreign).filter_map(|host| Name::from_ascii(host).ok()?.append_domain(domain).ok());
+        let usual_of = |domain: Name| {
+            usual.clone().filter_map(move |host| Name::from_ascii(host).ok()?.append_domain(&domain).ok())
+        };
+        let foreign = foreign.and_then(|host| Name::from_ascii(host).ok()?.append_domain(domain).ok());
+        let below = usual_of(domain.clone()).chain(foreign);
         let itself = (!rules.guesses_only_below_domain()).then(|| domain.clone());
-        let hosts = (first..).step_by(2).zip(below.chain(itself));
+        let above = (!rules.guesses_below_the_domain_itself()).then(|| usual_of(domain.base_name()));
+        let hosts = (first..).step_by(2).zip(below.chain(itself).chain(above.into_iter().flatten()));
         hosts
             .map(|(priority, host)| Self {
                 target: PublishedTarget { priority, weight: 0, port, host },

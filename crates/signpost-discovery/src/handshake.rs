@@ -1,11 +1,14 @@
 //! How the handshake with a candidate goes: whom it is for, what is named by SNI, and how the peer is verified.
 
+use std::net::IpAddr;
+
 use hickory_proto::rr::Name;
 use rustls_pki_types::ServerName;
 use signpost_protocol::TlsStart;
 
 use crate::action::Action;
 use crate::candidate::Candidate;
+use crate::older_tls;
 use crate::rules::Rules;
 use crate::verifier::VerificationRule;
 
@@ -63,6 +66,13 @@ impl Handshake {
         }
     }
 
+    /// The candidate is looked for at an address, which does not make that one its name.
+    pub(crate) fn at(&mut self, address: IpAddr, rules: Rules) {
+        if !rules.forgets_addresses() {
+            self.aliases.push(ServerName::from(address));
+        }
+    }
+
     /// What begins it.
     pub(crate) fn begin(&self) -> Action {
         self.by(self.rule.clone())
@@ -71,6 +81,12 @@ impl Handshake {
     /// What begins it for a client that forgets the pin, which only a flaw does.
     pub(crate) fn begin_without_pin(&self) -> Action {
         self.by(VerificationRule::WebPki)
+    }
+
+    /// What a flawed client says that would be content with an older version. It comes to nothing here, whatever the
+    /// server answers: that it is said is what is wrong.
+    pub(crate) fn offer_older_versions(&self) -> Action {
+        Action::Send(older_tls::client_hello(&self.host.to_str()))
     }
 
     fn by(&self, rule: VerificationRule) -> Action {

@@ -42,6 +42,7 @@ mod line;
 mod manner;
 mod misreading;
 mod naming;
+mod older_tls;
 mod opening;
 mod order;
 mod outcome;

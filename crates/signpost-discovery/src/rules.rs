@@ -278,6 +278,7 @@ const FLAWS: &[(Defect, Flaw)] = &[
     (Defect::TakesFirstLinkForAll, Flaw::TakesFirstLinkForAll),
     (Defect::TakesLastHashForAll, Flaw::TakesLastHashForAll),
     (Defect::TakesLastLinkForAll, Flaw::TakesLastLinkForAll),
+    (Defect::TakesNextForCovered, Flaw::TakesNextForCovered),
     (Defect::TakesUnsignedForSecure, Flaw::TakesUnsignedForSecure),
     (Defect::TakesUnusualForUnsigned, Flaw::TakesUnusualForUnsigned),
     (Defect::TakesWildcardPastEncloser, Flaw::TakesWildcardPastEncloser),

@@ -202,6 +202,9 @@ impl<P: Protocol> Session<P> {
         match &self.state {
             State::Authenticating(_) | State::LoggingIn(_) => self.on_login(&reply),
             State::Capabilities => match P::capabilities(&reply, &self.terms, self.protected) {
+                Ok(Offers { listed: false, .. }) | Err(_) if self.goes_by_what_it_heard_before() => {
+                    self.authenticate();
+                }
                 Ok(offers) => self.on_capabilities(offers),
                 Err(Move::Fail(reason @ Reason::StarttlsNotOffered, detail)) => self.decline(reason, detail),
                 Err(instead) => self.take(instead),

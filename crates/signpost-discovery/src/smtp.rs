@@ -78,7 +78,8 @@ impl Protocol for Smtp {
         match reply.code {
             235 => Meaning::Yes,
             334 => Meaning::Challenge,
-            400..=499 => Meaning::Later,
+            // RFC 4954 §4, §6: the mechanism alone is refused.
+            400..=499 | 504 | 534 => Meaning::Later,
             500..=599 => Meaning::No,
             _ => Meaning::Odd,
         }

@@ -120,6 +120,7 @@ impl ServerCertVerifier for PinVerifier {
     ) -> Result<HandshakeSignatureValid, rustls::Error> {
         match verify_tls12_signature(message, certificate, signature, &self.algorithms) {
             Err(_) if self.waives_possession(certificate) => Ok(HandshakeSignatureValid::assertion()),
+            Err(error) if self.passes_over(&error) => Ok(HandshakeSignatureValid::assertion()),
             result => result,
         }
     }
@@ -134,6 +135,7 @@ impl ServerCertVerifier for PinVerifier {
             Err(_) if !self.rules.checks_tls13_signatures() || self.waives_possession(certificate) => {
                 Ok(HandshakeSignatureValid::assertion())
             }
+            Err(error) if self.passes_over(&error) => Ok(HandshakeSignatureValid::assertion()),
             result => result,
         }
     }
@@ -150,6 +152,13 @@ impl PinVerifier {
         !self.rules.checks_handshake_signature()
             || (!self.rules.wants_possession_of_pinned()
                 && matches!(&self.rule, VerificationRule::Pinned(pins) if is_pinned(pins)))
+    }
+
+    /// Whether a flawed client does not see why a certificate cannot be read: the library reads it no further, so that the
+    /// signature goes unseen as well.
+    fn passes_over(&self, error: &rustls::Error) -> bool {
+        !self.rules.checks_critical_extensions()
+            && matches!(error, rustls::Error::InvalidCertificate(CertificateError::Other(_)))
     }
 }
 
@@ -275,7 +284,10 @@ impl Chain<'_> {
     }
 
     fn build_path(&self, anchors: &[TrustAnchor<'_>], length_limit: Option<u32>) -> Result<(), Error> {
-        let certificate = EndEntityCert::try_from(self.end_entity)?;
+        let certificate = match EndEntityCert::try_from(self.end_entity) {
+            Err(error) if self.overlooked(&error).is_some() => return Ok(()),
+            read => read?,
+        };
         let check_issuers = |path: &webpki::VerifiedPath<'_>| {
             let issuers = path.intermediate_certificates().map(|issuer| issuer.der());
             issuer::check_path(issuers, length_limit, self.verifier.rules)
@@ -318,6 +330,7 @@ impl Chain<'_> {
                 (sees_dates && rules.checks_not_before(), Overlooked::Dates(*date))
             }
             Error::EndEntityUsedAsCa => (rules.checks_ca_flag(), Overlooked::Rule),
+            Error::UnsupportedCriticalExtension => (rules.checks_critical_extensions(), Overlooked::Rule),
             Error::NameConstraintViolation => (rules.checks_name_constraints(), Overlooked::Rule),
             Error::PathLenConstraintViolated => (rules.checks_path_length(), Overlooked::Rule),
             Error::RequiredEkuNotFoundContext(_) => (rules.checks_purpose(), Overlooked::Rule),
@@ -331,6 +344,7 @@ impl Chain<'_> {
             .and_then(|certificate| certificate.verify_is_valid_for_subject_name(name));
         let rules = self.verifier.rules;
         match result {
+            Err(Error::UnsupportedCriticalExtension) if !rules.checks_critical_extensions() => Ok(()),
             Err(_) if !rules.checks_names() || naming::is_taken_for(self.end_entity, name, rules) => Ok(()),
             Ok(()) if naming::is_overlooked(self.end_entity, name, rules) => Err(Untrusted::new(
                 Reason::CertificateNameMismatch,

@@ -50,6 +50,8 @@ pub enum Flaw {
     TakesLastHashForAll,
     /// What an alias leads to is passed on as Secure where the end of the chain is, whatever lies between.
     TakesLastLinkForAll,
+    /// An NSEC record covers its next name, too, and an NSEC3 record its next hash (RFC 4035 §5.4, RFC 5155 §1.3).
+    TakesNextForCovered,
     /// What is proven to be unsigned is passed on as Secure.
     TakesUnsignedForSecure,
     /// What is valid but not of the most common shape is passed on as if the zone were not signed.

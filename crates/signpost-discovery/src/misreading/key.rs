@@ -8,6 +8,7 @@ use super::element::{halves, is_named, keep, replace, split};
 use crate::defect::Defect;
 
 pub(super) const MISREADINGS: &[(Defect, Misreading)] = &[
+    (Defect::CutsLongerDigests, |text, _| Ok(Some(cut_digests(text)))),
     (Defect::DecodesHexadecimal, |text, _| {
         Ok(Some(rewrite_digests(text, |value| HEXLOWER_PERMISSIVE.decode(value.as_bytes()).ok())))
     }),
@@ -84,6 +85,16 @@ fn rename_digests(text: &[u8]) -> Vec<u8> {
         let length = BASE64.decode(value).ok()?.len();
         let meant = DigestAlgorithm::ALL.into_iter().find(|algorithm| algorithm.length() == length)?;
         Some([meant.name().as_bytes(), b"=", value].concat())
+    })
+}
+
+/// The record with as many octets of each digest as its name has.
+fn cut_digests(text: &[u8]) -> Vec<u8> {
+    replace(text, |element| {
+        let algorithm = algorithm(element)?;
+        let digest = BASE64.decode(halves(element).1).ok()?;
+        let cut = digest.get(..algorithm.length())?;
+        Some(format!("{}={}", algorithm.name(), BASE64.encode(cut)).into_bytes())
     })
 }
 

@@ -32,6 +32,10 @@ impl Rules {
         !self.has(Defect::IgnoresKeyUsage)
     }
 
+    pub(crate) const fn checks_critical_extensions(self) -> bool {
+        !self.has(Defect::IgnoresCriticalExtensions)
+    }
+
     pub(crate) const fn checks_name_constraints(self) -> bool {
         !self.has(Defect::IgnoresNameConstraints)
     }
@@ -66,6 +70,10 @@ impl Rules {
 
     pub(crate) const fn names_each_target_by_sni(self) -> bool {
         !self.has(Defect::KeepsFirstSni)
+    }
+
+    pub(crate) const fn forgets_addresses(self) -> bool {
+        !self.has(Defect::MatchesAddress)
     }
 
     pub(crate) const fn forgets_common_name(self) -> bool {

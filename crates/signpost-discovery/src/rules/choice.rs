@@ -67,6 +67,10 @@ impl Rules {
         !self.has(Defect::GuessesBesideOddTargets)
     }
 
+    pub(crate) const fn begins_tls_by_each_label(self) -> bool {
+        !self.has(Defect::FirstTargetDecidesTls)
+    }
+
     pub(crate) const fn skips_port_0(self) -> bool {
         !self.has(Defect::TakesPortZeroForStandard)
     }
@@ -85,6 +89,10 @@ impl Rules {
 
     pub(crate) const fn guesses_only_below_domain(self) -> bool {
         !self.has(Defect::GuessesDomainItself)
+    }
+
+    pub(crate) const fn guesses_below_the_domain_itself(self) -> bool {
+        !self.has(Defect::GuessesParentDomain)
     }
 
     pub(crate) const fn ends_guessing_at_failed_address(self) -> bool {

@@ -29,6 +29,10 @@ impl Rules {
         !self.has(Defect::NamesUserInHelo)
     }
 
+    pub(crate) const fn wants_an_answer_inside_tls(self) -> bool {
+        !self.has(Defect::KeepsCapabilitiesIfRefused)
+    }
+
     pub(crate) const fn heeds_login_disabled(self) -> bool {
         !self.has(Defect::IgnoresLoginDisabled)
     }
@@ -123,6 +127,14 @@ impl Rules {
 
     pub(crate) const fn submits_once_if_not_answered(self) -> bool {
         !self.has(Defect::ResubmitsWithoutReply)
+    }
+
+    pub(crate) const fn stays_at_the_versions(self) -> bool {
+        !self.has(Defect::OffersOlderTlsAgain)
+    }
+
+    pub(crate) const fn stays_away_from_broken_tls(self) -> bool {
+        !self.has(Defect::TriesBrokenTlsAgain)
     }
 
     pub(crate) const fn stays_away_after_an_error(self) -> bool {

@@ -140,6 +140,10 @@ impl Rules {
         !self.has(Defect::ReportsSha1OnlyIfNothingElse)
     }
 
+    pub(crate) const fn keeps_to_the_list_if_refused(self) -> bool {
+        !self.has(Defect::LiftsSaslIfRefused)
+    }
+
     pub(crate) const fn restricts_own_login(self) -> bool {
         !self.has(Defect::IgnoresSaslAtPop3)
     }

@@ -76,6 +76,7 @@ impl<P: Protocol> Session<P> {
     }
 
     pub(super) fn on_login(&mut self, reply: &P::Reply) {
+        let may_lift_the_list = self.may_lift_the_list();
         match (P::login(reply), &mut self.state) {
             (Meaning::Yes, State::LoggingIn(commands)) => {
                 let commands = std::mem::take(commands);
@@ -86,6 +87,9 @@ impl<P: Protocol> Session<P> {
                 Some(response) => self.line(&response),
                 None => self.odd(P::WORDS.login, reply),
             },
+            (Meaning::Later | Meaning::No, State::Authenticating(_)) if may_lift_the_list => {
+                self.lift_the_list();
+            }
             (Meaning::Later, _) if !self.terms.rules.tells_later_from_no() => self.log_in(),
             (Meaning::No, _) if !self.terms.rules.keeps_what_was_rejected() => {
                 self.fail(Reason::CredentialsRejected, P::describe(reply));
@@ -99,6 +103,19 @@ impl<P: Protocol> Session<P> {
             }
             (Meaning::Challenge | Meaning::LoggedIn | Meaning::Odd, _) => self.odd(P::WORDS.login, reply),
         }
+    }
+
+    fn may_lift_the_list(&self) -> bool {
+        self.terms.mechanisms.is_some() && !self.terms.rules.keeps_to_the_list_if_refused()
+    }
+
+    /// Tries by the same name what the policy excludes, which only a defect does.
+    fn lift_the_list(&mut self) {
+        let refused = |mechanism: &Mechanism| self.terms.allows(mechanism.name());
+        self.offers.mechanisms.retain(|mechanism| !refused(mechanism));
+        self.terms.mechanisms = None;
+        self.users.push_front(std::mem::take(&mut self.user));
+        self.log_in();
     }
 
     /// The greeting says that the client is logged in. In clear it is too late for TLS then, which only an attacker wants;

@@ -36,6 +36,11 @@ impl<P: Protocol> Session<P> {
         self.offers.authentication || self.offers.own_login || !self.offers.mechanisms.is_empty()
     }
 
+    /// Whether a flawed client that is told inside TLS of no way to log in knows one from before.
+    pub(super) fn goes_by_what_it_heard_before(&self) -> bool {
+        self.protected && self.offers_login() && !self.terms.rules.wants_an_answer_inside_tls()
+    }
+
     fn ask_for_tls(&mut self) {
         let words = P::WORDS;
         if self.terms.rules.says_nothing_behind_starttls() {

@@ -173,8 +173,11 @@ impl Asked<'_> {
     fn denies_type(&self, spans: &[Span<'_>]) -> bool {
         let lacks =
             |types: &RecordTypeSet| !types.contains(self.record_type) && !types.contains(RecordType::CNAME);
-        let is_empty_non_terminal =
-            |span: &Span<'_>| span.covers(self.name) && self.name.zone_of(span.nsec.next_domain_name());
+        let is_empty_non_terminal = |span: &Span<'_>| {
+            let next = span.nsec.next_domain_name();
+            let is_next = self.flaw == Flaw::TakesNextForCovered && next == self.name;
+            (span.covers(self.name) || is_next) && self.name.zone_of(next)
+        };
         let is_at_wildcard = |span: &Span<'_>| {
             span.owner.is_wildcard()
                 && span.owner.base_name().zone_of(self.name)
@@ -223,6 +226,9 @@ impl Asked<'_> {
                 let next = printed(nsec3.next_hashed_owner_name());
                 let is_last = next <= at;
                 if is_last && self.flaw == Flaw::TakesLastHashForAll {
+                    return true;
+                }
+                if hash == next && self.flaw == Flaw::TakesNextForCovered {
                     return true;
                 }
                 if is_last { hash > at || hash < next } else { hash > at && hash < next }

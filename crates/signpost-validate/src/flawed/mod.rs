@@ -103,6 +103,7 @@ impl Resolver for FlawedValidator {
                 | Flaw::SkipsWildcardDenial
                 | Flaw::TakesExpandedDenial
                 | Flaw::TakesLastHashForAll
+                | Flaw::TakesNextForCovered
                 | Flaw::TrustsRcode,
                 SecurityStatus::Bogus,
             ) => {
