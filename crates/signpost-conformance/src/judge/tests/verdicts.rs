@@ -153,7 +153,11 @@ fn selectors_tell_what_happened_from_what_nearly_did() {
             vec![unshaken(GOOD), clear(OTHER, b"EHLO x\r\n"), shaken(OTHER)],
             vec![unshaken(GOOD), clear(OTHER, b"EHLO x\r\n")],
         ),
-        ("clear-again", vec![unshaken(GOOD), clear(OTHER, b"QUIT\r\n"), shaken(OTHER)], vec![unshaken(IMPLICIT), clear(OTHER, b"QUIT\r\n"), shaken(OTHER)]),
+        (
+            "clear-again",
+            vec![unshaken(GOOD), clear(OTHER, b"QUIT\r\n"), shaken(OTHER)],
+            vec![unshaken(IMPLICIT), clear(OTHER, b"QUIT\r\n"), shaken(OTHER)],
+        ),
         ("mail:good", vec![mail(GOOD, Channel::Tls)], vec![mail(OTHER, Channel::Tls)]),
         ("credential:good", vec![credential(GOOD, Channel::Tls, false)], vec![tls(GOOD, b"AUTH PLAIN\r\n")]),
         ("dns:a.example/A", vec![query("A.example.", "a")], vec![query("a.example", "AAAA")]),
