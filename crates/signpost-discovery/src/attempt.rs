@@ -37,6 +37,8 @@ pub(crate) struct Attempt {
     way: Way,
     /// Whether TLS was established on this connection.
     is_secured: bool,
+    /// What nobody can foresee.
+    seed: [u64; 2],
 }
 
 /// How an address is connected to.
@@ -86,6 +88,7 @@ impl Attempt {
         candidate: Candidate,
         handshake: Handshake,
         notes: Vec<Note>,
+        seed: [u64; 2],
     ) -> Self {
         Self {
             request,
@@ -99,6 +102,7 @@ impl Attempt {
             address: None,
             way: Way::AsPublished,
             is_secured: false,
+            seed,
         }
     }
 
@@ -382,6 +386,7 @@ impl Attempt {
             upgrade,
             authentication_required: self.candidate.binding.authentication_required,
             mechanisms: self.candidate.binding.mechanisms.clone(),
+            seed: self.seed,
         }
     }
 }

@@ -137,7 +137,9 @@ impl Attempts {
             is_guess: self.plan == Plan::Guess,
         };
         let handshake = Handshake::new(&candidate, server_name, around, self.rules);
-        let mut attempt = Attempt::new(Arc::clone(&self.request), self.rules, candidate, handshake, notes);
+        let seed = [entropy.next_u64(), entropy.next_u64()];
+        let mut attempt =
+            Attempt::new(Arc::clone(&self.request), self.rules, candidate, handshake, notes, seed);
         let progress = attempt.begin(known, &mut self.failures, actions);
         self.current = Some((name, attempt));
         self.take(progress)

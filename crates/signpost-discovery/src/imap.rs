@@ -118,6 +118,10 @@ impl Protocol for Imap {
         }
     }
 
+    fn challenge(reply: &Reply) -> &[u8] {
+        reply.text.as_bytes()
+    }
+
     fn capabilities(reply: &Reply, terms: &Terms, _: bool) -> Result<Offers, Move<Step>> {
         match reply.said {
             Said::Ok if reply.data.unasked && !terms.rules.bears_what_was_not_asked() => {

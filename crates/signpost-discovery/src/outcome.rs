@@ -140,6 +140,8 @@ slugs! {
         KeyRecordUnusable = "key-record-unusable",
         /// A lookup brought no answer.
         LookupFailed = "lookup-failed",
+        /// The server breaks the exchange of a mechanism, or does not prove itself in it.
+        MechanismFailed = "mechanism-failed",
         /// The server offers only login mechanisms that the policy excludes.
         MechanismNotAllowed = "mechanism-not-allowed",
         /// Nothing is published and nothing can be guessed.

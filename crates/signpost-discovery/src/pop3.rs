@@ -83,6 +83,10 @@ impl Protocol for Pop3 {
         }
     }
 
+    fn challenge(reply: &Reply) -> &[u8] {
+        reply.text()
+    }
+
     fn capabilities(reply: &Reply, terms: &Terms, _: bool) -> Result<Offers, Move<Step>> {
         match reply.status {
             Status::Ok => Ok(offers(reply, terms.rules)),

@@ -55,6 +55,9 @@ pub(crate) trait Protocol: fmt::Debug + Default + Send {
     /// What an answer to the login means.
     fn login(reply: &Self::Reply) -> Meaning;
 
+    /// What the server says in the midst of a SASL exchange: base64, if it does right.
+    fn challenge(reply: &Self::Reply) -> &[u8];
+
     /// What the server offers in its answer to the question for its capabilities, or what to do instead.
     fn capabilities(reply: &Self::Reply, terms: &Terms, protected: bool) -> Result<Offers, Move<Self::Step>>;
 

@@ -31,6 +31,8 @@ pub(crate) struct Session<P: Protocol> {
     user: String,
     /// The login by a digest that the greeting invited to, if a defect is to use it.
     digest_login: Option<String>,
+    /// SASL exchanges so far.
+    exchanges: u32,
     state: State<P::Step>,
     demands: VecDeque<Demand>,
 }
@@ -38,6 +40,8 @@ pub(crate) struct Session<P: Protocol> {
 /// What is waited for.
 #[derive(Debug)]
 enum State<S> {
+    /// The answer to the end of a SASL exchange that the server broke, as this says.
+    Abandoning(&'static str),
     /// The answer to a SASL mechanism, and what there is to say to a challenge.
     Authenticating(Exchange),
     Capabilities,
@@ -68,6 +72,7 @@ impl<P: Protocol> Session<P> {
             users,
             user: String::new(),
             digest_login: None,
+            exchanges: 0,
             state: State::Greeting,
             demands: VecDeque::new(),
         }
@@ -121,6 +126,7 @@ impl<P: Protocol> Conversation for Session<P> {
         let words = P::WORDS;
         let (reason, awaited, is_final) = match &self.state {
             State::Ended => return,
+            State::Abandoning(why) => (Reason::MechanismFailed, (*why).to_owned(), false),
             State::Declining(reason, detail) => (*reason, detail.clone(), false),
             State::Greeting => (Reason::Unreachable, "greeting".to_owned(), false),
             State::Capabilities if !self.protected => {
@@ -200,6 +206,7 @@ impl<P: Protocol> Session<P> {
 
     fn on_reply(&mut self, reply: P::Reply) {
         match &self.state {
+            State::Abandoning(why) => self.on_abandoned(why),
             State::Authenticating(_) | State::LoggingIn(_) => self.on_login(&reply),
             State::Capabilities => match P::capabilities(&reply, &self.terms, self.protected) {
                 Ok(Offers { listed: false, .. }) | Err(_) if self.goes_by_what_it_heard_before() => {

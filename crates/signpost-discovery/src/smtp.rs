@@ -85,6 +85,10 @@ impl Protocol for Smtp {
         }
     }
 
+    fn challenge(reply: &Reply) -> &[u8] {
+        reply.lines.first().map_or(&[], |line| line.as_bytes())
+    }
+
     fn capabilities(reply: &Reply, terms: &Terms, protected: bool) -> Result<Offers, Move<Step>> {
         match reply.code {
             250 => Ok(offers(reply, terms.rules)),

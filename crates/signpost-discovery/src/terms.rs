@@ -17,6 +17,8 @@ pub(crate) struct Terms {
     pub(crate) authentication_required: bool,
     /// The only mechanisms that the policy allows; none if it says nothing of them.
     pub(crate) mechanisms: Option<Vec<String>>,
+    /// What nobody can foresee, and no other session has.
+    pub(crate) seed: [u64; 2],
 }
 
 impl Terms {

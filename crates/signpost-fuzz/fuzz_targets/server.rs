@@ -147,6 +147,7 @@ fn spec(label: Label, fault: Option<&ServerFaultKind>) -> ServerSpec {
         hostname: "mail.example.com".to_owned(),
         hosts: Vec::new(),
         account: Account { user: USER.to_owned(), password: "secret".to_owned() },
+        mechanisms: ["SCRAM-SHA-256", "CRAM-MD5", "PLAIN", "LOGIN"].map(str::to_owned).to_vec(),
         mailbox: vec![b"Subject: one\r\n\r\n.first\r\n".to_vec()],
         faults: fault.map(broken).into_iter().collect(),
         limits: Limits {

@@ -285,6 +285,7 @@ impl<'w> Plan<'w> {
             hostname: server.host.clone(),
             hosts: directory.hosts(server.address, listener.port, listener.label),
             account: Account { user: user.address.clone(), password: user.password.clone() },
+            mechanisms: server.mechanisms.clone(),
             mailbox: vec![waiting_message(&user.address)],
             faults: self
                 .faults

@@ -92,6 +92,8 @@ pub struct WorldServer {
     pub listeners: Vec<WorldListener>,
     /// Name of the certificate that it presents.
     pub certificate: String,
+    /// The SASL mechanisms that it offers.
+    pub mechanisms: Vec<String>,
     /// Whether only forged data leads to it.
     pub attacker: bool,
 }
@@ -346,6 +348,7 @@ fn read_server(table: ServerTable) -> Result<WorldServer, Problem> {
         address,
         listeners,
         certificate: table.certificate.into_inner(),
+        mechanisms: table.mechanisms,
         attacker: table.attacker,
     })
 }
@@ -411,8 +414,15 @@ struct ServerTable {
     services: Vec<Spanned<String>>,
     port: Option<u16>,
     certificate: Spanned<String>,
+    #[serde(default = "usual_mechanisms")]
+    mechanisms: Vec<String>,
     #[serde(default)]
     attacker: bool,
+}
+
+/// What nearly every client knows.
+fn usual_mechanisms() -> Vec<String> {
+    vec!["PLAIN".to_owned(), "LOGIN".to_owned()]
 }
 
 #[derive(Deserialize)]

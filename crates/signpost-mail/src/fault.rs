@@ -180,6 +180,14 @@ pub enum ServerFaultKind {
         /// The octets.
         text: String,
     },
+    /// An exchange of SCRAM breaks a rule of it: `how` is `nonce` (default: the server's does not begin with
+    /// the client's), `few-iterations` (1), `many-iterations` (1,200,000), `signature` (the server's is not that of the
+    /// password) or `no-signature` (the login is taken without one).
+    ScramBroken {
+        /// What is broken.
+        #[serde(default)]
+        how: BrokenScram,
+    },
     /// From this reply on the server says nothing more, but listens.
     Silence {
         /// Which reply; or `handshake`.
@@ -312,6 +320,14 @@ impl ServerFaultKind {
         }
     }
 
+    /// What it breaks of SCRAM.
+    pub(crate) const fn scram(&self) -> Option<BrokenScram> {
+        match self {
+            Self::ScramBroken { how } => Some(*how),
+            _ => None,
+        }
+    }
+
     /// The mechanisms that it makes the server offer.
     pub(crate) fn mechanisms(&self) -> Option<&[String]> {
         match self {
@@ -343,6 +359,24 @@ pub enum BrokenHandshake {
     Garbage,
     /// A fatal TLS alert, `protocol_version`, as of a server that speaks no version that was offered.
     Version,
+}
+
+/// What is wrong with an exchange of SCRAM.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, JsonSchema, PartialEq)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum BrokenScram {
+    /// The password is to be hashed once.
+    FewIterations,
+    /// The password is to be hashed 1,200,000 times. Whatever the client answers is wrong.
+    ManyIterations,
+    /// A right proof is taken, and nothing shows that the server knows the password.
+    NoSignature,
+    /// The server's nonce does not begin with the client's.
+    #[default]
+    Nonce,
+    /// A right proof is taken, and the server's signature is another.
+    Signature,
 }
 
 /// Names of SASL mechanisms, of which there is at least one.

@@ -16,8 +16,9 @@ use imap_codec::{CommandCodec, imap_types::IntoStatic as _};
 
 use crate::dialogue::{Dialogue, Line};
 use crate::fault::ServerFaultName;
+use crate::login::Answer;
 use crate::maildrop::Maildrop;
-use crate::sasl::{Attempt, Exchange, Next};
+use crate::sasl::{Attempt, Exchange, Next, Proof};
 use crate::turn::Turn;
 use crate::{ServerFaultKind, Step};
 use mailbox::Mailbox;
@@ -72,8 +73,8 @@ impl Dialogue for Imap {
         match std::mem::replace(&mut self.state, State::Stranger) {
             State::Authenticating(tag, exchange) => {
                 let response = String::from_utf8_lossy(line.content);
-                let next = exchange.respond(response.trim_end());
-                self.proceed(tag, next, turn);
+                let answer = turn.respond(exchange, response.trim_end());
+                self.proceed(tag, answer, turn);
             }
             state => {
                 self.state = state;
@@ -216,15 +217,11 @@ impl Imap {
         let offered = turn.mechanisms().iter().any(|offered| offered.eq_ignore_ascii_case(name));
         if is_stranger && turn.auth_allowed() && offered {
             if turn.refuse_mechanism(name).is_none() {
-                return self.proceed(tag, Exchange::begin(name, initial), turn);
+                let answer = turn.begin(name, initial);
+                return self.proceed(tag, answer, turn);
             }
         }
-        // Refused, but what came with the command was shown to all who listen.
-        if initial.is_some()
-            && let Next::Done(attempt) = Exchange::begin(name, initial)
-        {
-            turn.log_in(attempt, false);
-        }
+        turn.overhear(name, initial);
         let answer = if !is_stranger {
             format!("{tag} BAD you are logged in\r\n")
         } else if let Some(fault) = turn.refuse_mechanism(name) {
@@ -238,34 +235,34 @@ impl Imap {
     }
 
     fn login(&mut self, tag: &str, user: &str, password: String, turn: &mut Turn<'_>) {
-        let attempt =
-            Attempt { mechanism: "IMAP-LOGIN".to_owned(), user: user.to_owned(), password: Some(password) };
+        let proof = Proof::Password(password);
+        let attempt = Attempt { mechanism: "IMAP-LOGIN".to_owned(), user: user.to_owned(), proof };
         let is_stranger = matches!(self.state, State::Stranger);
         if is_stranger && turn.auth_allowed() {
-            return self.proceed(tag.to_owned(), Next::Done(attempt), turn);
+            let answer = turn.answer(Next::Done(attempt));
+            return self.proceed(tag.to_owned(), answer, turn);
         }
-        turn.log_in(attempt, false);
+        turn.log_in(&attempt, false);
         let why = if is_stranger { refusal(turn) } else { "BAD you are logged in" };
         self.error(Step::Auth, &format!("{tag} {why}\r\n"), turn);
     }
 
-    fn proceed(&mut self, tag: String, next: Next, turn: &mut Turn<'_>) {
-        match next {
-            Next::Cancelled => turn.reply(Step::Auth, format!("{tag} BAD cancelled\r\n")),
-            Next::Malformed => self.error(Step::Auth, &format!("{tag} BAD malformed response\r\n"), turn),
-            Next::Challenge(challenge, exchange) => {
+    fn proceed(&mut self, tag: String, answer: Answer, turn: &mut Turn<'_>) {
+        match answer {
+            Answer::Cancelled => turn.reply(Step::Auth, format!("{tag} BAD cancelled\r\n")),
+            Answer::Malformed => self.error(Step::Auth, &format!("{tag} BAD malformed response\r\n"), turn),
+            Answer::Challenge(challenge, exchange) => {
                 turn.reply(Step::Auth, format!("+ {}\r\n", BASE64.encode(&challenge)));
                 self.state = State::Authenticating(tag, exchange);
             }
-            Next::Done(attempt) => {
-                if turn.log_in(attempt, true) {
-                    turn.reply(Step::Auth, format!("{tag} OK welcome\r\n"));
-                    self.state = State::Authenticated;
-                } else {
-                    let fault = turn.fault(ServerFaultName::RejectCredentials);
-                    let refusal = no(&tag, fault, "[AUTHENTICATIONFAILED] the credentials are wrong");
-                    self.error(Step::Auth, &refusal, turn);
-                }
+            Answer::No => {
+                let fault = turn.fault(ServerFaultName::RejectCredentials);
+                let refusal = no(&tag, fault, "[AUTHENTICATIONFAILED] the credentials are wrong");
+                self.error(Step::Auth, &refusal, turn);
+            }
+            Answer::Yes => {
+                turn.reply(Step::Auth, format!("{tag} OK welcome\r\n"));
+                self.state = State::Authenticated;
             }
         }
     }

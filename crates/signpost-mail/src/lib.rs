@@ -25,7 +25,8 @@ mod tampering;
 mod turn;
 
 pub use fault::{
-    BrokenHandshake, FaultParameterError, Mechanisms, ReplyCode, ReplyLine, ServerFault, ServerFaultKind,
+    BrokenHandshake, BrokenScram, FaultParameterError, Mechanisms, ReplyCode, ReplyLine, ServerFault,
+    ServerFaultKind,
 };
 pub use server::{serve, serve_behind};
 pub use session::session;

@@ -2,15 +2,91 @@
 
 use signpost_transcript::Event;
 
-use crate::fault::ServerFaultName;
-use crate::sasl::Attempt;
+use crate::fault::{BrokenScram, ServerFaultName};
+use crate::sasl::{Attempt, Exchange, Keeper, Next, Proof};
 use crate::turn::Turn;
 use crate::{ServerFault, ServerFaultKind, Step};
 
+/// What there is to say in an exchange.
+pub(crate) enum Answer {
+    Cancelled,
+    /// Octets to encode and send, and what then waits.
+    Challenge(Vec<u8>, Exchange),
+    Malformed,
+    No,
+    Yes,
+}
+
 impl<'a> Turn<'a> {
+    /// What a server has to know for an exchange.
+    pub(crate) fn keeper(&self) -> Keeper<'a> {
+        Keeper {
+            account: &self.spec.account,
+            unique: u64::from(self.connection.0),
+            broken: self.fault(ServerFaultName::ScramBroken).and_then(ServerFaultKind::scram),
+        }
+    }
+
+    /// Begins the exchange of a mechanism that is offered.
+    pub(crate) fn begin(&mut self, mechanism: &str, initial: Option<&str>) -> Answer {
+        let next = Exchange::begin(mechanism, initial, self.keeper());
+        self.answer(next)
+    }
+
+    /// Goes on with an exchange.
+    pub(crate) fn respond(&mut self, exchange: Exchange, response: &str) -> Answer {
+        let next = exchange.respond(response, self.keeper());
+        self.answer(next)
+    }
+
+    /// What came with a command that is refused was shown to all who listen.
+    pub(crate) fn overhear(&mut self, mechanism: &str, initial: Option<&str>) {
+        if initial.is_some()
+            && let Next::Done(attempt) = Exchange::begin(mechanism, initial, self.keeper())
+        {
+            self.log_in(&attempt, false);
+        }
+    }
+
+    /// What there is to say after a response, once an attempt is judged.
+    pub(crate) fn answer(&mut self, next: Next) -> Answer {
+        match next {
+            Next::Cancelled => Answer::Cancelled,
+            Next::Challenge(challenge, exchange) => {
+                if let Exchange::ScramFinal { .. } = &exchange
+                    && !self.breaks_scram_at_the_end()
+                {
+                    self.apply(ServerFaultName::ScramBroken, "the challenge of SCRAM breaks its rules");
+                }
+                Answer::Challenge(challenge, exchange)
+            }
+            Next::Done(attempt) if self.log_in(&attempt, true) => {
+                if attempt.mechanism.starts_with("SCRAM") && self.breaks_scram_at_the_end() {
+                    self.apply(ServerFaultName::ScramBroken, "the server did not prove itself");
+                }
+                match attempt.proof {
+                    Proof::Right(Some(last)) => Answer::Challenge(last, Exchange::Acknowledged),
+                    Proof::Right(None) | Proof::Password(_) | Proof::Wrong => Answer::Yes,
+                }
+            }
+            Next::Done(_) => Answer::No,
+            Next::Malformed => Answer::Malformed,
+            Next::Welcome => Answer::Yes,
+        }
+    }
+
+    fn breaks_scram_at_the_end(&self) -> bool {
+        matches!(self.keeper().broken, Some(BrokenScram::NoSignature | BrokenScram::Signature))
+    }
+
     /// Judges an attempt to log in, and observes it.
-    pub(crate) fn log_in(&mut self, attempt: Attempt, allowed: bool) -> bool {
-        let accepted = allowed && attempt.password.as_deref() == Some(&self.spec.account.password) && {
+    pub(crate) fn log_in(&mut self, attempt: &Attempt, allowed: bool) -> bool {
+        let is_proven = match &attempt.proof {
+            Proof::Password(password) => *password == self.spec.account.password,
+            Proof::Right(_) => true,
+            Proof::Wrong => false,
+        };
+        let accepted = allowed && is_proven && {
             let user = &self.spec.account.user;
             let local_part = user.rsplit_once('@').map_or(user.as_str(), |(local_part, _)| local_part);
             if self.apply(ServerFaultName::LocalPartOnly, "the full address is no user name").is_some() {
@@ -26,8 +102,8 @@ impl<'a> Turn<'a> {
         self.observe(Event::Credential {
             connection: self.connection,
             channel: self.channel,
-            mechanism: attempt.mechanism,
-            user: attempt.user,
+            mechanism: attempt.mechanism.clone(),
+            user: attempt.user.clone(),
             accepted,
         });
         accepted
@@ -69,7 +145,8 @@ impl<'a> Turn<'a> {
 
     /// The SASL mechanisms to offer here.
     pub(crate) fn mechanisms(&mut self) -> Vec<String> {
-        let honest = || vec!["PLAIN".to_owned(), "LOGIN".to_owned()];
+        let spec = self.spec;
+        let honest = || spec.mechanisms.clone();
         if self.secure() {
             for name in [ServerFaultName::NoAuth, ServerFaultName::CapabilitiesChange] {
                 if self.apply(name, "AUTH was not offered inside TLS").is_some() {
@@ -120,6 +197,7 @@ impl<'a> Turn<'a> {
             | ServerFaultName::Preauth
             | ServerFaultName::RefuseMechanism
             | ServerFaultName::RejectCredentials
+            | ServerFaultName::ScramBroken
             | ServerFaultName::Split
             | ServerFaultName::WeakMechanisms => false,
         })

@@ -7,8 +7,9 @@ use signpost_transcript::Transfer;
 
 use crate::dialogue::{Dialogue, Line};
 use crate::fault::ServerFaultName;
+use crate::login::Answer;
 use crate::maildrop::{Maildrop, Message};
-use crate::sasl::{Attempt, Exchange, Next};
+use crate::sasl::{Attempt, Exchange, Next, Proof};
 use crate::turn::Turn;
 use crate::{ServerFaultKind, Step};
 
@@ -55,7 +56,8 @@ impl Dialogue for Pop3 {
         match std::mem::replace(&mut self.state, State::Authorization { user: None }) {
             State::Auth(exchange) => {
                 let response = String::from_utf8_lossy(line.content);
-                self.proceed(exchange.respond(response.trim_end()), turn);
+                let answer = turn.respond(exchange, response.trim_end());
+                self.proceed(answer, turn);
             }
             State::Authorization { user } => self.authorization(line, user, turn),
             State::Transaction { messages, mut deleted } => {
@@ -108,18 +110,21 @@ impl Pop3 {
                 let password = text.split_once(' ').map_or("", |(_, password)| password).to_owned();
                 let allowed = user.is_some() && turn.auth_allowed();
                 let user = user.unwrap_or_default();
-                let attempt = Attempt { mechanism: "USER".to_owned(), user, password: Some(password) };
+                let proof = Proof::Password(password);
+                let attempt = Attempt { mechanism: "USER".to_owned(), user, proof };
                 let refusal = if turn.auth_allowed() { "-ERR USER first\r\n" } else { refusal(turn) };
                 if allowed {
-                    self.proceed(Next::Done(attempt), turn);
+                    let answer = turn.answer(Next::Done(attempt));
+                    self.proceed(answer, turn);
                 } else {
-                    turn.log_in(attempt, false);
+                    turn.log_in(&attempt, false);
                     self.error(Step::Auth, refusal, turn);
                 }
             }
             "APOP" => {
                 let user = arguments.split(' ').next().unwrap_or_default().to_owned();
-                turn.log_in(Attempt { mechanism: "APOP".to_owned(), user, password: None }, false);
+                let attempt = Attempt { mechanism: "APOP".to_owned(), user, proof: Proof::Wrong };
+                turn.log_in(&attempt, false);
                 self.error(Step::Auth, "-ERR [AUTH] no APOP here\r\n", turn);
             }
             "QUIT" => {
@@ -189,15 +194,11 @@ impl Pop3 {
         }
         if turn.auth_allowed() && mechanisms.iter().any(|offered| offered.eq_ignore_ascii_case(mechanism)) {
             if turn.refuse_mechanism(mechanism).is_none() {
-                return self.proceed(Exchange::begin(mechanism, initial), turn);
+                let answer = turn.begin(mechanism, initial);
+                return self.proceed(answer, turn);
             }
         }
-        // Refused, but what came with the command was shown to all who listen.
-        if initial.is_some()
-            && let Next::Done(attempt) = Exchange::begin(mechanism, initial)
-        {
-            turn.log_in(attempt, false);
-        }
+        turn.overhear(mechanism, initial);
         let refusal = match turn.refuse_mechanism(mechanism) {
             Some(fault) => &negative(fault, "no such mechanism after all"),
             None if turn.auth_allowed() => "-ERR unknown mechanism\r\n",
@@ -206,24 +207,23 @@ impl Pop3 {
         self.error(Step::Auth, refusal, turn);
     }
 
-    fn proceed(&mut self, next: Next, turn: &mut Turn<'_>) {
-        match next {
-            Next::Cancelled => turn.reply(Step::Auth, "-ERR cancelled\r\n"),
-            Next::Malformed => self.error(Step::Auth, "-ERR malformed response\r\n", turn),
-            Next::Challenge(challenge, exchange) => {
+    fn proceed(&mut self, answer: Answer, turn: &mut Turn<'_>) {
+        match answer {
+            Answer::Cancelled => turn.reply(Step::Auth, "-ERR cancelled\r\n"),
+            Answer::Malformed => self.error(Step::Auth, "-ERR malformed response\r\n", turn),
+            Answer::Challenge(challenge, exchange) => {
                 turn.reply(Step::Auth, format!("+ {}\r\n", BASE64.encode(&challenge)));
                 self.state = State::Auth(exchange);
             }
-            Next::Done(attempt) => {
-                if turn.log_in(attempt, true) {
-                    let messages = self.maildrop.messages();
-                    let deleted = vec![false; messages.len()];
-                    turn.reply(Step::Auth, format!("+OK {} messages\r\n", messages.len()));
-                    self.state = State::Transaction { messages, deleted };
-                } else {
-                    let fault = turn.fault(ServerFaultName::RejectCredentials);
-                    self.error(Step::Auth, &negative(fault, "[AUTH] the credentials are wrong"), turn);
-                }
+            Answer::No => {
+                let fault = turn.fault(ServerFaultName::RejectCredentials);
+                self.error(Step::Auth, &negative(fault, "[AUTH] the credentials are wrong"), turn);
+            }
+            Answer::Yes => {
+                let messages = self.maildrop.messages();
+                let deleted = vec![false; messages.len()];
+                turn.reply(Step::Auth, format!("+OK {} messages\r\n", messages.len()));
+                self.state = State::Transaction { messages, deleted };
             }
         }
     }

@@ -223,6 +223,7 @@ mod tests {
             hostname: "mail.example.com".to_owned(),
             hosts: Vec::new(),
             account: Account { user: "alice@example.com".to_owned(), password: "secret".to_owned() },
+            mechanisms: ["SCRAM-SHA-256", "CRAM-MD5", "PLAIN", "LOGIN"].map(str::to_owned).to_vec(),
             mailbox: vec![b"Subject: one\r\n\r\nfirst\r\n".to_vec()],
             faults,
             limits: Limits {
@@ -284,6 +285,12 @@ mod tests {
             "AUTH PLAIN AGFsaWNlQGV4YW1wbGUuY29tAHNlY3JldA==\r\n",
             "AUTH PLAIN\r\n",
             "AUTH LOGIN\r\n",
+            "AUTH CRAM-MD5\r\n",
+            "AUTH SCRAM-SHA-256\r\n",
+            "AUTH SCRAM-SHA-256 biwsbj1hbGljZSxyPWFiYw==\r\n",
+            "biwsbj1hbGljZSxyPWFiYw==\r\n",
+            "Yz1iaXdzLHI9YWJjMXNpZ25wb3N0LHA9QUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUE9\r\n",
+            "a AUTHENTICATE SCRAM-SHA-256 biwsbj1hbGljZSxyPWFiYw==\r\n",
             "AUTH\r\n",
             "AGFsaWNlQGV4YW1wbGUuY29tAHNlY3JldA==\r\n",
             "YWxpY2VAZXhhbXBsZS5jb20=\r\n",
@@ -356,17 +363,17 @@ mod tests {
         let (in_clear, inside): (&[&str], &str) = match label.service() {
             Service::Imap => (
                 &["a1 CAPABILITY", "a2 STARTTLS"],
-                "b1 CAPABILITY|b0 AUTHENTICATE PLAIN|*|b2 LOGIN alice@example.com secret|b3 SELECT INBOX|b4 LIST \"\" *|b5 SEARCH ALL|\
+                "b1 CAPABILITY|b0 AUTHENTICATE SCRAM-SHA-256 biwsbj1hbGljZSxyPWFiYw==|*|b2 LOGIN alice@example.com secret|b3 SELECT INBOX|b4 LIST \"\" *|b5 SEARCH ALL|\
                  b6 STATUS INBOX (MESSAGES)|b7 FETCH 1 BODY[]|b8 EXPUNGE|b9 XYZ|c1 NOOP|c2 LOGOUT",
             ),
             Service::Submission => (
                 &["EHLO client", "AUTH PLAIN AGFsaWNlQGV4YW1wbGUuY29tAHNlY3JldA==", "STARTTLS"],
-                "EHLO client|AUTH PLAIN AGFsaWNlQGV4YW1wbGUuY29tAHNlY3JldA==|NOOP|MAIL FROM:<a@example.com>|\
+                "EHLO client|AUTH SCRAM-SHA-256 biwsbj1hbGljZSxyPWFiYw==|*|AUTH PLAIN AGFsaWNlQGV4YW1wbGUuY29tAHNlY3JldA==|NOOP|MAIL FROM:<a@example.com>|\
                  RCPT TO:<b@example.com>|DATA|Subject: x|.|RSET|VRFY b|NOOP|QUIT",
             ),
             Service::Pop3 => (
                 &["CAPA", "USER alice@example.com", "STLS"],
-                "CAPA|AUTH PLAIN|*|USER alice@example.com|PASS secret|STAT|LIST|UIDL|RETR 1|DELE 1|RSET|XYZ|NOOP|QUIT",
+                "CAPA|AUTH SCRAM-SHA-256 biwsbj1hbGljZSxyPWFiYw==|*|USER alice@example.com|PASS secret|STAT|LIST|UIDL|RETR 1|DELE 1|RSET|XYZ|NOOP|QUIT",
             ),
         };
         let mut session = session(label, faults);

@@ -5,7 +5,8 @@ use signpost_transcript::Transfer;
 
 use crate::dialogue::{Dialogue, Line};
 use crate::fault::ServerFaultName;
-use crate::sasl::{Exchange, Next};
+use crate::login::Answer;
+use crate::sasl::Exchange;
 use crate::turn::Turn;
 use crate::{ServerFaultKind, Step};
 
@@ -47,7 +48,7 @@ impl Dialogue for Smtp {
         if turn.secure() && !self.failed {
             self.failed = true;
             if let Some(fault) = turn.apply(ServerFaultName::FailureAfterTls, "the first command failed") {
-                turn.reply(Step::Other, answer(fault, 421, "4.3.0 out of order"));
+                turn.reply(Step::Other, answer_of(fault, 421, "4.3.0 out of order"));
                 turn.close();
                 return;
             }
@@ -56,7 +57,8 @@ impl Dialogue for Smtp {
             Mode::Command => self.command(line, turn),
             Mode::Auth(exchange) => {
                 let response = String::from_utf8_lossy(line.content);
-                self.proceed(exchange.respond(response.trim_end()), turn);
+                let answer = turn.respond(exchange, response.trim_end());
+                self.proceed(answer, turn);
             }
             Mode::Message { octets, at_line_start } => self.content(line, octets, at_line_start, turn),
         }
@@ -119,7 +121,7 @@ impl Smtp {
 
     fn ehlo(&mut self, name: &str, turn: &mut Turn<'_>) {
         if let Some(fault) = turn.reject_capabilities("EHLO was rejected") {
-            return self.error(Step::Capabilities, &answer(fault, 502, "5.5.1 unknown command"), turn);
+            return self.error(Step::Capabilities, &answer_of(fault, 502, "5.5.1 unknown command"), turn);
         }
         if name.is_empty() {
             return self.error(Step::Capabilities, "501 5.5.4 EHLO needs a name\r\n", turn);
@@ -160,11 +162,11 @@ impl Smtp {
             return self.error(Step::Starttls, "501 5.5.4 STARTTLS takes no parameters\r\n", turn);
         }
         if let Some(fault) = turn.apply(ServerFaultName::RefuseStarttls, "STARTTLS was refused") {
-            turn.reply(Step::Starttls, answer(fault, 454, "4.7.0 TLS is not available"));
+            turn.reply(Step::Starttls, answer_of(fault, 454, "4.7.0 TLS is not available"));
             return;
         }
         if let Some(fault) = turn.apply(ServerFaultName::OddStarttls, "STARTTLS was answered oddly") {
-            turn.reply(Step::Starttls, answer(fault, 354, "go on"));
+            turn.reply(Step::Starttls, answer_of(fault, 354, "go on"));
             return;
         }
         let mut reply = "220 2.0.0 go on\r\n".to_owned();
@@ -199,36 +201,31 @@ impl Smtp {
         } else if !offered {
             "504 5.5.4 unknown mechanism\r\n"
         } else if let Some(fault) = turn.refuse_mechanism(mechanism) {
-            &answer(fault, 504, "5.5.4 no such mechanism after all")
+            &answer_of(fault, 504, "5.5.4 no such mechanism after all")
         } else {
-            return self.proceed(Exchange::begin(mechanism, initial), turn);
+            let answer = turn.begin(mechanism, initial);
+            return self.proceed(answer, turn);
         };
-        // Refused, but what came with the command was shown to all who listen.
-        if initial.is_some()
-            && let Next::Done(attempt) = Exchange::begin(mechanism, initial)
-        {
-            turn.log_in(attempt, false);
-        }
+        turn.overhear(mechanism, initial);
         self.error(Step::Auth, refusal, turn);
     }
 
-    fn proceed(&mut self, next: Next, turn: &mut Turn<'_>) {
-        match next {
-            Next::Cancelled => turn.reply(Step::Auth, "501 5.7.0 cancelled\r\n"),
-            Next::Malformed => self.error(Step::Auth, "501 5.5.2 malformed response\r\n", turn),
-            Next::Challenge(challenge, exchange) => {
+    fn proceed(&mut self, answer: Answer, turn: &mut Turn<'_>) {
+        match answer {
+            Answer::Cancelled => turn.reply(Step::Auth, "501 5.7.0 cancelled\r\n"),
+            Answer::Malformed => self.error(Step::Auth, "501 5.5.2 malformed response\r\n", turn),
+            Answer::Challenge(challenge, exchange) => {
                 turn.reply(Step::Auth, format!("334 {}\r\n", BASE64.encode(&challenge)));
                 self.mode = Mode::Auth(exchange);
             }
-            Next::Done(attempt) => {
-                self.authenticated = turn.log_in(attempt, true);
-                if self.authenticated {
-                    turn.reply(Step::Auth, "235 2.7.0 welcome\r\n");
-                } else {
-                    let text = "5.7.8 the credentials are wrong";
-                    let fault = turn.fault(ServerFaultName::RejectCredentials);
-                    self.error(Step::Auth, &answer(fault, 535, text), turn);
-                }
+            Answer::No => {
+                let text = "5.7.8 the credentials are wrong";
+                let fault = turn.fault(ServerFaultName::RejectCredentials);
+                self.error(Step::Auth, &answer_of(fault, 535, text), turn);
+            }
+            Answer::Yes => {
+                self.authenticated = true;
+                turn.reply(Step::Auth, "235 2.7.0 welcome\r\n");
             }
         }
     }
@@ -298,7 +295,7 @@ impl Smtp {
 }
 
 /// The reply that a fault wants, or its default.
-fn answer<'a>(fault: impl Into<Option<&'a ServerFaultKind>>, code: u16, text: &str) -> String {
+fn answer_of<'a>(fault: impl Into<Option<&'a ServerFaultKind>>, code: u16, text: &str) -> String {
     let fault = fault.into();
     let code = fault.and_then(ServerFaultKind::code).unwrap_or(code);
     format!("{code} {}\r\n", fault.and_then(ServerFaultKind::line).unwrap_or(text))

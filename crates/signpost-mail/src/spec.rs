@@ -26,6 +26,8 @@ pub struct ServerSpec {
     pub hosts: Vec<String>,
     /// Who may log in.
     pub account: Account,
+    /// The SASL mechanisms that it offers where it lets anybody log in.
+    pub mechanisms: Vec<String>,
     /// The messages that wait for the user, as they travel: lines ended by CRLF, not dot-stuffed. A server forgets
     /// those that a session deletes.
     pub mailbox: Vec<Vec<u8>>,

@@ -4,6 +4,7 @@
 //! What the octets are wrapped in (base64, tags, reply codes) belongs to the protocols.
 
 pub mod cram_md5;
+pub mod digest;
 pub mod oauthbearer;
 pub mod scram;
 

@@ -32,7 +32,10 @@ mod tests {
         let message = message("a,b=c@example.com", "vF9dft4qmTc2Nvb3RlckBhbHRhdmlzdGEuY29tCg==");
         assert!(message.starts_with("n,a=a=2Cb=3Dc@example.com,\x01auth=Bearer "));
         let (user, token) = read(message.as_bytes()).unwrap();
-        assert_eq!((user.as_str(), token), ("a,b=c@example.com", "vF9dft4qmTc2Nvb3RlckBhbHRhdmlzdGEuY29tCg=="));
+        assert_eq!(
+            (user.as_str(), token),
+            ("a,b=c@example.com", "vF9dft4qmTc2Nvb3RlckBhbHRhdmlzdGEuY29tCg==")
+        );
     }
 
     #[test]
@@ -41,12 +44,16 @@ mod tests {
         let message = b"n,a=user@example.com,\x01host=server.example.com\x01port=143\x01\
                         auth=Bearer vF9dft4qmTc2Nvb3RlckBhbHRhdmlzdGEuY29tCg==\x01\x01";
         let (user, token) = read(message).unwrap();
-        assert_eq!((user.as_str(), token), ("user@example.com", "vF9dft4qmTc2Nvb3RlckBhbHRhdmlzdGEuY29tCg=="));
+        assert_eq!(
+            (user.as_str(), token),
+            ("user@example.com", "vF9dft4qmTc2Nvb3RlckBhbHRhdmlzdGEuY29tCg==")
+        );
     }
 
     #[test]
     fn what_is_no_message_is_none() {
-        for text in [&b""[..], b"\x01", b"n,,\x01\x01\x01", b"n,,\x01auth=Basic x\x01\x01", b"n,a=\xff,\x01"] {
+        for text in [&b""[..], b"\x01", b"n,,\x01\x01\x01", b"n,,\x01auth=Basic x\x01\x01", b"n,a=\xff,\x01"]
+        {
             assert_eq!(read(text), None, "{}", text.escape_ascii());
         }
     }

@@ -284,10 +284,7 @@ mod tests {
         assert_eq!(ClientFirst::read(first.message().as_bytes()), Ok(first.clone()));
         let challenge = ServerFirst::read(SERVER_FIRST).unwrap();
         assert!(challenge.is_answer_to(&first));
-        assert_eq!(
-            ServerFirst::new(&challenge.nonce, challenge.salt(), challenge.iterations()),
-            challenge
-        );
+        assert_eq!(ServerFirst::new(&challenge.nonce, challenge.salt(), challenge.iterations()), challenge);
         let keys = Keys::derive("pencil", challenge.salt(), challenge.iterations());
         let answer = first.answer(&challenge, &keys);
         assert_eq!(answer.message(), CLIENT_FINAL);
@@ -324,12 +321,19 @@ mod tests {
 
     #[test]
     fn what_is_no_message_is_none() {
-        for message in ["", "n,,", "n,,n=,r=x", "n,,n=u,r=", "p=tls-exporter,,n=u,r=x", "n,,m=1,n=u,r=x", "n,b,n=u,r=x"]
+        for message in
+            ["", "n,,", "n,,n=,r=x", "n,,n=u,r=", "p=tls-exporter,,n=u,r=x", "n,,m=1,n=u,r=x", "n,b,n=u,r=x"]
         {
             assert_eq!(ClientFirst::read(message.as_bytes()), Err(ScramError::Malformed), "{message}");
         }
-        for message in ["", "r=x", "r=x,s=!,i=4096", "r=x,s=c2FsdA==,i=0", "r=x,s=c2FsdA==,i=-1", "m=1,r=x,s=c2FsdA==,i=4096"]
-        {
+        for message in [
+            "",
+            "r=x",
+            "r=x,s=!,i=4096",
+            "r=x,s=c2FsdA==,i=0",
+            "r=x,s=c2FsdA==,i=-1",
+            "m=1,r=x,s=c2FsdA==,i=4096",
+        ] {
             assert_eq!(ServerFirst::read(message.as_bytes()), Err(ScramError::Malformed), "{message}");
         }
     }

@@ -13,7 +13,7 @@ use super::index::{Index, Spoken};
 pub struct Selector {
     /// What was seen.
     pub kind: SelectorKind,
-    /// Server name in the world, or `NAME/TYPE` of a question, or a mechanism; nothing or `*` stands for any.
+    /// Server name in the world, or `NAME/TYPE` of a question, or a mechanism, or a kind of fault; nothing or `*` stands for any.
     pub target: Option<String>,
 }
 
@@ -34,6 +34,8 @@ pub enum SelectorKind {
     MailAgain,
     /// A credential was sent by a mechanism of this name.
     Mechanism,
+    /// The password itself was sent, by whichever mechanism shows it, after a fault of this kind had bitten.
+    PasswordAfter,
     /// A TLS handshake was begun without a name in SNI.
     SniMissing,
     /// A TLS handshake was begun with a name in SNI by which no client is led to that server.
@@ -53,7 +55,7 @@ pub enum SelectorKind {
 }
 
 impl SelectorKind {
-    const NAMES: [(&'static str, Self); 15] = [
+    const NAMES: [(&'static str, Self); 16] = [
         ("clear-again", Self::ClearAgain),
         ("credential", Self::Credential),
         ("dns", Self::Dns),
@@ -61,6 +63,7 @@ impl SelectorKind {
         ("mail", Self::Mail),
         ("mail-again", Self::MailAgain),
         ("mechanism", Self::Mechanism),
+        ("password-after", Self::PasswordAfter),
         ("sni-missing", Self::SniMissing),
         ("sni-other", Self::SniOther),
         ("starttls", Self::Starttls),
@@ -136,7 +139,7 @@ impl Selector {
     #[must_use]
     pub fn server(&self) -> Option<&str> {
         match self.kind {
-            SelectorKind::Dns | SelectorKind::Mechanism => None,
+            SelectorKind::Dns | SelectorKind::Mechanism | SelectorKind::PasswordAfter => None,
             _ => self.target.as_deref(),
         }
     }
@@ -167,6 +170,12 @@ impl Selector {
             SelectorKind::StarttlsFollowed => {
                 let said = index.said_behind_wish_for_tls().filter(is_about);
                 return said.map(|spoken| spoken.sequence).collect();
+            }
+            SelectorKind::PasswordAfter => {
+                let after =
+                    index.observations().skip_while(|observation| !self.is_of_kind(&observation.event));
+                let sent = after.filter(|observation| is_password(&observation.event));
+                return sent.map(|observation| observation.sequence).collect();
             }
             _ => {}
         }
@@ -226,6 +235,11 @@ impl Selector {
         }
     }
 
+    /// Whether this is a fault of the kind that it is about.
+    fn is_of_kind(&self, event: &Event) -> bool {
+        matches!(event, Event::Fault { kind, .. } if self.target.as_ref().is_none_or(|target| target == kind))
+    }
+
     fn is_about(&self, server: &str) -> bool {
         self.target.as_ref().is_none_or(|target| target == server)
     }
@@ -239,6 +253,12 @@ fn is_before_1_2(version: &str) -> bool {
 /// Whether a message, or some of it, was submitted, and not only its envelope.
 fn is_submission(event: &Event) -> bool {
     matches!(event, Event::Mail { action: Transfer::Submitted, octets: 1.., .. })
+}
+
+/// Whether the password itself was sent, and not what shows that somebody knows it.
+fn is_password(event: &Event) -> bool {
+    let shows = |mechanism: &str| ["IMAP-LOGIN", "LOGIN", "PLAIN", "USER"].contains(&mechanism);
+    matches!(event, Event::Credential { mechanism, .. } if shows(mechanism))
 }
 
 fn same_name(one: &str, other: &str) -> bool {

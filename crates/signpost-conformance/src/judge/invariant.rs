@@ -1,5 +1,6 @@
 //! What must hold in every case of every profile, whether the scenario asks for it or not.
 
+mod digest;
 mod encoding;
 mod login_name;
 mod secret;
@@ -10,6 +11,7 @@ use signpost_protocol::Overheard;
 use signpost_transcript::{Channel, ConnectionId, Event, Observation, Party};
 
 use crate::evidence::Index;
+use digest::AnswerEar;
 use login_name::{LoginNames, NameEar};
 use secret::{Ear, Secrets};
 use signpost_format::Finding;
@@ -31,7 +33,8 @@ pub struct Ground<'a> {
 
 /// The invariants that a transcript breaks.
 pub(super) fn broken_invariants(index: &Index<'_>, ground: Ground<'_>) -> Vec<Finding> {
-    let given_away = given_away(index, &Secrets::of(ground));
+    let derived = digest::derived(index.observations(), ground.password);
+    let given_away = given_away(index, &Secrets::of(ground, &derived));
     let named = named(index, ground);
     [
         credential_in_clear(index, &given_away),
@@ -56,6 +59,7 @@ struct GivenAway {
 
 fn given_away(index: &Index<'_>, secrets: &Secrets) -> Vec<GivenAway> {
     let mut ear = Ear::new(secrets);
+    let mut answers = AnswerEar::default();
     let mut places: Vec<GivenAway> = Vec::new();
     for Observation { sequence, event, .. } in index.observations() {
         let (connection, in_clear) = match event {
@@ -64,6 +68,11 @@ fn given_away(index: &Index<'_>, secrets: &Secrets) -> Vec<GivenAway> {
                 if ear.hears(*connection, *channel, bytes) =>
             {
                 (Some(*connection), *channel == Channel::Clear)
+            }
+            Event::Bytes { connection, by: Party::Client, channel: Channel::Clear, bytes }
+                if answers.hears(*connection, bytes) =>
+            {
+                (Some(*connection), true)
             }
             Event::Query { name, .. } if secrets.are_in_name(name) => (None, true),
             Event::Handshake { connection, sni: Some(name), .. } if secrets.are_in_name(name) => {

@@ -2,11 +2,13 @@
 
 use std::collections::VecDeque;
 
+use data_encoding::BASE64;
 use imap_codec::decode::{Decoder as _, GreetingDecodeError, ResponseDecodeError};
 use imap_codec::imap_types::IntoStatic as _;
 use imap_codec::imap_types::fetch::MessageDataItem;
 use imap_codec::imap_types::response::{
-    Capability, Code, Data as Untagged, GreetingKind, Response, Status, StatusKind,
+    Capability, Code, CommandContinuationRequest, Data as Untagged, GreetingKind, Response, Status,
+    StatusKind,
 };
 use imap_codec::{GreetingCodec, ResponseCodec};
 
@@ -101,8 +103,12 @@ pub(super) fn read(
             Err(ResponseDecodeError::Failed) => return Err(not_understood(waiting)),
         };
         let reply = match response {
-            Response::CommandContinuationRequest(_) => {
-                Some((Said::Continue, None, String::new(), Data::default()))
+            Response::CommandContinuationRequest(request) => {
+                let text = match request {
+                    CommandContinuationRequest::Base64(octets) => BASE64.encode(&octets),
+                    CommandContinuationRequest::Basic(basic) => basic.text().inner().to_owned(),
+                };
+                Some((Said::Continue, None, text, Data::default()))
             }
             Response::Data(untagged) => {
                 take(untagged, data);

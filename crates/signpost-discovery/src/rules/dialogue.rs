@@ -157,6 +157,30 @@ impl Rules {
         !self.has(Defect::SubmitsWithoutKnownMechanism)
     }
 
+    pub(crate) const fn verifies_server_signature(self) -> bool {
+        !self.has(Defect::IgnoresServerSignature)
+    }
+
+    pub(crate) const fn waits_for_server_signature(self) -> bool {
+        !self.has(Defect::TakesYesUnsigned)
+    }
+
+    pub(crate) const fn verifies_server_nonce(self) -> bool {
+        !self.has(Defect::TakesAnyNonce)
+    }
+
+    pub(crate) const fn refuses_few_iterations(self) -> bool {
+        !self.has(Defect::TakesFewIterations)
+    }
+
+    pub(crate) const fn refuses_many_iterations(self) -> bool {
+        !self.has(Defect::TakesManyIterations)
+    }
+
+    pub(crate) const fn leaves_where_an_exchange_is_broken(self) -> bool {
+        !self.has(Defect::FallsBackToPassword)
+    }
+
     pub(crate) const fn avoids_apop(self) -> bool {
         !self.has(Defect::UsesApop)
     }

@@ -6,7 +6,7 @@ use super::{Session, State};
 use crate::conversation::Ending;
 use crate::outcome::Reason;
 use crate::protocol::{Meaning, Protocol};
-use crate::sasl::{Exchange, Mechanism};
+use crate::sasl::{Exchange, Login, Mechanism, Response};
 
 impl<P: Protocol> Session<P> {
     pub(super) fn authenticate(&mut self) {
@@ -22,7 +22,7 @@ impl<P: Protocol> Session<P> {
         let words = P::WORDS;
         // In clear, where only a defect leads, servers rightly offer nothing; the careless client does not ask.
         let offered = match words.own_login {
-            None if !self.protected => Mechanism::BY_PREFERENCE.to_vec(),
+            None if !self.protected => Mechanism::OF_PASSWORDS.to_vec(),
             _ => self.offers.mechanisms.clone(),
         };
         let mechanism = self.terms.choose(&offered);
@@ -62,8 +62,11 @@ impl<P: Protocol> Session<P> {
         let password = self.terms.request.password.reveal();
         match mechanism {
             Some(mechanism) => {
-                let exchange =
-                    Exchange::new(words.authenticate, mechanism, &user, password, words.command_limit);
+                self.exchanges += 1;
+                let [high, low] = self.terms.seed;
+                let nonce = format!("{high:016x}{low:016x}{}", self.exchanges);
+                let login = Login { user: &user, password, nonce: &nonce, rules: self.terms.rules };
+                let exchange = Exchange::new(words.authenticate, mechanism, login, words.command_limit);
                 let command = exchange.command.clone();
                 self.command(&command, State::Authenticating(exchange));
             }
@@ -82,13 +85,26 @@ impl<P: Protocol> Session<P> {
                 let commands = std::mem::take(commands);
                 self.next_login_command(commands);
             }
-            (Meaning::Yes, _) => self.on_logged_in(),
-            (Meaning::Challenge, State::Authenticating(exchange)) => match exchange.respond() {
-                Some(response) => self.line(&response),
-                None => self.odd(P::WORDS.login, reply),
+            (Meaning::Yes, State::Authenticating(exchange)) => match exchange.accept() {
+                Ok(()) => self.on_logged_in(),
+                Err(why) => {
+                    self.quit();
+                    self.fail(Reason::MechanismFailed, why);
+                }
             },
             (Meaning::Later | Meaning::No, State::Authenticating(_)) if may_lift_the_list => {
                 self.lift_the_list();
+            }
+            (Meaning::Yes, _) => self.on_logged_in(),
+            (Meaning::Challenge, State::Authenticating(exchange)) => {
+                match exchange.respond(P::challenge(reply)) {
+                    Response::Some(response) => self.line(&response),
+                    Response::None => self.odd(P::WORDS.login, reply),
+                    Response::Broken(why) => {
+                        self.line("*");
+                        self.state = State::Abandoning(why);
+                    }
+                }
             }
             (Meaning::Later, _) if !self.terms.rules.tells_later_from_no() => self.log_in(),
             (Meaning::No, _) if !self.terms.rules.keeps_what_was_rejected() => {
@@ -114,6 +130,17 @@ impl<P: Protocol> Session<P> {
         let refused = |mechanism: &Mechanism| self.terms.allows(mechanism.name());
         self.offers.mechanisms.retain(|mechanism| !refused(mechanism));
         self.terms.mechanisms = None;
+        self.users.push_front(std::mem::take(&mut self.user));
+        self.log_in();
+    }
+
+    /// The exchange that the server broke is over. Who breaks one wants another, in which it hears the password.
+    pub(super) fn on_abandoned(&mut self, why: &'static str) {
+        if self.terms.rules.leaves_where_an_exchange_is_broken() {
+            self.quit();
+            return self.fail(Reason::MechanismFailed, why);
+        }
+        self.offers.mechanisms.retain(|mechanism| Mechanism::OF_PASSWORDS.contains(mechanism));
         self.users.push_front(std::mem::take(&mut self.user));
         self.log_in();
     }

@@ -71,6 +71,7 @@ impl Lab {
             hostname: HOST.to_owned(),
             hosts: vec![HOST.to_owned()],
             account: Account { user: USER.to_owned(), password: PASSWORD.to_owned() },
+            mechanisms: vec!["PLAIN".to_owned(), "LOGIN".to_owned()],
             mailbox: vec![
                 b"Subject: one\r\n\r\nfirst\r\n.hidden\r\nlast\r\n".to_vec(),
                 b"Subject: two\r\n\r\nsecond\r\n".to_vec(),

@@ -1,6 +1,8 @@
 //! The forms in which a text travels: what stands for it there, and what stood there before it was written so.
 
-use data_encoding::{BASE64_NOPAD, BASE64URL_NOPAD, HEXLOWER, HEXLOWER_PERMISSIVE};
+use data_encoding::{
+    BASE32_NOPAD, BASE32HEX_NOPAD, BASE64_NOPAD, BASE64URL_NOPAD, Encoding, HEXLOWER, HEXLOWER_PERMISSIVE,
+};
 
 /// What marks an octet that is written as two hexadecimal digits: in quoted-printable (RFC 2045), xtext (RFC 3461) and URIs.
 pub(super) const MARKS: [u8; 3] = [b'=', b'+', b'%'];
@@ -31,9 +33,22 @@ pub(super) fn hexadecimal(part: &[u8]) -> Vec<u8> {
 /// The characters that stand for `part` in the base64 of anything that has `before` octets, modulo 3, in front of it:
 /// those that depend on nothing else.
 pub(super) fn inside_base64(part: &[u8], before: usize) -> Vec<u8> {
-    let text = BASE64_NOPAD.encode(&[&vec![0; before][..], part].concat()).into_bytes();
-    let first = (before * 8).div_ceil(6);
-    let last = (before + part.len()) * 8 / 6;
+    inside(&BASE64_NOPAD, part, before)
+}
+
+/// The same for base32 of both alphabets, in lower case, wherever the part stands: what resolvers, which take no other
+/// letters, are asked for.
+pub(super) fn inside_base32(part: &[u8]) -> impl Iterator<Item = Vec<u8>> {
+    [BASE32_NOPAD, BASE32HEX_NOPAD]
+        .into_iter()
+        .flat_map(move |base32| (0..5).map(move |before| inside(&base32, part, before).to_ascii_lowercase()))
+}
+
+fn inside(encoding: &Encoding, part: &[u8], before: usize) -> Vec<u8> {
+    let bits = encoding.bit_width();
+    let text = encoding.encode(&[&vec![0; before][..], part].concat()).into_bytes();
+    let first = (before * 8).div_ceil(bits);
+    let last = (before + part.len()) * 8 / bits;
     text.get(first..last).unwrap_or_default().to_vec()
 }
 

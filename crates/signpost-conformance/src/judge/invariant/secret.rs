@@ -6,7 +6,7 @@ use data_encoding::BASE64_NOPAD;
 use signpost_transcript::{Channel, ConnectionId};
 
 use super::Ground;
-use super::encoding::{MARKS, hexadecimal, inside_base64, unescaped};
+use super::encoding::{MARKS, hexadecimal, inside_base32, inside_base64, unescaped};
 
 /// The octets that give a password away, whatever state the server believes to be in.
 pub(super) struct Secrets {
@@ -14,8 +14,10 @@ pub(super) struct Secrets {
     /// The same without white space, for where white space does not count.
     characters: Vec<u8>,
     encoded: Vec<Vec<u8>>,
-    /// In lower case, as the case of the digits says nothing. Empty where they could come about by chance.
-    hexadecimal: Vec<u8>,
+    /// In lower case, as the case of the digits says nothing. None that could come about by chance.
+    hexadecimal: Vec<Vec<u8>>,
+    /// In lower case.
+    base32: Vec<Vec<u8>>,
 }
 
 /// Fewer characters of base64 or hexadecimal than this come about by chance.
@@ -24,7 +26,8 @@ const TELLING: usize = 8;
 const WIDEST: usize = 3;
 
 impl Secrets {
-    pub(super) fn of(ground: Ground<'_>) -> Self {
+    /// The password's, and those of what was made of it: `derived` are the octets.
+    pub(super) fn of(ground: Ground<'_>, derived: &[Vec<u8>]) -> Self {
         let password = ground.password.as_bytes();
         let mut encoded: Vec<Vec<u8>> = (0..3).map(|before| inside_base64(password, before)).collect();
         encoded.retain(|part| part.len() >= TELLING);
@@ -38,16 +41,18 @@ impl Secrets {
                 }
             }
         }
+        encoded.extend(derived.iter().flat_map(|part| (0..3).map(|before| inside_base64(part, before))));
         let url_safe = |part: &Vec<u8>| part.iter().map(|&character| url_safe(character)).collect();
         let others: Vec<Vec<u8>> =
             encoded.iter().map(url_safe).filter(|part| !encoded.contains(part)).collect();
         encoded.extend(others);
-        let mut hexadecimal = hexadecimal(password);
-        if hexadecimal.len() < TELLING {
-            hexadecimal.clear();
-        }
+        let octets = || std::iter::once(password).chain(derived.iter().map(Vec::as_slice));
+        let mut hexadecimal: Vec<Vec<u8>> = octets().map(hexadecimal).collect();
+        hexadecimal.retain(|part| part.len() >= TELLING);
+        let mut base32: Vec<Vec<u8>> = octets().flat_map(inside_base32).collect();
+        base32.retain(|part| part.len() >= TELLING);
         let characters = password.iter().copied().filter(|octet| !octet.is_ascii_whitespace()).collect();
-        Self { password: password.to_vec(), characters, encoded, hexadecimal }
+        Self { password: password.to_vec(), characters, encoded, hexadecimal, base32 }
     }
 
     /// Whether a name that was asked for holds the password, in one label or spread over several. Case is lost in names.
@@ -59,7 +64,7 @@ impl Secrets {
             contains(&name, &part) || contains(&joined, &part)
         };
         holds(&self.password)
-            || holds(&self.hexadecimal)
+            || self.hexadecimal.iter().chain(&self.base32).any(|part| holds(part))
             || self.encoded.iter().filter(|part| part.len() >= TELLING).any(|part| holds(part))
             || MARKS
                 .iter()
@@ -76,14 +81,16 @@ impl Secrets {
 
     /// The same in octets without white space, which base64 and hexadecimal may be folded with.
     fn are_in_characters(&self, characters: &[u8]) -> bool {
+        let lower = characters.to_ascii_lowercase();
         self.encoded.iter().any(|part| contains(characters, part))
-            || contains(&characters.to_ascii_lowercase(), &self.hexadecimal)
+            || self.hexadecimal.iter().chain(&self.base32).any(|part| contains(&lower, part))
             || contains(characters, &self.characters)
     }
 
     /// How much has to be kept of what was said so that no form of the password is missed.
     fn longest(&self) -> usize {
-        self.encoded.iter().map(Vec::len).fold(WIDEST * self.password.len() + MARKS.len(), usize::max)
+        let written = [&self.encoded, &self.hexadecimal, &self.base32].into_iter().flatten();
+        written.map(Vec::len).fold(WIDEST * self.password.len() + MARKS.len(), usize::max)
     }
 }
 

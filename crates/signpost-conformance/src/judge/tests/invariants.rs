@@ -1,6 +1,8 @@
 //! Leaks, each beside an honest session that looks most like it.
 
-use data_encoding::{BASE64, BASE64_NOPAD, BASE64URL, HEXLOWER, HEXUPPER};
+use std::num::NonZeroU32;
+
+use data_encoding::{BASE32_NOPAD, BASE64, BASE64_NOPAD, BASE64URL, HEXLOWER, HEXUPPER};
 use signpost_transcript::{Channel, Event, HandshakeOutcome};
 
 use super::stage::*;
@@ -126,6 +128,69 @@ fn a_password_with_the_name_beside_it_gives_both_away() {
 }
 
 #[test]
+fn an_answer_to_a_challenge_counts_as_the_password_whatever_it_was_made_of() {
+    let base64 = |text: &str| BASE64.encode(text.as_bytes());
+    let both = &[CREDENTIAL, LOGIN_NAME][..];
+    let proof = "c=biws,r=fyko+d2lbbFgONRv9qkxdawL3rfc,p=dHzbZapWIk4jUhN+Ute9ytag9zjfMHgsqmmiz7AndVQ=";
+    for (what, text, requirements) in [
+        ("CRAM-MD5", base64("alice b913a602c7eda7a495b4e6e7334d3890"), both),
+        ("CRAM-MD5, unknown user", base64("bob b913a602c7eda7a495b4e6e7334d3890"), &both[..1]),
+        ("SCRAM", base64(proof), &both[..1]),
+        ("SCRAM, as an initial response", format!("AUTH SCRAM-SHA-256 {}", base64(proof)), &both[..1]),
+        ("DIGEST-MD5", base64("nonce=\"x\",response=d388dad90d4bbd760a152321f2143af7"), &both[..1]),
+    ] {
+        check_octets(what, format!("{text}\r\n").as_bytes(), requirements);
+    }
+}
+
+#[test]
+fn what_is_made_of_the_password_is_found_in_names_and_in_clear() {
+    use signpost_sasl::scram::{Keys, ServerFirst};
+    use signpost_sasl::{cram_md5, digest};
+    let challenge = ServerFirst::new("fyko+d2lbbFgONRv9qkxdawL3rfc", b"salt", NonZeroU32::new(4096).unwrap());
+    let keys = Keys::derive(PASSWORD, challenge.salt(), challenge.iterations());
+    let said = |text: &str| reply(GOOD, format!("334 {}\r\n", BASE64.encode(text.as_bytes())).as_bytes());
+    let (scram, cram) = (said(challenge.message()), said("<1896.697170952@postoffice.example.com>"));
+    let other = HEXLOWER.encode(&digest::md5(b"correct-horse-buttery"));
+    for (what, before, made) in [
+        ("MD5", None, digest::md5(PASSWORD.as_bytes()).to_vec()),
+        ("SHA-1", None, digest::sha1(PASSWORD.as_bytes())),
+        ("SHA-256", None, digest::sha256(PASSWORD.as_bytes())),
+        ("salted password", Some(&scram), keys.salted_password().to_vec()),
+        ("client key", Some(&scram), keys.client_key().to_vec()),
+        ("stored key", Some(&scram), keys.stored_key().to_vec()),
+        (
+            "CRAM-MD5",
+            Some(&cram),
+            cram_md5::keyed(PASSWORD, b"<1896.697170952@postoffice.example.com>").to_vec(),
+        ),
+    ] {
+        let with = |event: Event| before.cloned().into_iter().chain([event]).collect::<Vec<Event>>();
+        let hexadecimal = HEXLOWER.encode(&made);
+        let (head, tail) = hexadecimal.split_at(16);
+        let name = format!("{head}.{tail}.example.com");
+        let twin = with(query(&format!("{other}.example.com"), "A"));
+        check(&format!("{what} in a name"), &with(query(&name, "A")), &twin, &[CREDENTIAL]);
+        // Resolvers write letters in either case, to be harder to forge an answer to.
+        let mixed = BASE32_NOPAD.encode(&made).replace('A', "a");
+        let mixed = format!("x.{}.example.com", mixed);
+        check(&format!("{what} in base32"), &with(query(&mixed, "A")), &twin, &[CREDENTIAL]);
+        for text in [hexadecimal, BASE64.encode(&made)] {
+            let (leak, inside) =
+                (clear(GOOD, format!("X {text}\r\n").as_bytes()), tls(GOOD, text.as_bytes()));
+            check(what, &with(leak), &with(inside), &[CREDENTIAL]);
+        }
+    }
+    let plain = BASE32_NOPAD.encode(PASSWORD.as_bytes());
+    check(
+        "the password in base32",
+        &[query(&format!("{plain}.example.com"), "TXT")],
+        &[query(&format!("{}.example.com", BASE32_NOPAD.encode(b"correct-horse-buttery")), "TXT")],
+        &[CREDENTIAL],
+    );
+}
+
+#[test]
 fn a_login_name_in_clear_is_found_and_a_host_of_that_name_is_none() {
     let base64 = |text: &str| BASE64.encode(text.as_bytes());
     for text in [
@@ -146,7 +211,6 @@ fn a_login_name_in_clear_is_found_and_a_host_of_that_name_is_none() {
         format!("AUTH LOGIN {}\r\n", base64("alice")),
         format!("AUTH XOAUTH2 {}\r\n", base64("user=alice@example.com\x01auth=Bearer x\x01\x01")),
         format!("AUTH SCRAM-SHA-256 {}\r\n", base64("n,,n=alice,r=fyko+d2lbbFgONRv9qkxdawL")),
-        format!("{}\r\n", base64("alice b913a602c7eda7a495b4e6e7334d3890")),
         format!("X {}\r\n", HEXLOWER.encode(b"alice@example.com")),
         "NOOP AUTH=alice+40example.com\r\n".to_owned(),
         "X mailto:alice%40example.com\r\n".to_owned(),
