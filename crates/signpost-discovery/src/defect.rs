@@ -300,6 +300,7 @@ defects! {
     TriesOneAddress = "tries-one-address": "Gives a target up when its first address does not answer.",
     TrimsEqualsSign = "trims-equals-sign": "Takes spaces round the equals sign for nothing.",
     TrustsAnythingWithoutPin = "trusts-anything-without-pin": "Accepts every certificate where nothing is pinned.",
+    TrustsDigestsInClear = "trusts-digests-in-clear": "Logs in where TLS is not to be had by a mechanism that does not show the password.",
     TrustsInsecureKeyRecord = "trusts-insecure-key-record": "Uses the pins of an unsigned key record.",
     TrustsInsecurePolicyPins = "trusts-insecure-policy-pins": "Uses the pins that an unsigned policy names.",
     TrustsRcode = "trusts-rcode": "Resolves: takes the RCODE for what the proof says.",

@@ -7,6 +7,9 @@ use crate::sasl::{Attempt, Exchange, Keeper, Next, Proof};
 use crate::turn::Turn;
 use crate::{ServerFault, ServerFaultKind, Step};
 
+/// The login of POP3 by a digest: it stands among the mechanisms of a server, and no list of SASL names it.
+pub(crate) const APOP: &str = "APOP";
+
 /// What there is to say in an exchange.
 pub(crate) enum Answer {
     Cancelled,
@@ -146,7 +149,8 @@ impl<'a> Turn<'a> {
     /// The SASL mechanisms to offer here.
     pub(crate) fn mechanisms(&mut self) -> Vec<String> {
         let spec = self.spec;
-        let honest = || spec.mechanisms.clone();
+        let honest =
+            || -> Vec<String> { spec.mechanisms.iter().filter(|name| *name != APOP).cloned().collect() };
         if self.secure() {
             for name in [ServerFaultName::NoAuth, ServerFaultName::CapabilitiesChange] {
                 if self.apply(name, "AUTH was not offered inside TLS").is_some() {

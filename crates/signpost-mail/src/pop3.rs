@@ -1,13 +1,14 @@
-//! POP3 (RFC 1939) with CAPA (RFC 2449), STLS (RFC 2595) and AUTH (RFC 5034).
+//! POP3 (RFC 1939) with APOP, CAPA (RFC 2449), STLS (RFC 2595) and AUTH (RFC 5034).
 
 use std::sync::Arc;
 
-use data_encoding::BASE64;
+use data_encoding::{BASE64, HEXLOWER};
+use signpost_sasl::digest::apop;
 use signpost_transcript::Transfer;
 
 use crate::dialogue::{Dialogue, Line};
 use crate::fault::ServerFaultName;
-use crate::login::Answer;
+use crate::login::{APOP, Answer};
 use crate::maildrop::{Maildrop, Message};
 use crate::sasl::{Attempt, Exchange, Next, Proof};
 use crate::turn::Turn;
@@ -40,7 +41,11 @@ const MOST_ERRORS: usize = 20;
 
 impl Dialogue for Pop3 {
     fn greet(&mut self, turn: &mut Turn<'_>) {
-        let greeting = format!("+OK {} ready\r\n", turn.spec.hostname);
+        let host = &turn.spec.hostname;
+        let greeting = match timestamp(turn) {
+            Some(timestamp) => format!("+OK {host} ready {timestamp}\r\n"),
+            None => format!("+OK {host} ready\r\n"),
+        };
         turn.reply(Step::Greeting, greeting);
     }
 
@@ -121,17 +126,28 @@ impl Pop3 {
                     self.error(Step::Auth, refusal, turn);
                 }
             }
-            "APOP" => {
-                let user = arguments.split(' ').next().unwrap_or_default().to_owned();
-                let attempt = Attempt { mechanism: "APOP".to_owned(), user, proof: Proof::Wrong };
-                turn.log_in(&attempt, false);
-                self.error(Step::Auth, "-ERR [AUTH] no APOP here\r\n", turn);
-            }
+            "APOP" => self.apop(&arguments, turn),
             "QUIT" => {
                 turn.reply(Step::Quit, "+OK bye\r\n");
                 turn.close();
             }
             _ => self.error(Step::Other, "-ERR unknown command, or not logged in\r\n", turn),
+        }
+    }
+
+    fn apop(&mut self, arguments: &str, turn: &mut Turn<'_>) {
+        let (user, digest) = arguments.split_once(' ').unwrap_or((arguments, ""));
+        let timestamp = timestamp(turn).filter(|_| turn.auth_allowed());
+        let right = timestamp.as_ref().map(|timestamp| apop(timestamp, &turn.spec.account.password));
+        let is_right = right.is_some_and(|right| digest == HEXLOWER.encode(&right));
+        let proof = if is_right { Proof::Right(None) } else { Proof::Wrong };
+        let attempt = Attempt { mechanism: "APOP".to_owned(), user: user.to_owned(), proof };
+        if timestamp.is_some() {
+            let answer = turn.answer(Next::Done(attempt));
+            self.proceed(answer, turn);
+        } else {
+            turn.log_in(&attempt, false);
+            self.error(Step::Auth, "-ERR [AUTH] no APOP here\r\n", turn);
         }
     }
 
@@ -314,6 +330,12 @@ impl Pop3 {
             turn.close();
         }
     }
+}
+
+/// What the digest of APOP is made of, if the server has it (RFC 1939 §7). It stands among the mechanisms and is none of SASL.
+fn timestamp(turn: &Turn<'_>) -> Option<String> {
+    let offers = turn.spec.mechanisms.iter().any(|mechanism| mechanism == APOP);
+    offers.then(|| format!("<{}.697170952@{}>", turn.connection.0, turn.spec.hostname))
 }
 
 fn refusal(turn: &Turn<'_>) -> &'static str {

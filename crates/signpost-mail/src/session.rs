@@ -446,6 +446,30 @@ mod tests {
         }
     }
 
+    /// The digest is that of the greeting's timestamp, and nobody takes it in clear.
+    #[test]
+    fn apop_lets_in_who_knows_the_password_inside_tls_alone() {
+        let text = |effects: &[Effect]| String::from_utf8(said(effects)).unwrap();
+        let login = |secure: bool, password: &str| {
+            let mut session = session(Label::Pop3, Vec::new());
+            let spec = Arc::make_mut(&mut session.spec);
+            spec.mechanisms = vec!["APOP".to_owned(), "PLAIN".to_owned()];
+            let greeting = text(&session.open());
+            let timestamp = "<1.697170952@mail.example.com>";
+            assert!(greeting.contains(timestamp), "{greeting}");
+            if secure {
+                session.secured();
+            }
+            let capabilities = text(&session.receive(b"CAPA\r\n", Channel::Clear));
+            assert!(!capabilities.contains("APOP"), "{capabilities}");
+            let digest = data_encoding::HEXLOWER.encode(&signpost_sasl::digest::apop(timestamp, password));
+            text(&session.receive(format!("APOP alice {digest}\r\n").as_bytes(), Channel::Clear))
+        };
+        assert!(login(true, "secret").starts_with("+OK"));
+        assert!(login(true, "Secret").starts_with("-ERR"));
+        assert!(login(false, "secret").starts_with("-ERR"));
+    }
+
     proptest! {
         #[test]
         fn no_octets_make_it_panic_or_talk_after_the_end(

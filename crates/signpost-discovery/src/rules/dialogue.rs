@@ -157,6 +157,10 @@ impl Rules {
         !self.has(Defect::SubmitsWithoutKnownMechanism)
     }
 
+    pub(crate) const fn keeps_digests_for_tls(self) -> bool {
+        !self.has(Defect::TrustsDigestsInClear)
+    }
+
     pub(crate) const fn verifies_server_signature(self) -> bool {
         !self.has(Defect::IgnoresServerSignature)
     }

@@ -20,9 +20,9 @@ impl<P: Protocol> Session<P> {
     /// Offers the next login name in the best way that the server and the policy allow.
     pub(super) fn log_in(&mut self) {
         let words = P::WORDS;
-        // In clear, where only a defect leads, servers rightly offer nothing; the careless client does not ask.
+        // In clear, where only a defect leads, servers rightly offer nothing; the careless client goes on without.
         let offered = match words.own_login {
-            None if !self.protected => Mechanism::OF_PASSWORDS.to_vec(),
+            None if !self.protected && self.offers.mechanisms.is_empty() => Mechanism::OF_PASSWORDS.to_vec(),
             _ => self.offers.mechanisms.clone(),
         };
         let mechanism = self.terms.choose(&offered);

@@ -4,6 +4,7 @@ use super::{Session, State};
 use crate::conversation::Demand;
 use crate::outcome::Reason;
 use crate::protocol::{Meaning, Offers, Protocol};
+use crate::sasl::Mechanism;
 
 impl<P: Protocol> Session<P> {
     pub(super) fn on_capabilities(&mut self, offers: Offers) {
@@ -59,6 +60,12 @@ impl<P: Protocol> Session<P> {
     /// Gives up on a server with which TLS is not to be had.
     pub(super) fn decline(&mut self, reason: Reason, detail: String) {
         let rules = self.terms.rules;
+        if !rules.keeps_digests_for_tls() {
+            self.offers.mechanisms.retain(|mechanism| !Mechanism::OF_PASSWORDS.contains(mechanism));
+            if !self.offers.mechanisms.is_empty() {
+                return self.log_in();
+            }
+        }
         let careless = match self.digest_login.take() {
             Some(login) if !rules.avoids_apop_in_clear() => Some(login),
             _ if !rules.introduces_nobody_in_clear() && !self.offers.listed => P::introduce(&self.terms),
