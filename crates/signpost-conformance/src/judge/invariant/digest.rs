@@ -3,13 +3,16 @@
 use std::collections::{BTreeSet, HashMap};
 
 use signpost_sasl::scram::{Keys, ServerFirst, is_client_final};
-use signpost_sasl::{cram_md5, digest as digests};
+use signpost_sasl::{cram_md5, digest as digests, oauthbearer};
 use signpost_transcript::{ConnectionId, Event, Observation, Party};
 
 use super::encoding::from_base64;
 
 /// Whoever asks for more than this gets no answer from an honest client, and the judge does not wait for it either.
 const MOST_ITERATIONS: u32 = 100_000;
+
+/// A shorter word behind `Bearer` lets nobody in.
+const SHORTEST_TOKEN: usize = 8;
 
 /// The octets that a client can have made of the password: its digests, and its answers to what servers said, or what those are
 /// made with.
@@ -70,9 +73,12 @@ impl AnswerEar {
 
 /// Whether a client answers a challenge here.
 fn is_answer(line: &[u8]) -> bool {
-    words(line)
-        .filter_map(from_base64)
-        .any(|answer| is_client_final(&answer) || cram_md5::read(&answer).is_some() || is_digest_md5(&answer))
+    words(line).filter_map(from_base64).any(|answer| {
+        is_client_final(&answer)
+            || cram_md5::read(&answer).is_some()
+            || is_digest_md5(&answer)
+            || oauthbearer::read(&answer).is_some_and(|(_, token)| token.len() >= SHORTEST_TOKEN)
+    })
 }
 
 /// The answer of DIGEST-MD5 (RFC 2831 §2.1.2).

@@ -137,6 +137,7 @@ fn an_answer_to_a_challenge_counts_as_the_password_whatever_it_was_made_of() {
         ("CRAM-MD5, unknown user", base64("bob b913a602c7eda7a495b4e6e7334d3890"), &both[..1]),
         ("SCRAM", base64(proof), &both[..1]),
         ("SCRAM, as an initial response", format!("AUTH SCRAM-SHA-256 {}", base64(proof)), &both[..1]),
+        ("OAUTHBEARER", base64("n,a=alice,\x01auth=Bearer vF9dft4qmTc2Nvb3RlckBhbHRh\x01\x01"), both),
         ("DIGEST-MD5", base64("nonce=\"x\",response=d388dad90d4bbd760a152321f2143af7"), &both[..1]),
     ] {
         check_octets(what, format!("{text}\r\n").as_bytes(), requirements);
