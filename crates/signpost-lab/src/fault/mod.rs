@@ -128,6 +128,7 @@ mod tests {
             address: Ipv4Addr::new(192, 0, 2, 1),
             listeners: Vec::new(),
             certificate: "leaf".to_owned(),
+            mechanisms: Vec::new(),
             attacker,
         }
     }
