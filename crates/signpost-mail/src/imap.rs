@@ -215,11 +215,9 @@ impl Imap {
         let name = mechanism.as_ref();
         let is_stranger = matches!(self.state, State::Stranger);
         let offered = turn.mechanisms().iter().any(|offered| offered.eq_ignore_ascii_case(name));
-        if is_stranger && turn.auth_allowed() && offered {
-            if turn.refuse_mechanism(name).is_none() {
-                let answer = turn.begin(name, initial);
-                return self.proceed(tag, answer, turn);
-            }
+        if is_stranger && turn.auth_allowed() && offered && turn.refuse_mechanism(name).is_none() {
+            let answer = turn.begin(name, initial);
+            return self.proceed(tag, answer, turn);
         }
         turn.overhear(name, initial);
         let answer = if !is_stranger {

@@ -208,11 +208,10 @@ impl Pop3 {
             turn.reply(Step::Auth, format!("+OK\r\n{}\r\n.\r\n", mechanisms.join("\r\n")));
             return;
         }
-        if turn.auth_allowed() && mechanisms.iter().any(|offered| offered.eq_ignore_ascii_case(mechanism)) {
-            if turn.refuse_mechanism(mechanism).is_none() {
-                let answer = turn.begin(mechanism, initial);
-                return self.proceed(answer, turn);
-            }
+        let is_offered = mechanisms.iter().any(|offered| offered.eq_ignore_ascii_case(mechanism));
+        if turn.auth_allowed() && is_offered && turn.refuse_mechanism(mechanism).is_none() {
+            let answer = turn.begin(mechanism, initial);
+            return self.proceed(answer, turn);
         }
         turn.overhear(mechanism, initial);
         let refusal = match turn.refuse_mechanism(mechanism) {
