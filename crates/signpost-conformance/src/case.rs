@@ -74,7 +74,7 @@ impl Case {
     pub fn selection(&self) -> Option<&SelectionExpectation> {
         match &self.first_step()?.expectation.end {
             End::SetUp(expected) => expected.selection.as_ref(),
-            End::Resolve(_) => None,
+            End::Relay(_) | End::Resolve(_) => None,
         }
     }
 
@@ -121,7 +121,7 @@ impl Case {
     pub fn stance(&self) -> Stance {
         match self.first_step().map(|step| &step.task) {
             Some(Task::SetUp { stance, .. }) => *stance,
-            Some(Task::Resolve(_)) | None => Stance::Verified,
+            Some(Task::Relay | Task::Resolve(_)) | None => Stance::Verified,
         }
     }
 
@@ -337,13 +337,15 @@ fn below(fault: &Fault, world: &World) -> Vec<String> {
 /// Servers whose certificate the rules reject: by what the step says, or because of a fault that makes it so and unless it
 /// says otherwise.
 fn rejected(expectation: &Expectation, of_certificates: &[String]) -> Vec<String> {
-    match &expectation.end {
-        End::Resolve(_) => of_certificates.to_vec(),
-        End::SetUp(expected) => {
-            let named = expected.rejected.iter().chain(of_certificates);
-            named.filter(|server| !expected.accepted.contains(server)).cloned().collect()
-        }
-    }
+    let (accepted, rejected) = match &expectation.end {
+        // Where no policy binds the exchanges, no certificate is too bad.
+        End::Relay(expected) if expected.opportunistic => return Vec::new(),
+        End::Relay(expected) => (&expected.accepted, &expected.rejected),
+        End::Resolve(_) => return of_certificates.to_vec(),
+        End::SetUp(expected) => (&expected.accepted, &expected.rejected),
+    };
+    let named = rejected.iter().chain(of_certificates);
+    named.filter(|server| !accepted.contains(server)).cloned().collect()
 }
 
 fn unknown_view(world: &World, name: &Spanned<String>) -> Option<Problem> {

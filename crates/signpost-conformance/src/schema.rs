@@ -2,9 +2,9 @@
 
 use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, SchemaGenerator};
-use signpost_format::{Assignment, Line, Role, resolve, set_up};
+use signpost_format::{Assignment, Line, Role, relay, resolve, set_up};
 
-use crate::role::{resolve as resolve_role, set_up as set_up_role};
+use crate::role::{relay as relay_role, resolve as resolve_role, set_up as set_up_role};
 use crate::scenario::ScenarioTable;
 use crate::subject::RecipeTable;
 
@@ -71,6 +71,7 @@ impl Format {
 #[schemars(rename = "Report")]
 #[expect(dead_code, reason = "only its schema is wanted")]
 enum AdapterReport {
+    Relay(relay::Report),
     Resolve(resolve::Report),
     SetUp(set_up::Report),
 }
@@ -81,6 +82,7 @@ enum AdapterReport {
 #[schemars(rename = "Scenario")]
 #[expect(dead_code, reason = "only its schema is wanted")]
 enum ScenarioFile {
+    Relay(ScenarioOf<relay_role::Table>),
     Resolve(ScenarioOf<resolve_role::Table>),
     SetUp(ScenarioOf<set_up_role::Table>),
 }
@@ -99,7 +101,9 @@ struct ScenarioOf<T> {
 /// The schema of scenario files, in which the key `role` decides which keys there are besides.
 fn scenario() -> serde_json::Value {
     let mut schema = schema::<ScenarioFile>(SchemaSettings::draft2020_12());
-    for (definition, role) in [("ScenarioOf", Role::Resolve), ("ScenarioOf2", Role::SetUp)] {
+    for (definition, role) in
+        [("ScenarioOf", Role::Relay), ("ScenarioOf2", Role::Resolve), ("ScenarioOf3", Role::SetUp)]
+    {
         schema["$defs"][definition]["properties"]["role"]["const"] = role.name().into();
     }
     allow_placeholders(&mut schema);

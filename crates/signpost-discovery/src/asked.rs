@@ -24,6 +24,9 @@ pub(crate) struct Asked {
 /// The two questions of a label and what was answered.
 struct AskedLabel {
     label: Label,
+    /// Where the servers are asked for, and as what.
+    servers: (Name, RecordType),
+    /// Where the policy is asked for.
     owner: Name,
     service: Option<Lookup>,
     text: Option<Lookup>,
@@ -38,17 +41,16 @@ impl Asked {
         if asking == Asking::StarttlsFirst {
             owners.reverse();
         }
-        let types = match asking {
-            Asking::AtOnce | Asking::ImplicitTlsFirst => [RecordType::SRV, RecordType::TXT],
-            Asking::StarttlsFirst => [RecordType::TXT, RecordType::SRV],
-        };
-        let waiting = owners
-            .iter()
-            .flat_map(|(_, owner)| types.into_iter().map(|record_type| (owner.clone(), record_type)))
-            .collect();
-        let labels =
-            owners.into_iter().map(|(label, owner)| AskedLabel { label, owner, service: None, text: None });
-        Self { labels: labels.collect(), asking, waiting }
+        let labels: Vec<AskedLabel> =
+            owners.into_iter().map(|(label, owner)| AskedLabel::new(label, owner, request)).collect();
+        let waiting = labels.iter().flat_map(|asked| {
+            let mut questions = [asked.servers.clone(), (asked.owner.clone(), RecordType::TXT)];
+            if asking == Asking::StarttlsFirst {
+                questions.reverse();
+            }
+            questions
+        });
+        Self { waiting: waiting.collect(), labels, asking }
     }
 
     /// What is to be asked next: everything, or one question after the other.
@@ -60,11 +62,11 @@ impl Asked {
     }
 
     pub(crate) fn answer(&mut self, name: &Name, record_type: RecordType, lookup: &Lookup) {
-        for asked in self.labels.iter_mut().filter(|asked| asked.owner == *name) {
-            match record_type {
-                RecordType::SRV => asked.service = Some(lookup.clone()),
-                RecordType::TXT => asked.text = Some(lookup.clone()),
-                _ => {}
+        for asked in &mut self.labels {
+            if asked.servers.0 == *name && asked.servers.1 == record_type {
+                asked.service = Some(lookup.clone());
+            } else if asked.owner == *name && record_type == RecordType::TXT {
+                asked.text = Some(lookup.clone());
             }
         }
     }
@@ -90,6 +92,15 @@ impl Asked {
 }
 
 impl AskedLabel {
+    /// SRV records stand at the label; the exchanges of a domain at the domain itself.
+    fn new(label: Label, owner: Name, request: &Request) -> Self {
+        let servers = match label {
+            Label::Mx => (request.address.domain().clone(), RecordType::MX),
+            _ => (owner.clone(), RecordType::SRV),
+        };
+        Self { label, servers, owner, service: None, text: None }
+    }
+
     /// What the label publishes, as far as it was asked.
     fn read(&self, rules: Rules) -> Result<Publication, Failure> {
         let nothing = Lookup::new(SecurityStatus::Secure, Answer::NoData);
@@ -97,7 +108,7 @@ impl AskedLabel {
         let looks_for_policy = rules.reads_policy_at(self.label.tls())
             && (rules.reads_policy_without_targets() || !service.records().is_empty());
         let text = self.text.as_ref().filter(|_| looks_for_policy).unwrap_or(&nothing);
-        Publication::read(self.label, service, text, rules)
+        Publication::read(self.label, &self.servers.0, service, text, rules)
     }
 }
 

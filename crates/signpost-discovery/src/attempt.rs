@@ -17,7 +17,7 @@ use crate::failure::Failure;
 use crate::failures::Failures;
 use crate::handshake::Handshake;
 use crate::opening::open;
-use crate::outcome::{Configured, Endpoint, Note, Outcome, Reason};
+use crate::outcome::{Configured, Endpoint, Note, Outcome, Reason, Relayed};
 use crate::request::Request;
 use crate::rules::Rules;
 use crate::terms::Terms;
@@ -222,6 +222,13 @@ impl Attempt {
     }
 
     pub(crate) fn configured(&self, success: Success) -> Outcome {
+        if self.request.is_relay() {
+            return Outcome::Relayed(Relayed {
+                exchange: self.candidate.host(),
+                tls: success.protected.then_some(self.candidate.tls),
+                notes: self.notes.clone(),
+            });
+        }
         Outcome::Configured(Configured {
             endpoint: Endpoint {
                 host: self.candidate.host(),
@@ -245,11 +252,20 @@ impl Attempt {
             self.notes.push(Note::AliasedTarget);
             self.handshake.on_alias(target, self.rules);
         }
+        if addresses.left.is_empty() && self.request.is_relay() && self.is_at_the_domain() {
+            let failure = Failure::new(Reason::DomainUnknown, "the domain has no address");
+            return Progress::Ended(Ending::Failed(failure));
+        }
         if addresses.left.is_empty() {
             failures.note_unreachable(format!("{} has no address", self.candidate.host()));
         }
         self.resolved = Some(addresses);
         self.connect(actions)
+    }
+
+    /// Whether the host is the domain itself: what it is not, nobody else will be.
+    fn is_at_the_domain(&self) -> bool {
+        self.candidate.target.host == *self.request.address.domain()
     }
 
     /// Connects to the next address.
@@ -343,7 +359,7 @@ impl Attempt {
             return None;
         }
         let labels = self.request.service.labels();
-        let label = labels.into_iter().find(|label| !label.is_implicit_tls())?;
+        let label = labels.iter().copied().find(|label| !label.is_implicit_tls())?;
         self.connect_again(Way::InClear, self.request.ports.port(label), actions)
     }
 
@@ -384,6 +400,7 @@ impl Attempt {
             request: Arc::clone(&self.request),
             rules: self.rules.for_session(self.candidate.tls),
             upgrade,
+            tls_required: self.candidate.binding.tls_required,
             authentication_required: self.candidate.binding.authentication_required,
             mechanisms: self.candidate.binding.mechanisms.clone(),
             seed: self.seed,

@@ -106,9 +106,11 @@ impl Attempts {
         self.hosts.push(candidate.target.host.clone());
         self.priority = Some(priority);
         if self.hosts.len() > 1 && !self.rules.binds_every_target() {
-            candidate.binding = Arc::new(Binding::without_policy());
+            candidate.binding = Arc::new(Binding::without_policy(self.request.service));
         }
-        if !candidate.is_secure
+        // Mail between servers goes to whatever exchange the domain names, as it always has.
+        if !self.request.is_relay()
+            && !candidate.is_secure
             && !candidate.is_within(&self.request.address, self.rules)
             && self.rules.asks_before_leaving_domain()
         {
@@ -229,7 +231,7 @@ impl Attempts {
 
     /// Looks for other servers than the domain names, which only a defect does.
     fn guess_after_all(&mut self) {
-        let binding = Arc::new(Binding::without_policy());
+        let binding = Arc::new(Binding::without_policy(self.request.service));
         let labels = self.request.service.labels();
         let guessed =
             labels.iter().flat_map(|label| Candidate::guessed(&self.request, *label, &binding, self.rules));

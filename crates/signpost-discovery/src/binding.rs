@@ -1,5 +1,7 @@
 //! What a policy demands of a target.
 
+use signpost_protocol::Service;
+
 use crate::failure::Failure;
 use crate::key_records::KeyRecords;
 use crate::outcome::{Note, Reason};
@@ -11,6 +13,8 @@ use crate::verifier::VerificationRule;
 /// What the policy of a label and its key records demand of every target found through the label.
 #[derive(Clone, Debug)]
 pub(crate) struct Binding {
+    /// Whether nothing is exchanged without TLS: always, but for mail between servers where no policy says so.
+    pub(crate) tls_required: bool,
     pub(crate) authentication_required: bool,
     pub(crate) mechanisms: Option<Vec<String>>,
     pub(crate) verification: VerificationRule,
@@ -24,12 +28,15 @@ impl Binding {
         strict: bool,
         rules: Rules,
     ) -> Result<Self, Failure> {
-        let Some(policy) = &publication.policy else { return Ok(Self::without_policy()) };
+        let service = publication.label.service();
+        let Some(policy) = &publication.policy else { return Ok(Self::without_policy(service)) };
         let tls = publication.label.tls();
+        let without = Self::without_policy(service);
         let binding = Self {
+            tls_required: without.tls_required || policy.key_owner.is_some(),
             authentication_required: policy.authentication_required,
             mechanisms: policy.mechanisms.clone().filter(|_| rules.restricts_mechanisms(tls)),
-            ..Self::without_policy()
+            ..without
         };
         let Some(owner) = &policy.key_owner else { return Ok(binding) };
         if !publication.pins_hold(rules) {
@@ -46,12 +53,15 @@ impl Binding {
         }
     }
 
-    /// Nothing but TLS and the WebPKI, which are demanded always.
-    pub(crate) fn without_policy() -> Self {
+    /// Nothing but TLS and the WebPKI, which are demanded always; between servers not even these, since whoever is on the way
+    /// could do without (RFC 3207 section 6, RFC 7435).
+    pub(crate) fn without_policy(service: Service) -> Self {
+        let is_relay = service == Service::Mx;
         Self {
+            tls_required: !is_relay,
             authentication_required: false,
             mechanisms: None,
-            verification: VerificationRule::WebPki,
+            verification: if is_relay { VerificationRule::Anyone } else { VerificationRule::WebPki },
             notes: Vec::new(),
         }
     }

@@ -33,7 +33,7 @@ impl Candidate {
         let label = publication.label;
         let is_standard = target.port == 0 || !rules.takes_port_of_record();
         let port = if is_standard { request.ports.port(label) } else { target.port };
-        let usual = label.service().labels().into_iter().find(|label| request.ports.port(*label) == port);
+        let usual = label.service().labels().iter().copied().find(|label| request.ports.port(*label) == port);
         let tls = if rules.takes_tls_from_label() { label } else { usual.unwrap_or(label) }.tls();
         Self {
             target: PublishedTarget { port, ..target.clone() },
@@ -53,7 +53,7 @@ impl Candidate {
         let binding = if rules.binds_guessed_hosts() {
             Arc::clone(binding)
         } else {
-            Arc::new(Binding::without_policy())
+            Arc::new(Binding::without_policy(label.service()))
         };
         let domain = request.address.domain();
         let port = request.ports.port(label);
@@ -68,7 +68,9 @@ impl Candidate {
         };
         let foreign = foreign.and_then(|host| Name::from_ascii(host).ok()?.append_domain(domain).ok());
         let below = usual_of(domain.clone()).chain(foreign);
-        let itself = (!rules.guesses_only_below_domain()).then(|| domain.clone());
+        // Who looks for another exchange than the published ones has no usual names to try.
+        let is_relay = request.is_relay();
+        let itself = (is_relay || !rules.guesses_only_below_domain()).then(|| domain.clone());
         let above = (!rules.guesses_below_the_domain_itself()).then(|| usual_of(domain.base_name()));
         let hosts = (first..).step_by(2).zip(below.chain(itself).chain(above.into_iter().flatten()));
         hosts

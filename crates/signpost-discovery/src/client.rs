@@ -192,7 +192,7 @@ impl Client {
                         Candidate::published(&self.request, target, publication, &binding, self.rules)
                     }));
                 }
-                ServiceRecords::Absent | ServiceRecords::Denied => {
+                ServiceRecords::Absent | ServiceRecords::Denied | ServiceRecords::NoDomain => {
                     candidates.extend(Candidate::guessed(
                         &self.request,
                         publication.label,
@@ -243,6 +243,7 @@ impl Client {
 
     fn end(&mut self, outcome: Outcome) {
         self.phase = Phase::Ended;
+        let outcome = if self.request.is_relay() { outcome.of_a_message() } else { outcome };
         self.actions.push_back(Action::Done(outcome));
     }
 }

@@ -46,4 +46,6 @@ pub(crate) struct Success {
     pub(crate) user: String,
     pub(crate) retrieved: Option<Vec<u8>>,
     pub(crate) note: Option<Note>,
+    /// Whether it happened inside TLS.
+    pub(crate) protected: bool,
 }

@@ -15,7 +15,12 @@ pub(crate) struct Failure {
 
 impl Failure {
     pub(crate) fn new(reason: Reason, detail: impl Into<String>) -> Self {
-        Self { reason, detail: detail.into(), is_final: false, gives_way: reason == Reason::Unreachable }
+        Self {
+            reason,
+            detail: detail.into(),
+            is_final: reason.is_permanent(),
+            gives_way: matches!(reason, Reason::MessagePutOff | Reason::Unreachable),
+        }
     }
 
     /// The same failure with what it is about before its text.

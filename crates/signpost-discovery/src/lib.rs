@@ -72,7 +72,7 @@ pub use defect::{Defect, UnknownDefect};
 pub use driver::{Exhausted, drive};
 pub use event::Event;
 pub use manner::{Asking, Manner};
-pub use outcome::{Configured, Endpoint, Note, Outcome, Reason};
+pub use outcome::{Configured, Endpoint, Note, Outcome, Reason, Relayed};
 pub use password::{Password, PasswordError};
 pub use pin::Pin;
 pub use request::{Limits, Mode, Ports, Request, TrustStore};

@@ -14,6 +14,6 @@ pub(crate) fn open(terms: Terms, protected: bool) -> Box<dyn Conversation> {
     match terms.request.service {
         Service::Imap => Box::new(Session::<Imap>::new(terms, protected)),
         Service::Pop3 => Box::new(Session::<Pop3>::new(terms, protected)),
-        Service::Submission => Box::new(Session::<Smtp>::new(terms, protected)),
+        Service::Mx | Service::Submission => Box::new(Session::<Smtp>::new(terms, protected)),
     }
 }

@@ -16,6 +16,20 @@ pub enum Outcome {
     },
     /// The account works: the server was verified and took the credentials.
     Configured(Configured),
+    /// The message could not be brought to the domain now; it is kept and brought later (RFC 3464 section 2.3.3).
+    Delayed {
+        /// What was wrong.
+        reason: Reason,
+        /// The same for a person.
+        detail: String,
+    },
+    /// The message cannot be brought to the domain; its sender is told (RFC 3464 section 2.3.3).
+    Failed {
+        /// What was wrong.
+        reason: Reason,
+        /// The same for a person.
+        detail: String,
+    },
     /// Something contradicts what the domain's owner published, or cannot be told from an attack.
     Refused {
         /// What was wrong.
@@ -23,6 +37,8 @@ pub enum Outcome {
         /// The same for a person.
         detail: String,
     },
+    /// An exchange of the domain took the message.
+    Relayed(Relayed),
     /// The domain declares that it has no such service, or none of its servers can be reached.
     Unavailable {
         /// Which of the two.
@@ -37,9 +53,28 @@ impl Outcome {
     pub fn reason(&self) -> Option<Reason> {
         match self {
             Self::AskUser { reason, .. }
+            | Self::Delayed { reason, .. }
+            | Self::Failed { reason, .. }
             | Self::Refused { reason, .. }
             | Self::Unavailable { reason, .. } => Some(*reason),
-            Self::Configured(_) => None,
+            Self::Configured(_) | Self::Relayed(_) => None,
+        }
+    }
+
+    /// What this means for a message that was to be brought to another domain: there is no user to ask, and whatever
+    /// stands in the way of a delivery now may be gone later, unless somebody entitled says that it will not.
+    pub(crate) fn of_a_message(self) -> Self {
+        match self {
+            Self::AskUser { reason, detail }
+            | Self::Refused { reason, detail }
+            | Self::Unavailable { reason, detail } => {
+                if reason.is_permanent() {
+                    Self::Failed { reason, detail }
+                } else {
+                    Self::Delayed { reason, detail }
+                }
+            }
+            ended => ended,
         }
     }
 }
@@ -49,7 +84,10 @@ impl fmt::Display for Outcome {
         let (word, reason, detail) = match self {
             Self::AskUser { reason, detail } => ("ask-user", reason, detail),
             Self::Configured(configured) => return write!(f, "configured {}", configured.endpoint),
+            Self::Delayed { reason, detail } => ("delayed", reason, detail),
+            Self::Failed { reason, detail } => ("failed", reason, detail),
             Self::Refused { reason, detail } => ("refused", reason, detail),
+            Self::Relayed(relayed) => return write!(f, "relayed {relayed}"),
             Self::Unavailable { reason, detail } => ("unavailable", reason, detail),
         };
         write!(f, "{word} {reason}: {detail}")
@@ -68,6 +106,26 @@ pub struct Configured {
     /// The message that was retrieved, for POP3 with [`Mode::Exchange`](crate::Mode::Exchange) and a mailbox
     /// that is not empty.
     pub retrieved: Option<Vec<u8>>,
+}
+
+/// A message that an exchange took.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Relayed {
+    /// The host name of the exchange, without the final dot.
+    pub exchange: String,
+    /// How TLS began, if it did.
+    pub tls: Option<TlsStart>,
+    /// What the sender's administrator should know.
+    pub notes: Vec<Note>,
+}
+
+impl fmt::Display for Relayed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.tls {
+            Some(tls) => write!(f, "{} with {tls}", self.exchange),
+            None => write!(f, "{} in clear", self.exchange),
+        }
+    }
 }
 
 /// A server and how to speak to it.
@@ -132,6 +190,8 @@ slugs! {
         CredentialsRejected = "credentials-rejected",
         /// The domain says that it does not offer the service (RFC 2782, target `.`).
         DeclaredAbsent = "declared-absent",
+        /// There is no such domain, or nothing in it that mail could be brought to.
+        DomainUnknown = "domain-unknown",
         /// An answer is provably not what the zone says.
         DnssecBogus = "dnssec-bogus",
         /// A signed policy names a key record that is not signed.
@@ -144,6 +204,10 @@ slugs! {
         MechanismFailed = "mechanism-failed",
         /// The server offers only login mechanisms that the policy excludes.
         MechanismNotAllowed = "mechanism-not-allowed",
+        /// An exchange does not take the message now.
+        MessagePutOff = "message-put-off",
+        /// An exchange says that the message will never be taken.
+        MessageRejected = "message-rejected",
         /// Nothing is published and nothing can be guessed.
         NothingFits = "nothing-fits",
         /// The presented chain does not lead to a pinned certificate.
@@ -174,6 +238,11 @@ slugs! {
 }
 
 impl Reason {
+    /// Whether a message that cannot be brought for this reason is given up at once.
+    pub(crate) const fn is_permanent(self) -> bool {
+        matches!(self, Self::DeclaredAbsent | Self::DomainUnknown | Self::MessageRejected)
+    }
+
     /// Whether a TLS handshake ended with it.
     pub(crate) const fn is_of_tls(self) -> bool {
         matches!(

@@ -27,6 +27,10 @@ impl Plan {
             publications.iter().filter(|publication| wanted(&publication.service)).count()
         };
         let absent = count(|service| matches!(service, ServiceRecords::Absent));
+        if count(|service| matches!(service, ServiceRecords::NoDomain)) > 0 {
+            let detail = "there is no such domain".to_owned();
+            return Err(Outcome::Unavailable { reason: Reason::DomainUnknown, detail });
+        }
         let declared = rules.counts_root_as_record() || absent == publications.len();
         let odd = count(|service| matches!(service, ServiceRecords::Targets(_)));
         if absent > 0 && !rules.holds_root_for_its_label() {

@@ -2,7 +2,7 @@
 
 use hickory_proto::rr::{Name, RData};
 use signpost_protocol::Label;
-use signpost_validate::{Lookup, SecurityStatus};
+use signpost_validate::{Answer, Lookup, SecurityStatus};
 
 use crate::answer::security;
 use crate::failure::Failure;
@@ -20,14 +20,21 @@ pub(crate) struct Publication {
 }
 
 impl Publication {
-    /// Reads the answers for SRV and TXT at a label.
+    /// Reads the answers for SRV and TXT at a label, or for MX at `owner` and TXT at the label.
     ///
     /// A failure of either is never an absence, and a policy that cannot be understood is never none.
-    pub(crate) fn read(label: Label, service: &Lookup, text: &Lookup, rules: Rules) -> Result<Self, Failure> {
+    pub(crate) fn read(
+        label: Label,
+        owner: &Name,
+        service: &Lookup,
+        text: &Lookup,
+        rules: Rules,
+    ) -> Result<Self, Failure> {
+        let asked = if label == Label::Mx { "MX".to_owned() } else { format!("SRV at _{label}") };
         let service_security = match security(service, rules) {
             Ok(security) => security,
             Err(_) if !rules.tells_failure_from_absence() => SecurityStatus::Insecure,
-            Err(failure) => return Err(failure.about(&format!("SRV at _{label}"))),
+            Err(failure) => return Err(failure.about(&asked)),
         };
         let policy = match security(text, rules) {
             Ok(security) => find_policy(label, text.records(), security, rules)
@@ -36,7 +43,11 @@ impl Publication {
             Err(_) if !rules.refuses_failed_policy_lookup(label) => None,
             Err(failure) => return Err(failure.about(&format!("TXT at _{label}"))),
         };
-        Ok(Self { label, service: ServiceRecords::read(service, rules), service_security, policy })
+        let service = match label {
+            Label::Mx => ServiceRecords::of_exchanges(owner, service, rules),
+            _ => ServiceRecords::read(service, rules),
+        };
+        Ok(Self { label, service, service_security, policy })
     }
 
     /// Whether there is a target that can be connected to.
@@ -76,27 +87,57 @@ pub(crate) fn settle_policies(publications: &mut [Publication], domain: &Name, r
     }
 }
 
-/// The SRV records at one label.
+/// The SRV records at one label, or the exchanges of a domain.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum ServiceRecords {
-    /// The only target is `.` (RFC 2782): the service is declared absent.
+    /// The only target is `.` (RFC 2782), or the only exchange (RFC 7505): the service is declared absent.
     Absent,
     /// There is no SRV record.
     Denied,
+    /// There is no such domain, so that no mail can be brought to it (RFC 5321 section 5.1).
+    NoDomain,
     /// The targets that can be connected to; there may be none.
     Targets(Vec<PublishedTarget>),
 }
 
-/// One SRV record.
+/// One SRV or MX record.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct PublishedTarget {
     pub(crate) priority: u16,
     pub(crate) weight: u16,
+    /// An MX record has none.
     pub(crate) port: u16,
     pub(crate) host: Name,
 }
 
 impl ServiceRecords {
+    /// The exchanges of a domain. Where it has no MX record it is its own exchange, with the preference 0 (RFC 5321
+    /// section 5.1).
+    fn of_exchanges(domain: &Name, service: &Lookup, rules: Rules) -> Self {
+        let exchange = |priority: u16, host: &Name| PublishedTarget {
+            priority,
+            weight: 1,
+            port: 0,
+            host: host.to_lowercase(),
+        };
+        let exchanges: Vec<PublishedTarget> = service
+            .records()
+            .iter()
+            .filter_map(|record| match &record.data {
+                RData::MX(mx) => Some(exchange(mx.preference, &mx.exchange)),
+                _ => None,
+            })
+            .collect();
+        match exchanges.as_slice() {
+            [] if service.answer == Answer::NxDomain => Self::NoDomain,
+            [] => Self::Targets(vec![exchange(0, domain)]),
+            [sole] if sole.host.is_root() && rules.honours_root_target() => Self::Absent,
+            [sole] if sole.host.is_root() => Self::Targets(vec![exchange(0, domain)]),
+            // A null MX beside others declares nothing (RFC 7505 section 3).
+            _ => Self::Targets(exchanges.into_iter().filter(|exchange| !exchange.host.is_root()).collect()),
+        }
+    }
+
     fn read(service: &Lookup, rules: Rules) -> Self {
         let targets: Vec<PublishedTarget> = service
             .records()

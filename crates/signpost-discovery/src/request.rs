@@ -13,11 +13,14 @@ use crate::password::Password;
 /// Everything that a discovery is told.
 #[derive(Clone, Debug)]
 pub struct Request {
-    /// The user's address: its domain is looked up, and it is the first login name.
+    /// The user's address: its domain is looked up, and it is the first login name. Of a message that is brought to another
+    /// domain, the recipient's.
     pub address: Address,
-    /// The user's password.
-    pub password: Password,
-    /// What is to be set up.
+    /// The user's password; who brings a message to another domain has none.
+    pub password: Option<Password>,
+    /// Who is named as the sender of the message; by default the user.
+    pub sender: Option<Address>,
+    /// What is to be set up, or mail between servers.
     pub service: Service,
     /// The certificates that stand for the WebPKI.
     pub roots: TrustStore,
@@ -44,7 +47,8 @@ impl Request {
         );
         Self {
             address,
-            password,
+            password: Some(password),
+            sender: None,
             service,
             roots: TrustStore::default(),
             ports: Ports::default(),
@@ -54,6 +58,29 @@ impl Request {
             limits: Limits::default(),
             message: message.into_bytes(),
         }
+    }
+
+    /// A request to bring a message to an exchange of the recipient's domain (RFC 5321 section 5.1), with the standard port,
+    /// default limits and no trusted root.
+    pub fn relay(recipient: Address, sender: Address, message: Vec<u8>) -> Self {
+        Self {
+            address: recipient,
+            password: None,
+            sender: Some(sender),
+            service: Service::Mx,
+            roots: TrustStore::default(),
+            ports: Ports::default(),
+            strict: false,
+            manner: Manner::default(),
+            mode: Mode::Exchange,
+            limits: Limits::default(),
+            message,
+        }
+    }
+
+    /// Whether a message is brought to another domain, for which nobody logs in.
+    pub(crate) fn is_relay(&self) -> bool {
+        self.service == Service::Mx
     }
 }
 

@@ -266,7 +266,7 @@ impl<P: Protocol> Session<P> {
     fn succeed(&mut self, retrieved: Option<Vec<u8>>, note: Option<Note>) {
         self.quit();
         let user = std::mem::take(&mut self.user);
-        let success = Success { user, retrieved, note };
+        let success = Success { user, retrieved, note, protected: self.protected };
         if self.terms.rules.leaves_without_an_answer() {
             self.end(Ending::Succeeded(success));
         } else {
@@ -310,7 +310,7 @@ impl<P: Protocol> Session<P> {
                 failure.gives_way = true;
                 failure.is_final = !self.terms.rules.goes_on_where_unwelcome();
             }
-            State::Step(step) => failure.is_final = self.protocol.silence(step).is_final,
+            State::Step(step) => failure.is_final |= self.protocol.silence(step).is_final,
             _ => {}
         }
         self.end(Ending::Failed(failure));

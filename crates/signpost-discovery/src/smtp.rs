@@ -1,4 +1,4 @@
-//! Submission (RFC 5321, 3207, 4954, 6409).
+//! Submission and mail between servers (RFC 5321, 3207, 4954, 6409).
 
 mod content;
 mod reply;
@@ -93,7 +93,7 @@ impl Protocol for Smtp {
         match reply.code {
             250 => Ok(offers(reply, terms.rules)),
             421 => Err(Move::Fail(Reason::Unreachable, reply.describe())),
-            _ if !terms.rules.requires_ehlo() && !protected => {
+            _ if !(terms.tls_required && terms.rules.requires_ehlo()) && !protected => {
                 Err(Move::Command("HELO [127.0.0.1]".to_owned(), Step::HelloWithoutExtensions))
             }
             // HELO has no extensions, so it is no way on.
@@ -105,7 +105,7 @@ impl Protocol for Smtp {
     }
 
     fn ask_for_user(terms: &Terms) -> String {
-        format!("MAIL FROM:<{}>", terms.request.address)
+        format!("MAIL FROM:<{}>", terms.sender())
     }
 
     fn introduce(terms: &Terms) -> Option<String> {
@@ -113,26 +113,28 @@ impl Protocol for Smtp {
     }
 
     fn exchange(terms: &Terms) -> Move<Step> {
-        Move::Command(format!("MAIL FROM:<{}>", terms.request.address), Step::Sender)
+        Move::Command(format!("MAIL FROM:<{}>", terms.sender()), Step::Sender)
     }
 
     fn proceed(step: &Step, reply: Reply, terms: &Terms, has_logged_in: bool) -> Move<Step> {
         match (step, reply.code) {
             (Step::Content, 250) => Move::Succeed { retrieved: None, note: None },
-            (Step::Content, _) => unexpected("the message", &reply),
+            (Step::Content, _) => untaken("the message", &reply, terms),
             (Step::Data, 354) => Move::Content(transparent(&terms.request.message), Step::Content),
-            (Step::Data, _) => unexpected("DATA", &reply),
-            (Step::HelloWithoutExtensions, 250) if terms.rules.authenticates_first() => Move::LogIn,
+            (Step::Data, _) => untaken("DATA", &reply, terms),
+            (Step::HelloWithoutExtensions, 250) if terms.logs_in() && terms.rules.authenticates_first() => {
+                Move::LogIn
+            }
             (Step::HelloWithoutExtensions, 250) => Self::exchange(terms),
             (Step::HelloWithoutExtensions, _) => unexpected("HELO", &reply),
             (Step::Recipient, 250 | 251) => Move::Command("DATA".to_owned(), Step::Data),
-            (Step::Recipient, _) => unexpected("RCPT", &reply),
+            (Step::Recipient, _) => untaken("RCPT", &reply, terms),
             (Step::Sender, 250) => {
                 Move::Command(format!("RCPT TO:<{}>", terms.request.address), Step::Recipient)
             }
             // RFC 4954 §6: authentication required.
             (Step::Sender, 530) if !terms.rules.authenticates_first() && !has_logged_in => Move::LogIn,
-            (Step::Sender, _) => unexpected("MAIL", &reply),
+            (Step::Sender, _) => untaken("MAIL", &reply, terms),
         }
     }
 
@@ -153,6 +155,17 @@ impl Protocol for Smtp {
     fn describe_odd(question: &str, reply: &Reply) -> String {
         format!("{question} answered with {}", reply.describe())
     }
+}
+
+/// What a reply other than yes means to whoever brings a message: an exchange may put it off or turn it away for good (RFC 5321
+/// section 4.2.1).
+fn untaken(question: &str, reply: &Reply, terms: &Terms) -> Move<Step> {
+    let reason = match reply.code {
+        400..=499 if terms.request.is_relay() => Reason::MessagePutOff,
+        500..=599 if terms.request.is_relay() => Reason::MessageRejected,
+        _ => Reason::ProtocolError,
+    };
+    Move::Fail(reason, Smtp::describe_odd(question, reply))
 }
 
 fn unexpected(question: &str, reply: &Reply) -> Move<Step> {

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::address::Address;
 use crate::request::{Mode, Request};
 use crate::rules::Rules;
 use crate::sasl::Mechanism;
@@ -13,6 +14,8 @@ pub(crate) struct Terms {
     pub(crate) rules: Rules,
     /// Whether the session begins in clear and is to be upgraded before anything else.
     pub(crate) upgrade: bool,
+    /// Whether nothing is exchanged without TLS: always, but for mail between servers where no policy says so.
+    pub(crate) tls_required: bool,
     /// Whether the policy says that submission is authenticated.
     pub(crate) authentication_required: bool,
     /// The only mechanisms that the policy allows; none if it says nothing of them.
@@ -30,6 +33,16 @@ impl Terms {
             users.reverse();
         }
         users
+    }
+
+    /// Whether somebody logs in: between servers nobody does.
+    pub(crate) fn logs_in(&self) -> bool {
+        !self.request.is_relay()
+    }
+
+    /// Whom the message is from.
+    pub(crate) fn sender(&self) -> &Address {
+        self.request.sender.as_ref().unwrap_or(&self.request.address)
     }
 
     pub(crate) fn exchanges(&self) -> bool {

@@ -5,7 +5,7 @@ use std::net::{IpAddr, SocketAddr};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{Role, resolve, set_up};
+use crate::{Role, relay, resolve, set_up};
 
 /// Version of the assignment and report formats.
 pub const ADAPTER_VERSION: u32 = 2;
@@ -14,6 +14,8 @@ pub const ADAPTER_VERSION: u32 = 2;
 #[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case", tag = "role")]
 pub enum Assignment {
+    /// Hand a message over.
+    Relay(relay::Assignment),
     /// Answer a question.
     Resolve(resolve::Assignment),
     /// Set up an account.
@@ -25,6 +27,7 @@ impl Assignment {
     #[must_use]
     pub const fn role(&self) -> Role {
         match self {
+            Self::Relay(_) => Role::Relay,
             Self::Resolve(_) => Role::Resolve,
             Self::SetUp(_) => Role::SetUp,
         }
@@ -34,6 +37,7 @@ impl Assignment {
     #[must_use]
     pub const fn dns(&self) -> &Dns {
         match self {
+            Self::Relay(assignment) => &assignment.dns,
             Self::Resolve(assignment) => &assignment.dns,
             Self::SetUp(assignment) => &assignment.dns,
         }
@@ -43,6 +47,7 @@ impl Assignment {
     #[must_use]
     pub const fn deadline_ms(&self) -> u64 {
         match self {
+            Self::Relay(assignment) => assignment.deadline_ms,
             Self::Resolve(assignment) => assignment.deadline_ms,
             Self::SetUp(assignment) => assignment.deadline_ms,
         }

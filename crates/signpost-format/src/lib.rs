@@ -7,6 +7,7 @@
 mod assignment;
 mod misreport;
 mod profile;
+pub mod relay;
 mod report;
 pub mod resolve;
 mod result;

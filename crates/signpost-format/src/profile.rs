@@ -12,6 +12,8 @@ use serde::{Deserialize, Serialize};
 pub enum Profile {
     /// DNSSEC validation (RFC 4033 to 4035, 5155, 6840) by a resolver alone.
     Dnssec,
+    /// Mail between servers: RFC 5321 and section 6 of `docs/policy-records.md`.
+    MailTransfer,
     /// The project's own specification, `docs/policy-records.md`.
     PolicyRecords,
     /// SRV discovery after RFC 6186 and RFC 8314, DNSSEC left to the resolver.
@@ -20,13 +22,14 @@ pub enum Profile {
 
 impl Profile {
     /// Every profile.
-    pub const ALL: [Self; 3] = [Self::Dnssec, Self::PolicyRecords, Self::SrvDiscovery];
+    pub const ALL: [Self; 4] = [Self::Dnssec, Self::MailTransfer, Self::PolicyRecords, Self::SrvDiscovery];
 
     /// The name in files and on the command line.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
             Self::Dnssec => "dnssec",
+            Self::MailTransfer => "mail-transfer",
             Self::PolicyRecords => "policy-records",
             Self::SrvDiscovery => "srv-discovery",
         }
@@ -49,5 +52,5 @@ impl FromStr for Profile {
 
 /// A name that is no [`Profile`].
 #[derive(Clone, Copy, Debug, thiserror::Error)]
-#[error("not a profile; known are dnssec, policy-records and srv-discovery")]
+#[error("not a profile; known are dnssec, mail-transfer, policy-records and srv-discovery")]
 pub struct UnknownProfile;

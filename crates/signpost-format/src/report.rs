@@ -5,13 +5,15 @@ use std::fmt;
 use schemars::{JsonSchema, Schema};
 use serde::{Deserialize, Serialize};
 
-use crate::{Misreport, Role, resolve, set_up};
+use crate::{Misreport, Role, relay, resolve, set_up};
 
 /// What a subject says of its run, in its role. An adapter writes what is inside; results say the role besides.
 #[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 #[schemars(transform = admit_the_role)]
 #[serde(rename_all = "kebab-case", tag = "role")]
 pub enum Report {
+    /// Of a relay.
+    Relay(relay::Report),
     /// Of a resolver.
     Resolve(resolve::Report),
     /// Of a client that was to set itself up.
@@ -26,6 +28,7 @@ impl Report {
     /// What is not JSON, or no report of this role, and where.
     pub fn from_json(role: Role, text: &str) -> Result<Self, Misreport> {
         match role {
+            Role::Relay => relay::Report::from_json(text).map(Self::Relay),
             Role::Resolve => resolve::Report::from_json(text).map(Self::Resolve),
             Role::SetUp => set_up::Report::from_json(text).map(Self::SetUp),
         }
@@ -36,6 +39,7 @@ impl Report {
     pub fn unsupported(role: Role, reason: impl Into<String>) -> Self {
         let reason = reason.into();
         match role {
+            Role::Relay => Self::Relay(relay::Report::Unsupported { reason }),
             Role::Resolve => Self::Resolve(resolve::Report::Unsupported { reason }),
             Role::SetUp => Self::SetUp(set_up::Report::Unsupported { reason }),
         }
@@ -45,6 +49,7 @@ impl Report {
     #[must_use]
     pub const fn role(&self) -> Role {
         match self {
+            Self::Relay(_) => Role::Relay,
             Self::Resolve(_) => Role::Resolve,
             Self::SetUp(_) => Role::SetUp,
         }
@@ -54,6 +59,7 @@ impl Report {
     #[must_use]
     pub const fn outcome(&self) -> &'static str {
         match self {
+            Self::Relay(report) => report.outcome(),
             Self::Resolve(report) => report.outcome(),
             Self::SetUp(report) => report.outcome(),
         }
@@ -63,10 +69,11 @@ impl Report {
     #[must_use]
     pub fn unsupported_reason(&self) -> Option<&str> {
         match self {
-            Self::Resolve(resolve::Report::Unsupported { reason })
+            Self::Relay(relay::Report::Unsupported { reason })
+            | Self::Resolve(resolve::Report::Unsupported { reason })
             | Self::SetUp(set_up::Report::Unsupported { reason }) => Some(reason),
             // Named, so that a new role is asked for its own way to say so.
-            Self::Resolve(_) | Self::SetUp(_) => None,
+            Self::Relay(_) | Self::Resolve(_) | Self::SetUp(_) => None,
         }
     }
 }
@@ -86,6 +93,12 @@ fn admit_the_role(schema: &mut Schema) {
     schema.ensure_object().values_mut().for_each(admit);
 }
 
+impl From<relay::Report> for Report {
+    fn from(report: relay::Report) -> Self {
+        Self::Relay(report)
+    }
+}
+
 impl From<resolve::Report> for Report {
     fn from(report: resolve::Report) -> Self {
         Self::Resolve(report)
@@ -101,6 +114,7 @@ impl From<set_up::Report> for Report {
 impl fmt::Display for Report {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::Relay(report) => report.fmt(formatter),
             Self::Resolve(report) => report.fmt(formatter),
             Self::SetUp(report) => report.fmt(formatter),
         }

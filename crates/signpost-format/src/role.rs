@@ -8,12 +8,14 @@ use serde::{Deserialize, Serialize};
 
 use crate::resolve::Question;
 use crate::set_up::Stance;
-use crate::{resolve, set_up};
+use crate::{relay, resolve, set_up};
 
 /// What a subject is asked to do: the first thing that is known of a scenario, an assignment and a report.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, JsonSchema, Ord, PartialEq, PartialOrd, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Role {
+    /// Hand a message over to an exchange of the recipient's domain, as a mail server.
+    Relay,
     /// Give a validated answer to one question, as a resolver.
     Resolve,
     /// Find the server of an address by DNS, log in, and send or fetch one message.
@@ -22,12 +24,13 @@ pub enum Role {
 
 impl Role {
     /// Every role.
-    pub const ALL: [Self; 2] = [Self::Resolve, Self::SetUp];
+    pub const ALL: [Self; 3] = [Self::Relay, Self::Resolve, Self::SetUp];
 
     /// The name in every format.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
+            Self::Relay => "relay",
             Self::Resolve => "resolve",
             Self::SetUp => "set-up",
         }
@@ -37,6 +40,7 @@ impl Role {
     #[must_use]
     pub const fn who(self) -> &'static str {
         match self {
+            Self::Relay => relay::WHO,
             Self::Resolve => resolve::WHO,
             Self::SetUp => set_up::WHO,
         }
@@ -59,12 +63,14 @@ impl FromStr for Role {
 
 /// A name that is no [`Role`].
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
-#[error("not a role; known are resolve and set-up")]
+#[error("not a role; known are relay, resolve and set-up")]
 pub struct UnknownRole;
 
 /// What is asked of a subject in one step, apart from where it is asked.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Task {
+    /// Hand a message over.
+    Relay,
     /// Answer this question.
     Resolve(Question),
     /// Set this service up.
@@ -81,6 +87,7 @@ impl Task {
     #[must_use]
     pub const fn role(&self) -> Role {
         match self {
+            Self::Relay => Role::Relay,
             Self::Resolve(_) => Role::Resolve,
             Self::SetUp { .. } => Role::SetUp,
         }

@@ -75,6 +75,16 @@ impl Security {
     }
 }
 
+impl fmt::Display for Security {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.pad(match self {
+            Self::None => "no protection",
+            Self::Starttls => "STARTTLS",
+            Self::Tls => "TLS",
+        })
+    }
+}
+
 impl From<TlsStart> for Security {
     fn from(start: TlsStart) -> Self {
         match start {
@@ -236,11 +246,6 @@ impl fmt::Display for Report {
                 Ok(())
             }
             Self::Configured { endpoint: ConfiguredEndpoint { host, port, security }, .. } => {
-                let security = match security {
-                    Security::None => "no protection",
-                    Security::Starttls => "STARTTLS",
-                    Security::Tls => "TLS",
-                };
                 write!(formatter, " {host}:{port} with {security}")
             }
             Self::Declined { detail } => match detail {

@@ -15,6 +15,7 @@ const LONGEST_CHAIN: usize = 8;
 pub(crate) struct Directory<'z> {
     domain: Option<Name>,
     targets: Vec<(&'z Name, u16)>,
+    exchanges: Vec<&'z Name>,
     addresses: Vec<(&'z Name, Ipv4Addr)>,
     /// From the owner to where it leads, and whether it takes along the names below it (DNAME).
     aliases: Vec<(&'z Name, Name, bool)>,
@@ -35,6 +36,7 @@ impl<'z> Directory<'z> {
                     let target = Name::from_bytes(&rdata.anything).ok();
                     directory.aliases.extend(target.map(|target| (&record.name, target, true)));
                 }
+                RData::MX(mx) => directory.exchanges.push(&mx.exchange),
                 RData::SRV(srv) => directory.targets.push((&srv.target, srv.port)),
                 _ => {}
             }
@@ -42,8 +44,8 @@ impl<'z> Directory<'z> {
         directory
     }
 
-    /// The targets of SRV records and the usual hosts by which a client comes to this address and port, without the final
-    /// dot.
+    /// The names by which a client comes to this address and port, without the final dot: the targets of SRV records and the
+    /// usual hosts, and of exchanges those of MX records and the domain itself (RFC 5321 section 5.1).
     pub(crate) fn hosts(&self, address: Ipv4Addr, port: u16, label: Label) -> Vec<String> {
         let targets = self.targets.iter().filter(|(_, of_target)| *of_target == port);
         let usual = (port == label.port()).then(|| label.service().usual_hosts());
@@ -51,9 +53,14 @@ impl<'z> Directory<'z> {
             .into_iter()
             .flatten()
             .filter_map(|host| Name::from_ascii(host).ok()?.append_domain(self.domain.as_ref()?).ok());
+        let exchanges = (label == Label::Mx).then(|| self.exchanges.iter().map(|name| (*name).clone()));
+        let exchanges = exchanges.into_iter().flatten();
+        let implicit = self.domain.clone().filter(|_| label == Label::Mx);
         let mut hosts: Vec<String> = targets
             .map(|(target, _)| (*target).clone())
             .chain(usual)
+            .chain(exchanges)
+            .chain(implicit)
             .filter(|name| self.leads_to(name, address, LONGEST_CHAIN))
             .map(|name| name.to_lowercase().to_ascii().trim_end_matches('.').to_owned())
             .collect();

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use hickory_proto::rr::Name;
-use signpost_format::{ADAPTER_VERSION, Assignment, Dns, Label, Task, resolve, set_up};
+use signpost_format::{ADAPTER_VERSION, Assignment, Dns, Label, Service, Task, relay, resolve, set_up};
 use signpost_mail::ServerSpec;
 use signpost_serve::{Door, Household};
 use signpost_transcript::{Recorder, Transcript};
@@ -20,6 +20,8 @@ use crate::network::{Place, Sockets};
 use crate::stage::Stage;
 use crate::{LabError, User};
 
+/// Who writes to the user, where a relay brings a message.
+pub const SENDER: &str = "bob@sender.example";
 /// How long connections may take to end after the subject has.
 const SETTLING: Duration = Duration::from_millis(500);
 /// Turns of the reactor that they get for it in any event: on a machine that stalls, the time alone may pass in one.
@@ -145,6 +147,16 @@ impl Lab {
         let deadline_ms = u64::try_from(self.deadline.as_millis()).unwrap_or(u64::MAX);
         let dns = self.dns.clone();
         match task {
+            Task::Relay => Assignment::Relay(relay::Assignment {
+                version,
+                deadline_ms,
+                dns,
+                sender: SENDER.to_owned(),
+                recipient: self.user.address.clone(),
+                message: message_to(&self.user),
+                ca_pem: self.ca_pem.clone(),
+                port: self.place.port(Label::Mx.port()),
+            }),
             Task::Resolve(question) => {
                 let question = question.clone();
                 Assignment::Resolve(resolve::Assignment { version, deadline_ms, dns, question })
@@ -305,6 +317,13 @@ impl Listener {
     }
 }
 
+/// What stands for the standard ports of what a user sets up.
 fn standard_ports(place: &Place) -> BTreeMap<Label, u16> {
-    Label::ALL.iter().map(|label| (*label, place.port(label.port()))).collect()
+    let labels = Service::OF_USERS.iter().flat_map(|service| service.labels());
+    labels.map(|label| (*label, place.port(label.port()))).collect()
+}
+
+fn message_to(user: &User) -> String {
+    let recipient = &user.address;
+    format!("From: <{SENDER}>\r\nTo: <{recipient}>\r\nSubject: Dinner\r\n\r\nAt eight, as ever.\r\n")
 }

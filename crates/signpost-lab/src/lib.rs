@@ -22,7 +22,7 @@ mod world_names;
 pub use blueprint::Blueprint;
 pub use error::{LabError, ZoneMistake};
 pub use fault::{Broken, Fault, FaultTable, Servers, ZoneChange};
-pub use lab::Lab;
+pub use lab::{Lab, SENDER};
 pub use network::{Network, PRIVATE_RESOLVER};
 pub use placeholder::{PlaceholderError, expand};
 pub use question::{UnreadableQuestion, read_question, read_record_type};

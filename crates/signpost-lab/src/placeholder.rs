@@ -11,8 +11,7 @@ use signpost_protocol::Service;
 #[must_use]
 pub fn expand(text: &str, service: Option<Service>) -> String {
     let Some(service) = service else { return text.to_owned() };
-    let [_, starttls] = service.labels();
-    text.replace("{service}", service.name()).replace("{port}", &starttls.port().to_string())
+    text.replace("{service}", service.name()).replace("{port}", &service.starttls_label().port().to_string())
 }
 
 /// Fills `${sha1:NAME}`, `${sha256:NAME}`, `${sha384:NAME}` and `${sha512:NAME}` in: padded base64 of the digest of

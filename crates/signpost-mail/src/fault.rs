@@ -242,6 +242,13 @@ impl ServerFaultKind {
             // The client waits for these before it says anything, so there is no next reply.
             Self::Merge { step: Step::Greeting | Step::Starttls | Step::Quit, .. } => false,
             Self::Preauth => label.service() == Service::Imap,
+            // Nobody logs in at an exchange.
+            Self::AuthInClear { .. }
+            | Self::CapabilitiesChange
+            | Self::LocalPartOnly
+            | Self::NoAuth
+            | Self::RejectCredentials { .. }
+            | Self::WeakMechanisms { .. } => label.service() != Service::Mx,
             _ => self.step().is_none_or(|step| step.is_of(label.service())),
         }
     }

@@ -1,5 +1,6 @@
 //! Who may log in where, and how: what an honest server allows, and the bait of one that is not.
 
+use signpost_protocol::Service;
 use signpost_transcript::Event;
 
 use crate::fault::{BrokenScram, ServerFaultName};
@@ -134,20 +135,28 @@ impl<'a> Turn<'a> {
 
     /// Whether the client may log in here at all. An attacker who keeps TLS away lets it, to catch the password.
     pub(crate) fn auth_allowed(&self) -> bool {
-        if self.secure() {
+        if self.is_exchange() {
+            false
+        } else if self.secure() {
             !self.has(ServerFaultName::NoAuth) && !self.has(ServerFaultName::CapabilitiesChange)
         } else {
             self.exposed || self.baits()
         }
     }
 
-    /// Whether mail is taken from somebody who has not logged in.
+    /// Whether mail is taken from somebody who has not logged in. An exchange takes it from everybody, in clear too (RFC 3207
+    /// section 4).
     pub(crate) fn mail_without_auth(&self) -> bool {
-        self.secure() && (self.has(ServerFaultName::NoAuth) || self.has(ServerFaultName::CapabilitiesChange))
+        self.is_exchange()
+            || self.secure()
+                && (self.has(ServerFaultName::NoAuth) || self.has(ServerFaultName::CapabilitiesChange))
     }
 
     /// The SASL mechanisms to offer here.
     pub(crate) fn mechanisms(&mut self) -> Vec<String> {
+        if self.is_exchange() {
+            return Vec::new();
+        }
         let spec = self.spec;
         let honest =
             || -> Vec<String> { spec.mechanisms.iter().filter(|name| *name != APOP).cloned().collect() };
@@ -170,6 +179,11 @@ impl<'a> Turn<'a> {
             }
         }
         honest()
+    }
+
+    /// Whether other servers bring mail here: nobody has an account.
+    fn is_exchange(&self) -> bool {
+        self.spec.label.service() == Service::Mx
     }
 
     /// Whether an attacker keeps the client from TLS and hopes for its password, now or when it tries again.

@@ -44,7 +44,7 @@ impl MailSession {
         let dialogue: Box<dyn Dialogue> = match spec.label.service() {
             Service::Imap => Box::new(Imap::new(Arc::clone(maildrop))),
             Service::Pop3 => Box::new(Pop3::new(Arc::clone(maildrop))),
-            Service::Submission => Box::new(Smtp::default()),
+            Service::Mx | Service::Submission => Box::new(Smtp::default()),
         };
         Self {
             script: Script::new(tampering::rules(&spec.faults)),
@@ -366,6 +366,10 @@ mod tests {
                 "b1 CAPABILITY|b0 AUTHENTICATE SCRAM-SHA-256 biwsbj1hbGljZSxyPWFiYw==|*|b2 LOGIN alice@example.com secret|b3 SELECT INBOX|b4 LIST \"\" *|b5 SEARCH ALL|\
                  b6 STATUS INBOX (MESSAGES)|b7 FETCH 1 BODY[]|b8 EXPUNGE|b9 XYZ|c1 NOOP|c2 LOGOUT",
             ),
+            Service::Mx => (
+                &["EHLO client", "STARTTLS"],
+                "EHLO client|NOOP|MAIL FROM:<a@example.com>|RCPT TO:<b@example.com>|DATA|Subject: x|.|RSET|VRFY b|NOOP|QUIT",
+            ),
             Service::Submission => (
                 &["EHLO client", "AUTH PLAIN AGFsaWNlQGV4YW1wbGUuY29tAHNlY3JldA==", "STARTTLS"],
                 "EHLO client|AUTH SCRAM-SHA-256 biwsbj1hbGljZSxyPWFiYw==|*|AUTH PLAIN AGFsaWNlQGV4YW1wbGUuY29tAHNlY3JldA==|NOOP|MAIL FROM:<a@example.com>|\
@@ -416,7 +420,7 @@ mod tests {
     /// A fault that a protocol ignores would make a case of which nothing can be seen.
     #[test]
     fn every_kind_changes_what_is_on_the_wire_in_each_service_it_applies_to() {
-        for label in Service::ALL.iter().flat_map(|service| service.labels()) {
+        for label in Service::ALL.iter().flat_map(|service| service.labels().iter().copied()) {
             let honest = [true, false].map(|waits| played(label, Vec::new(), waits));
             assert!(honest.iter().all(|(_, applied)| !applied));
             let kinds = ServerFaultKind::all();
@@ -514,7 +518,7 @@ mod tests {
 
         #[test]
         fn an_honest_server_lets_nobody_in_in_clear(
-            label in proptest::sample::select(&[Label::Imap, Label::Pop3, Label::Submission]),
+            label in proptest::sample::select(&[Label::Imap, Label::Mx, Label::Pop3, Label::Submission]),
             input in input(),
         ) {
             let mut session = session(label, Vec::new());

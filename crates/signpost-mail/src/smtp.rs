@@ -1,4 +1,4 @@
-//! SMTP as a submission server speaks it (RFC 5321, 6409, 3207, 4954).
+//! SMTP as a submission server and an exchange speak it (RFC 5321, 6409, 3207, 4954).
 
 use data_encoding::BASE64;
 use signpost_transcript::Transfer;

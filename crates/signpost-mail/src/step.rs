@@ -77,8 +77,11 @@ impl Step {
     #[must_use]
     pub const fn is_of(self, service: Service) -> bool {
         match self {
-            Self::Mail | Self::Rcpt | Self::Data | Self::Message => matches!(service, Service::Submission),
+            Self::Mail | Self::Rcpt | Self::Data | Self::Message => {
+                matches!(service, Service::Mx | Service::Submission)
+            }
             Self::Uidl => matches!(service, Service::Pop3),
+            Self::Auth => !matches!(service, Service::Mx),
             Self::Rset => !matches!(service, Service::Imap),
             Self::Stat | Self::List | Self::Retr | Self::Dele => {
                 matches!(service, Service::Imap | Service::Pop3)
@@ -88,7 +91,6 @@ impl Step {
             | Self::Capabilities
             | Self::Starttls
             | Self::Handshake
-            | Self::Auth
             | Self::Noop
             | Self::Quit
             | Self::Other => true,

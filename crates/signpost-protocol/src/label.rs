@@ -5,7 +5,8 @@ use core::str::FromStr;
 
 use crate::Service;
 
-/// A service label of RFC 6186 and RFC 8314, without its underscore: a service, and how TLS begins there.
+/// A service label of RFC 6186 and RFC 8314, or `mx` for mail between servers, without its underscore: a service, and how TLS
+/// begins there.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 #[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize), serde(rename_all = "kebab-case"))]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
@@ -14,6 +15,9 @@ pub enum Label {
     Imap,
     /// IMAP inside TLS from the first byte (RFC 8314 section 3.2).
     Imaps,
+    /// Mail between servers with STARTTLS (RFC 5321, RFC 3207). Its servers are published by MX records at the domain itself;
+    /// only the policy stands at the label.
+    Mx,
     /// POP3 with STLS (RFC 2595).
     Pop3,
     /// POP3 inside TLS from the first byte (RFC 8314 section 3.2).
@@ -36,12 +40,13 @@ pub enum TlsStart {
 impl Label {
     /// Every label, in the order of their names.
     pub const ALL: &[Self] =
-        &[Self::Imap, Self::Imaps, Self::Pop3, Self::Pop3s, Self::Submission, Self::Submissions];
+        &[Self::Imap, Self::Imaps, Self::Mx, Self::Pop3, Self::Pop3s, Self::Submission, Self::Submissions];
 
     const fn row(self) -> (&'static str, Service, TlsStart, u16) {
         match self {
             Self::Imap => ("imap", Service::Imap, TlsStart::Starttls, 143),
             Self::Imaps => ("imaps", Service::Imap, TlsStart::Implicit, 993),
+            Self::Mx => ("mx", Service::Mx, TlsStart::Starttls, 25),
             Self::Pop3 => ("pop3", Service::Pop3, TlsStart::Starttls, 110),
             Self::Pop3s => ("pop3s", Service::Pop3, TlsStart::Implicit, 995),
             Self::Submission => ("submission", Service::Submission, TlsStart::Starttls, 587),
@@ -49,7 +54,7 @@ impl Label {
         }
     }
 
-    /// The label: `imap`, `imaps`, `pop3`, `pop3s`, `submission`, `submissions`.
+    /// The label: `imap`, `imaps`, `mx`, `pop3`, `pop3s`, `submission`, `submissions`.
     #[must_use]
     pub const fn name(self) -> &'static str {
         self.row().0
@@ -105,5 +110,5 @@ impl FromStr for Label {
 
 /// A name that is no [`Label`].
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
-#[error("not a service label; known are imap, imaps, pop3, pop3s, submission and submissions")]
+#[error("not a service label; known are imap, imaps, mx, pop3, pop3s, submission and submissions")]
 pub struct UnknownLabel;

@@ -1,4 +1,4 @@
-//! What a user wants set up.
+//! What a user wants set up, and what servers offer each other.
 
 use core::fmt;
 use core::str::FromStr;
@@ -12,6 +12,8 @@ use crate::{Label, Overheard, overheard};
 pub enum Service {
     /// Access by IMAP (RFC 9051, RFC 3501).
     Imap,
+    /// Mail between servers by SMTP (RFC 5321): what the exchanges of a domain offer, and nothing that a user sets up.
+    Mx,
     /// Retrieval by POP3 (RFC 1939).
     Pop3,
     /// Message submission by SMTP (RFC 6409).
@@ -21,32 +23,36 @@ pub enum Service {
 /// All that is to be said of one service.
 struct Row {
     name: &'static str,
-    labels: [Label; 2],
+    labels: &'static [Label],
     usual_hosts: &'static [&'static str],
     read: fn(&[u8]) -> Option<Overheard>,
 }
 
 impl Service {
     /// Every service, in the order of their names.
-    pub const ALL: &[Self] = &[Self::Imap, Self::Pop3, Self::Submission];
+    pub const ALL: &[Self] = &[Self::Imap, Self::Mx, Self::Pop3, Self::Submission];
+
+    /// Those that a user has set up: all but mail between servers.
+    pub const OF_USERS: &[Self] = &[Self::Imap, Self::Pop3, Self::Submission];
 
     const fn row(self) -> Row {
         match self {
             Self::Imap => Row {
                 name: "imap",
-                labels: [Label::Imaps, Label::Imap],
+                labels: &[Label::Imaps, Label::Imap],
                 usual_hosts: &["imap", "mail"],
                 read: overheard::imap,
             },
+            Self::Mx => Row { name: "mx", labels: &[Label::Mx], usual_hosts: &[], read: overheard::smtp },
             Self::Pop3 => Row {
                 name: "pop3",
-                labels: [Label::Pop3s, Label::Pop3],
+                labels: &[Label::Pop3s, Label::Pop3],
                 usual_hosts: &["pop3", "pop", "mail"],
                 read: overheard::pop3,
             },
             Self::Submission => Row {
                 name: "submission",
-                labels: [Label::Submissions, Label::Submission],
+                labels: &[Label::Submissions, Label::Submission],
                 usual_hosts: &["submission", "smtp", "mail"],
                 read: overheard::smtp,
             },
@@ -59,10 +65,22 @@ impl Service {
         self.row().name
     }
 
-    /// Its labels, the one with implicit TLS first: the order in which RFC 8314 section 5.1 prefers them.
+    /// Its labels, the one with implicit TLS first: the order in which RFC 8314 section 5.1 prefers them. Mail between servers
+    /// has the one of STARTTLS alone.
     #[must_use]
-    pub const fn labels(self) -> [Label; 2] {
+    pub const fn labels(self) -> &'static [Label] {
         self.row().labels
+    }
+
+    /// The label at which TLS begins by a command, which every service has.
+    #[must_use]
+    pub const fn starttls_label(self) -> Label {
+        match self {
+            Self::Imap => Label::Imap,
+            Self::Mx => Label::Mx,
+            Self::Pop3 => Label::Pop3,
+            Self::Submission => Label::Submission,
+        }
     }
 
     /// The host names below the domain that are usual for it, in the order in which they are guessed.
@@ -94,7 +112,7 @@ impl FromStr for Service {
 
 /// A name that is no [`Service`].
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
-#[error("not a service; known are imap, pop3 and submission")]
+#[error("not a service; known are imap, mx, pop3 and submission")]
 pub struct UnknownService;
 
 #[cfg(test)]
@@ -106,10 +124,11 @@ mod tests {
     fn every_service_is_at_home_in_its_labels() {
         for &service in Service::ALL {
             assert_eq!(service.name().parse(), Ok(service));
-            let [first, second] = service.labels();
-            assert_eq!((first.tls(), second.tls()), (TlsStart::Implicit, TlsStart::Starttls));
-            assert_eq!(second.name(), service.name());
-            assert!([first, second].iter().all(|label| label.service() == service));
+            let starttls = service.starttls_label();
+            assert_eq!((starttls.name(), starttls.tls()), (service.name(), TlsStart::Starttls));
+            let implicit = service.labels().iter().filter(|label| label.is_implicit_tls());
+            assert_eq!(implicit.count(), usize::from(Service::OF_USERS.contains(&service)));
+            assert!(service.labels().iter().all(|label| label.service() == service));
         }
         assert_eq!("dns".parse::<Service>(), Err(UnknownService));
     }

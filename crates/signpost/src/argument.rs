@@ -92,7 +92,8 @@ pub(crate) struct RunOptions {
     /// `NAME:MODE` or `./FILE.toml`.
     #[arg(long, default_value = "reference")]
     pub(crate) subject: String,
-    /// Only the cases of this profile, and what an adapter claims to follow: `dnssec`, `policy-records` or `srv-discovery`.
+    /// Only the cases of this profile, and what an adapter claims to follow: `dnssec`, `mail-transfer`, `policy-records` or
+    /// `srv-discovery`.
     #[arg(long, value_name = "PROFILE")]
     pub(crate) profile: Option<Profile>,
     /// Only the cases of this service, and those of none; can be given several times. By default those of all that the subject may
@@ -254,15 +255,15 @@ pub(crate) struct DiscoverOptions {
     /// The e-mail address.
     pub(crate) address: String,
     /// What to set up.
-    #[arg(long, default_value_t = Service::Submission, value_parser = services())]
+    #[arg(long, default_value_t = Service::Submission, value_parser = services(Service::OF_USERS))]
     pub(crate) service: Service,
     /// DNS server; by default the first of /etc/resolv.conf.
     #[arg(long, value_name = "ADDRESS[:PORT]")]
     pub(crate) server: Option<String>,
 }
 
-fn services() -> impl TypedValueParser<Value = Service> {
-    PossibleValuesParser::new(Service::ALL.iter().map(|service| service.name()))
+fn services(known: &[Service]) -> impl TypedValueParser<Value = Service> + use<> {
+    PossibleValuesParser::new(known.iter().map(|service| service.name()))
         .try_map(|name| name.parse::<Service>())
 }
 

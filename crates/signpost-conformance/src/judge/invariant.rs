@@ -29,6 +29,8 @@ pub struct Ground<'a> {
     pub password: &'a str,
     /// The name of the machine that the subject runs on, which it may say of itself; empty if it is not known.
     pub machine: &'a str,
+    /// Whether mail may go in clear here and to any certificate, because it goes between servers and no policy binds them.
+    pub opportunistic: bool,
 }
 
 /// The invariants that a transcript breaks.
@@ -38,8 +40,8 @@ pub(super) fn broken_invariants(index: &Index<'_>, ground: Ground<'_>) -> Vec<Fi
     let named = named(index, ground);
     [
         credential_in_clear(index, &given_away),
-        login_name_in_clear(index, &named),
-        mail_in_clear(index),
+        login_name_in_clear(index, &named).filter(|_| !ground.opportunistic),
+        mail_in_clear(index).filter(|_| !ground.opportunistic),
         to_forged_host(index, ground, &given_away),
         to_rejected_certificate(index, ground, &given_away, &named),
         speech_after_tls(index),

@@ -6,6 +6,7 @@
 
 mod ending;
 mod reading;
+pub mod relay;
 pub mod resolve;
 pub mod set_up;
 
@@ -21,6 +22,8 @@ pub(crate) use reading::{Reading, StepPart, is_empty};
 /// What a role adds to a scenario file.
 #[derive(Clone, Debug)]
 pub enum Table {
+    /// Of a relay's scenario.
+    Relay(relay::Table),
     /// Of a resolver's scenario.
     Resolve(resolve::Table),
     /// Of a client's that sets itself up.
@@ -31,6 +34,7 @@ impl Table {
     /// Reads all keys of a file that are not common to every role.
     pub(crate) fn read(role: Role, document: Document<'_>) -> Result<Self, Problems> {
         match role {
+            Role::Relay => document.rest().map(Self::Relay),
             Role::Resolve => document.rest().map(Self::Resolve),
             Role::SetUp => document.rest().map(Self::SetUp),
         }
@@ -40,6 +44,7 @@ impl Table {
     #[must_use]
     pub fn services(&self) -> Vec<Option<Service>> {
         match self {
+            Self::Relay(_) => vec![Some(Service::Mx)],
             Self::Resolve(_) => vec![None],
             Self::SetUp(table) => table.services.get_ref().iter().copied().map(Some).collect(),
         }
@@ -49,6 +54,7 @@ impl Table {
     #[must_use]
     pub fn defects(&self) -> &[Spanned<String>] {
         match self {
+            Self::Relay(table) => &table.expect.defects,
             Self::Resolve(table) => &table.expect.defects,
             Self::SetUp(table) => &table.expect.defects,
         }
@@ -57,6 +63,7 @@ impl Table {
     /// Reasons that the file names.
     pub(crate) fn reasons(&self) -> Vec<&Spanned<String>> {
         match self {
+            Self::Relay(table) => table.reasons(),
             Self::Resolve(_) => Vec::new(),
             Self::SetUp(table) => table.reasons(),
         }
@@ -65,6 +72,7 @@ impl Table {
     /// Notes that the file names.
     pub(crate) fn notes(&self) -> &[Spanned<String>] {
         match self {
+            Self::Relay(table) => &table.expect.notes,
             Self::Resolve(_) => &[],
             Self::SetUp(table) => &table.expect.notes,
         }
@@ -75,13 +83,14 @@ impl Table {
     pub fn dispute(&self) -> Option<&str> {
         match self {
             Self::Resolve(table) => table.dispute.as_deref(),
-            Self::SetUp(_) => None,
+            Self::Relay(_) | Self::SetUp(_) => None,
         }
     }
 
     /// What the file lacks or says twice, as far as that shows without the world.
     pub(crate) fn check(&self) -> Vec<Problem> {
         match self {
+            Self::Relay(table) => table.check(),
             Self::Resolve(table) => table.check(),
             Self::SetUp(table) => table.check(),
         }
@@ -90,6 +99,7 @@ impl Table {
     /// The steps of the file, in their order; a file without `[[step]]` is one step.
     pub(crate) fn steps(&self) -> Vec<StepPart<'_>> {
         match self {
+            Self::Relay(table) => table.steps(),
             Self::Resolve(table) => table.steps(),
             Self::SetUp(table) => table.steps(),
         }
@@ -98,7 +108,7 @@ impl Table {
     /// The names of the views from which the subject runs, once from each. None: it runs from where it likes.
     pub(crate) fn views(&self) -> Vec<&Spanned<String>> {
         match self {
-            Self::Resolve(_) => Vec::new(),
+            Self::Relay(_) | Self::Resolve(_) => Vec::new(),
             Self::SetUp(table) => table.expect.views.keys().collect(),
         }
     }
@@ -112,6 +122,7 @@ impl Table {
         reading: &mut Reading<'_>,
     ) -> Option<(Task, Expectation)> {
         match self {
+            Self::Relay(table) => Some(whole(table.demand(step, reading), End::Relay)),
             Self::Resolve(table) => table.demand(step, reading).map(|demanded| whole(demanded, End::Resolve)),
             Self::SetUp(table) => {
                 table.demand(step, view, service?, reading).map(|demanded| whole(demanded, End::SetUp))
@@ -139,6 +150,8 @@ fn whole<E>(demanded: Demanded<E>, end: fn(E) -> End) -> (Task, Expectation) {
 /// How a conforming subject ends, in its role.
 #[derive(Clone, Debug, PartialEq)]
 pub enum End {
+    /// As a relay.
+    Relay(relay::Expectation),
     /// As a resolver.
     Resolve(resolve::Expectation),
     /// As a client that sets itself up.
@@ -150,6 +163,7 @@ impl End {
     #[must_use]
     pub const fn role(&self) -> Role {
         match self {
+            Self::Relay(_) => Role::Relay,
             Self::Resolve(_) => Role::Resolve,
             Self::SetUp(_) => Role::SetUp,
         }
@@ -159,6 +173,7 @@ impl End {
     #[must_use]
     pub fn outcomes(&self) -> Vec<&'static str> {
         match self {
+            Self::Relay(expected) => expected.outcomes.iter().map(|outcome| outcome.name()).collect(),
             Self::Resolve(expected) => expected.outcomes.iter().map(|outcome| outcome.name()).collect(),
             Self::SetUp(expected) => expected.outcomes.iter().map(|outcome| outcome.name()).collect(),
         }
@@ -168,9 +183,16 @@ impl End {
     #[must_use]
     pub fn particulars(&self) -> Vec<(&'static str, String)> {
         match self {
+            Self::Relay(expected) => expected.particulars(),
             Self::Resolve(expected) => expected.particulars(),
             Self::SetUp(expected) => expected.particulars(),
         }
+    }
+
+    /// Whether what is exchanged may go in clear and to any certificate, because nothing says otherwise. Users are always
+    /// protected; between servers it takes a policy.
+    pub(crate) fn is_opportunistic(&self) -> bool {
+        matches!(self, Self::Relay(expected) if expected.opportunistic)
     }
 
     /// Whether a subject ended in one of the ways that are expected, whatever the transcript says.
@@ -182,6 +204,9 @@ impl End {
     /// The report beside what was expected; nothing where it is of another role.
     pub(crate) fn held_against<'a>(&'a self, report: &'a Report) -> Option<Box<dyn Ending + 'a>> {
         match (self, report) {
+            (Self::Relay(expected), Report::Relay(report)) => {
+                Some(Box::new(relay::Ended { expected, report }))
+            }
             (Self::Resolve(expected), Report::Resolve(report)) => {
                 Some(Box::new(resolve::Ended { expected, report }))
             }

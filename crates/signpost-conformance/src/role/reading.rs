@@ -4,9 +4,10 @@ use std::ops::Range;
 use std::str::FromStr;
 
 use serde_spanned::Spanned;
+use signpost_discovery::Reason;
 use signpost_format::{Service, Task};
 use signpost_lab::{FaultTable, World, expand};
-use signpost_source::Problem;
+use signpost_source::{Problem, nearest};
 
 use crate::evidence::Selector;
 
@@ -91,4 +92,14 @@ pub(crate) fn is_empty(key: &str, span: Range<usize>) -> Problem {
 /// What a table says for itself, or what the one above it says.
 pub(crate) fn or_else<T: Clone>(own: Option<&Vec<T>>, above: &[T]) -> Vec<T> {
     own.map_or_else(|| above.to_vec(), Clone::clone)
+}
+
+/// The reasons that count, where a subject stopped for another.
+pub(crate) fn other_reason(counting: &[String], given: &str) -> Option<String> {
+    let is_other = !counting.is_empty() && !counting.iter().any(|counts| counts == given);
+    // A slip is told as one; who has other words than the specification has none.
+    let known: Vec<&str> = Reason::ALL.iter().map(|reason| reason.slug()).collect();
+    let meant = nearest(given, &known).filter(|meant| *meant != given);
+    let meant = meant.map_or_else(String::new, |meant| format!(" (did you mean `{meant}`?)"));
+    is_other.then(|| format!("{}{meant}", counting.join(" or ")))
 }

@@ -6,7 +6,8 @@ use std::sync::OnceLock;
 use std::time::Duration;
 
 use signpost_format::set_up::Stance;
-use signpost_format::{CaseResult, Finding, Verdict};
+use signpost_format::{CaseResult, Finding, Role, Verdict};
+use signpost_lab::SENDER;
 use signpost_transcript::{Event, Observation};
 
 use crate::case::{Case, Step, Visit};
@@ -80,7 +81,12 @@ struct Ledger<'c> {
 
 impl<'c> Ledger<'c> {
     fn of(case: &'c Case, extent: Extent) -> Self {
-        Self { case, users: case.world.user.logins(), extent }
+        let mut users = case.world.user.logins();
+        // The envelope of a relayed message names its sender, too.
+        if case.role() == Role::Relay {
+            users.push(SENDER.to_owned());
+        }
+        Self { case, users, extent }
     }
 
     /// The faults that must show in a step: those of the start in the first, and afterwards what changed before it. One
@@ -110,6 +116,7 @@ impl<'c> Ledger<'c> {
                 users: &self.users,
                 password: &self.case.world.user.password,
                 machine: machine(),
+                opportunistic: step.expectation.end.is_opportunistic(),
             },
             stance: self.case.stance(),
             extent: self.extent,

@@ -8,10 +8,12 @@ use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 use rustls_pki_types::CertificateDer;
 use rustls_pki_types::pem::PemObject;
-use signpost_discovery::{Defect, Limits, Manner, Outcome, Ports, Request, Rules, TrustStore, drive};
+use signpost_discovery::{
+    Address, AddressError, Defect, Limits, Manner, Note, Outcome, PasswordError, Ports, Reason, Request,
+    Rules, TrustStore, drive,
+};
 use signpost_format::set_up::{self, ConfiguredEndpoint, Security, Stance};
-use signpost_format::{Assignment, Dns, Label, Profile, Report, Role};
-use signpost_protocol::TlsStart;
+use signpost_format::{Assignment, Dns, Label, Profile, Report, Role, Service, relay};
 use signpost_validate::flawed::{AdTrustingResolver, AdditionalTrustingResolver, FlawedValidator};
 use signpost_validate::{AuditedValidator, Resolver, Shortage, TrustAnchor, Upstream};
 
@@ -84,11 +86,11 @@ impl Subject for Reference {
     }
 
     fn profiles(&self) -> &[Profile] {
-        &[Profile::Dnssec, Profile::PolicyRecords]
+        &[Profile::Dnssec, Profile::MailTransfer, Profile::PolicyRecords]
     }
 
     fn roles(&self) -> &[Role] {
-        &[Role::Resolve, Role::SetUp]
+        &Role::ALL
     }
 
     fn reproduce(&self, case: &str) -> String {
@@ -161,47 +163,62 @@ impl<'s> Stay<'s> {
 #[async_trait(?Send)]
 impl Session for Stay<'_> {
     async fn ask(&mut self, assignment: &Assignment) -> Result<Report, SubjectError> {
-        let assignment = match assignment {
+        let (request, stance) = match assignment {
+            Assignment::Relay(assignment) => (delivery(assignment)?, Stance::Verified),
             Assignment::Resolve(assignment) => {
                 let shortage = self.shortage.clone();
                 return answer(assignment, shortage, |upstream| self.resolver(upstream)).await;
             }
-            Assignment::SetUp(assignment) => assignment,
+            Assignment::SetUp(assignment) => (request(assignment)?, assignment.stance),
         };
         let Reference { strict, manner, .. } = *self.reference;
-        let request = Request { strict, manner, ..request(assignment)? };
-        let upstream = Upstream { shortage: self.shortage.clone(), ..upstream(&assignment.dns)? };
+        let limits = Limits { step: PATIENCE, overall: Duration::from_millis(assignment.deadline_ms()) };
+        let request = Request { strict, manner, limits, ..request };
+        let upstream = Upstream { shortage: self.shortage.clone(), ..upstream(assignment.dns())? };
         let resolver = self.resolver(&upstream);
-        let rules = self.rules(assignment.stance);
+        let rules = self.rules(stance);
         let mut random = StdRng::seed_from_u64(self.seed);
         self.seed = self.seed.wrapping_add(1);
         let outcome = drive(request, rules, resolver, move || random.next_u64()).await;
         not_exhausted(&self.shortage)?;
         let outcome = outcome.map_err(|error| SubjectError::Exhausted(error.to_string()))?;
-        self.has_worked |= matches!(outcome, Outcome::Configured(_));
-        Ok(report(outcome).into())
+        self.has_worked |= matches!(outcome, Outcome::Configured(_) | Outcome::Relayed(_));
+        Ok(report(outcome))
     }
 }
 
 fn request(assignment: &set_up::Assignment) -> Result<Request, SubjectError> {
-    let wrong = |error: &dyn std::fmt::Display| SubjectError::NotStarted(format!("assignment: {error}"));
-    let address =
-        assignment.address.parse().map_err(|error: signpost_discovery::AddressError| wrong(&error))?;
-    let password =
-        assignment.password.parse().map_err(|error: signpost_discovery::PasswordError| wrong(&error))?;
-    let roots = CertificateDer::pem_slice_iter(assignment.ca_pem.as_bytes())
-        .collect::<Result<Vec<_>, _>>()
-        .map_err(|error| wrong(&error))?;
+    let password = assignment.password.parse().map_err(|error: PasswordError| wrong(&error))?;
     let mut ports = Ports::default();
-    for &label in Label::ALL {
+    for &label in Service::OF_USERS.iter().flat_map(|service| service.labels()) {
         let port = assignment.ports.get(&label);
         ports.set(label, *port.ok_or_else(|| wrong(&format_args!("no port for {label}")))?);
     }
-    let mut request = Request::new(address, password, assignment.service);
-    request.roots = TrustStore::from(roots);
+    let mut request = Request::new(address(&assignment.address)?, password, assignment.service);
+    request.roots = roots(&assignment.ca_pem)?;
     request.ports = ports;
-    request.limits = Limits { step: PATIENCE, overall: Duration::from_millis(assignment.deadline_ms) };
     Ok(request)
+}
+
+fn delivery(assignment: &relay::Assignment) -> Result<Request, SubjectError> {
+    let [recipient, sender] = [&assignment.recipient, &assignment.sender].map(|text| address(text));
+    let mut request = Request::relay(recipient?, sender?, assignment.message.clone().into_bytes());
+    request.roots = roots(&assignment.ca_pem)?;
+    request.ports.set(Label::Mx, assignment.port);
+    Ok(request)
+}
+
+fn address(text: &str) -> Result<Address, SubjectError> {
+    text.parse().map_err(|error: AddressError| wrong(&error))
+}
+
+fn roots(pem: &str) -> Result<TrustStore, SubjectError> {
+    let roots = CertificateDer::pem_slice_iter(pem.as_bytes()).collect::<Result<Vec<_>, _>>();
+    roots.map(TrustStore::from).map_err(|error| wrong(&error))
+}
+
+fn wrong(error: &dyn std::fmt::Display) -> SubjectError {
+    SubjectError::NotStarted(format!("assignment: {error}"))
 }
 
 fn upstream(dns: &Dns) -> Result<Upstream, SubjectError> {
@@ -217,30 +234,45 @@ fn upstream(dns: &Dns) -> Result<Upstream, SubjectError> {
     Ok(upstream)
 }
 
-fn report(outcome: Outcome) -> set_up::Report {
-    use set_up::Report;
-
+fn report(outcome: Outcome) -> Report {
+    let slugs = |notes: &[Note]| notes.iter().map(|note| note.slug().to_owned()).collect();
+    let told = |reason: Reason, detail| (Some(reason.slug().to_owned()), Some(detail));
     match outcome {
         Outcome::AskUser { reason, detail } => {
-            Report::AskUser { reason: Some(reason.slug().to_owned()), detail: Some(detail) }
+            let (reason, detail) = told(reason, detail);
+            set_up::Report::AskUser { reason, detail }.into()
         }
-        Outcome::Configured(configured) => Report::Configured {
+        Outcome::Configured(configured) => set_up::Report::Configured {
             endpoint: ConfiguredEndpoint {
                 host: configured.endpoint.host,
                 port: configured.endpoint.port,
-                security: match configured.endpoint.tls {
-                    TlsStart::Starttls => Security::Starttls,
-                    TlsStart::Implicit => Security::Tls,
-                },
+                security: configured.endpoint.tls.into(),
             },
             user: Some(configured.user),
-            notes: configured.notes.iter().map(|note| note.slug().to_owned()).collect(),
-        },
-        Outcome::Refused { reason, detail } => {
-            Report::Refused { reason: Some(reason.slug().to_owned()), detail: Some(detail) }
+            notes: slugs(&configured.notes),
         }
+        .into(),
+        Outcome::Delayed { reason, detail } => {
+            let (reason, detail) = told(reason, detail);
+            relay::Report::Delayed { reason, detail }.into()
+        }
+        Outcome::Failed { reason, detail } => {
+            let (reason, detail) = told(reason, detail);
+            relay::Report::Failed { reason, detail }.into()
+        }
+        Outcome::Refused { reason, detail } => {
+            let (reason, detail) = told(reason, detail);
+            set_up::Report::Refused { reason, detail }.into()
+        }
+        Outcome::Relayed(relayed) => relay::Report::Relayed {
+            exchange: relayed.exchange,
+            security: relayed.tls.map_or(Security::None, Security::from),
+            notes: slugs(&relayed.notes),
+        }
+        .into(),
         Outcome::Unavailable { reason, detail } => {
-            Report::Unavailable { reason: Some(reason.slug().to_owned()), detail: Some(detail) }
+            let (reason, detail) = told(reason, detail);
+            set_up::Report::Unavailable { reason, detail }.into()
         }
     }
 }

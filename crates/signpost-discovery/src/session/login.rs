@@ -5,12 +5,13 @@ use std::collections::VecDeque;
 use super::{Session, State};
 use crate::conversation::Ending;
 use crate::outcome::Reason;
+use crate::password::Password;
 use crate::protocol::{Meaning, Protocol};
 use crate::sasl::{Exchange, Login, Mechanism, Response};
 
 impl<P: Protocol> Session<P> {
     pub(super) fn authenticate(&mut self) {
-        if P::WORDS.goes_without_login && !self.terms.rules.authenticates_first() {
+        if !self.terms.logs_in() || (P::WORDS.goes_without_login && !self.terms.rules.authenticates_first()) {
             let next = P::exchange(&self.terms);
             return self.take(next);
         }
@@ -59,7 +60,7 @@ impl<P: Protocol> Session<P> {
             }
             return self.rejected();
         };
-        let password = self.terms.request.password.reveal();
+        let password = self.terms.request.password.as_ref().map_or("", Password::reveal);
         match mechanism {
             Some(mechanism) => {
                 self.exchanges += 1;

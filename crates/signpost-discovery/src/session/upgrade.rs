@@ -22,7 +22,7 @@ impl<P: Protocol> Session<P> {
             self.authenticate();
         } else if self.offers.upgrade || is_hidden {
             self.ask_for_tls();
-        } else if self.offers.listed && rules.requires_offered_starttls() {
+        } else if self.offers.listed && self.terms.tls_required && rules.requires_offered_starttls() {
             self.decline(
                 Reason::StarttlsNotOffered,
                 format!("the server does not offer {}", P::WORDS.upgrade),
@@ -102,6 +102,7 @@ impl<P: Protocol> Session<P> {
             _ if !rules.heeds_the_answer_to_starttls() => self.start_tls(),
             _ if !rules.reads_the_answer_to_starttls() && P::looks_like_success(reply) => self.start_tls(),
             _ if !rules.requires_accepted_starttls() => self.authenticate(),
+            Meaning::Later | Meaning::No if !self.terms.tls_required => self.authenticate(),
             Meaning::Later | Meaning::No => {
                 let detail = format!("{question} answered with {}", P::describe(reply));
                 self.decline(Reason::StarttlsRefused, detail);

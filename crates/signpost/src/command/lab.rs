@@ -5,8 +5,8 @@ use signpost_conformance::case::{Case, Step};
 use signpost_conformance::judge::Run;
 use signpost_conformance::runner;
 use signpost_conformance::suite::Suite;
-use signpost_format::set_up::{self, ConfiguredEndpoint};
-use signpost_format::{Assignment, Report, Role, Verdict, resolve};
+use signpost_format::set_up::{self, ConfiguredEndpoint, Security};
+use signpost_format::{Assignment, Report, Role, Verdict, relay, resolve};
 use signpost_lab::{Lab, Network};
 use signpost_transcript::{Channel, ConnectionId, Event, Transcript};
 use tokio::io::{AsyncBufReadExt as _, BufReader};
@@ -138,6 +138,10 @@ fn describe(case: &Case, step: &Step, lab: &Lab, assignment: &Assignment, ca_fil
     );
     let head = format!("{}\n  {}\n", case.id, case.scenario.table.title);
     match assignment {
+        Assignment::Relay(relay::Assignment { sender, recipient, port, .. }) => format!(
+            "{head}sender         {sender}\nrecipient      {recipient}\n{servers}{anchor}\nCA file        {ca_file}\n\
+             port 25        {port}\n{views}"
+        ),
         Assignment::Resolve(resolve::Assignment { question, .. }) => format!(
             "{head}question       {} {}\nexpected       {}\n{servers}{anchor}\n{views}",
             question.name,
@@ -169,6 +173,7 @@ fn show(step: &Step, transcript: &Transcript) -> String {
 /// none.
 fn seen_outcome(assignment: &Assignment, transcript: &Transcript) -> Option<Report> {
     match assignment {
+        Assignment::Relay(_) => return Some(seen_delivery(transcript).into()),
         Assignment::Resolve(_) => return None,
         Assignment::SetUp(_) => {}
     }
@@ -185,6 +190,21 @@ fn seen_outcome(assignment: &Assignment, transcript: &Transcript) -> Option<Repo
     let declined =
         || set_up::Report::Declined { detail: Some("no server accepted a login inside TLS".to_owned()) };
     Some(configured.unwrap_or_else(declined).into())
+}
+
+/// What became of a message, by what the exchanges saw.
+fn seen_delivery(transcript: &Transcript) -> relay::Report {
+    let taken = transcript.events().find_map(|event| match event {
+        Event::Mail { connection, channel, octets: 1.., .. } => Some((*connection, *channel)),
+        _ => None,
+    });
+    let relayed = taken.and_then(|(connection, channel)| {
+        let ConfiguredEndpoint { host, .. } = seen_endpoint(connection, transcript)?;
+        let security = if channel == Channel::Tls { Security::Starttls } else { Security::None };
+        Some(relay::Report::Relayed { exchange: host, security, notes: Vec::new() })
+    });
+    let detail = || Some("no exchange was handed the message".to_owned());
+    relayed.unwrap_or_else(|| relay::Report::Delayed { reason: None, detail: detail() })
 }
 
 /// Where a connection went, by the name that the client asked for, or else by one that leads there.

@@ -82,6 +82,7 @@ impl Case {
             requirements: &self.requirements,
             faults: &self.faults,
             ground: Ground {
+                opportunistic: false,
                 attackers: &["evil".to_owned()],
                 rejected: &["expired".to_owned()],
                 users: &["alice@example.com".to_owned(), "alice".to_owned()],

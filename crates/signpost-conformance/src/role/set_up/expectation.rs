@@ -3,13 +3,12 @@
 use std::fmt;
 use std::str::FromStr;
 
-use signpost_discovery::Reason;
 use signpost_format::set_up::{ConfiguredEndpoint, Report, Security};
-use signpost_source::nearest;
 use signpost_transcript::{Channel, ConnectionId, Event};
 
 use crate::evidence::Index;
 use crate::role::ending::Ending;
+use crate::role::reading::other_reason;
 use crate::selection::SelectionTest;
 
 /// How a conforming client ends.
@@ -200,14 +199,7 @@ impl Ending for Ended<'_> {
 
     /// A refusal for another reason than the one that the case is about proves nothing of it.
     fn other_reason(&self) -> Option<String> {
-        let reasons = &self.expected.reasons;
-        let reason = self.report.reason()?;
-        let is_other = !reasons.is_empty() && !reasons.iter().any(|counts| counts == reason);
-        // A slip is told as one; who has other words than the specification has none.
-        let known: Vec<&str> = Reason::ALL.iter().map(|reason| reason.slug()).collect();
-        let meant = nearest(reason, &known).filter(|meant| *meant != reason);
-        let meant = meant.map_or_else(String::new, |meant| format!(" (did you mean `{meant}`?)"));
-        is_other.then(|| format!("{}{meant}", reasons.join(" or ")))
+        other_reason(&self.expected.reasons, self.report.reason()?)
     }
 }
 

@@ -156,6 +156,12 @@ impl Table {
         if self.services.get_ref().is_empty() {
             problems.push(is_empty("services", self.services.span()));
         }
+        if self.services.get_ref().contains(&Service::Mx) {
+            problems.push(
+                Problem::at(self.services.span(), "nobody sets up mail between servers")
+                    .help("a scenario of the role `relay` is about it, and needs no `services`"),
+            );
+        }
         let mut outcomes = self.parts().map(|part| part.outcome.as_ref().unwrap_or(&self.expect.outcome));
         let is_whole = if self.parts().next().is_none() {
             !self.expect.outcome.is_empty()

@@ -170,7 +170,7 @@ impl Session for Use<'_> {
         };
         match assignment {
             Assignment::Resolve(assignment) => processes.beside(ask(assignment)).await?.map(Report::from),
-            Assignment::SetUp(_) => {
+            Assignment::Relay(_) | Assignment::SetUp(_) => {
                 Err(SubjectError::NotStarted("nothing serves what was asked for".to_owned()))
             }
         }

@@ -3,7 +3,7 @@
 use hickory_proto::rr::RecordType;
 use serde::de::value::{Error, StrDeserializer};
 use serde::de::{DeserializeOwned, IntoDeserializer};
-use signpost_format::{Assignment, Dns, Report, Role, Service, resolve, set_up};
+use signpost_format::{Assignment, Dns, Report, Role, Service, relay, resolve, set_up};
 use signpost_validate::{TrustAnchor, TrustAnchorError};
 
 use super::table::AnchorRecord;
@@ -35,6 +35,17 @@ pub(super) struct RoleTerms {
 /// A new role has a row here, in [`values_of`] and in [`report`].
 pub(super) const fn terms(role: Role) -> RoleTerms {
     match role {
+        Role::Relay => RoleTerms {
+            given: &["message", "port", "recipient", "sender"],
+            reported: &["exchange", "notes", "security"],
+            needed: &["exchange", "security"],
+            words: &[
+                ("outcome", &["delayed", "failed", "relayed", "unsupported"]),
+                ("security", &["none", "starttls"]),
+            ],
+            services: &[Service::Mx],
+            has_stance: false,
+        },
         Role::Resolve => RoleTerms {
             given: &["listen.host", "listen.port", "name", "type"],
             reported: &["ede", "rcode", "status", "ttl"],
@@ -54,7 +65,7 @@ pub(super) const fn terms(role: Role) -> RoleTerms {
                 ("outcome", &["ask-user", "configured", "declined", "refused", "unavailable", "unsupported"]),
                 ("security", &["none", "starttls", "tls"]),
             ],
-            services: Service::ALL,
+            services: Service::OF_USERS,
             has_stance: true,
         },
     }
@@ -80,6 +91,12 @@ pub(super) fn values_of(assignment: &Assignment) -> Values {
     }
     values.give("deadline", assignment.deadline_ms().div_ceil(1000).to_string());
     match assignment {
+        Assignment::Relay(assignment) => {
+            values.give("sender", assignment.sender.clone());
+            values.give("recipient", assignment.recipient.clone());
+            values.give("message", assignment.message.clone());
+            values.give("port", assignment.port.to_string());
+        }
         Assignment::Resolve(assignment) => {
             let name = &assignment.question.name;
             // Without the final dot a search list would count.
@@ -144,6 +161,7 @@ pub(super) fn anchor_lines(
 /// Gives what a command means that ended as no success, where no rule has said it.
 pub(super) fn give_up(role: Role, values: &mut Values, detail: &str) {
     match role {
+        Role::Relay => values.give("outcome", "delayed"),
         Role::Resolve => values.give("status", "failed"),
         Role::SetUp => values.give("outcome", "declined"),
     }
@@ -156,7 +174,23 @@ pub(super) fn report(role: Role, values: &Values) -> Result<Report, SubjectError
     let (reason, detail) = (text("reason"), text("detail"));
     let unsupported = || detail.clone().or_else(|| reason.clone()).unwrap_or_default();
     let outcome = text("outcome");
+    let notes = || {
+        let notes = text("notes").unwrap_or_default();
+        notes.split_whitespace().map(str::to_owned).collect()
+    };
     let report = match role {
+        Role::Relay => match outcome.as_deref() {
+            None | Some("relayed") => relay::Report::Relayed {
+                exchange: needed(values, "exchange")?,
+                security: needed(values, "security")?,
+                notes: notes(),
+            },
+            Some("delayed") => relay::Report::Delayed { reason, detail },
+            Some("failed") => relay::Report::Failed { reason, detail },
+            Some("unsupported") => relay::Report::Unsupported { reason: unsupported() },
+            Some(other) => return Err(not_a("outcome", other)),
+        }
+        .into(),
         Role::Resolve => match outcome.as_deref() {
             None | Some("answered") => resolve::Report::Answered {
                 status: needed(values, "status")?,
@@ -177,9 +211,7 @@ pub(super) fn report(role: Role, values: &Values) -> Result<Report, SubjectError
                     port: port.parse().map_err(|_| not_a("port", &port))?,
                     security: needed(values, "security")?,
                 };
-                let notes = text("notes").unwrap_or_default();
-                let notes = notes.split_whitespace().map(str::to_owned).collect();
-                set_up::Report::Configured { endpoint, user: text("user"), notes }
+                set_up::Report::Configured { endpoint, user: text("user"), notes: notes() }
             }
             Some("ask-user") => set_up::Report::AskUser { reason, detail },
             Some("declined") => set_up::Report::Declined { detail },
