@@ -351,7 +351,11 @@ fn change_zone(zones: &mut [Zone], origin: &Name, change: &ZoneChange, pki: &Pki
             zone.publish(&records).map_err(|error| error.to_string())
         }
         ZoneChange::Remove { owner, record_type } => {
-            let owner = owner.clone().append_domain(&zone.origin).map_err(|error| error.to_string())?;
+            let owner = if owner.is_fqdn() {
+                owner.clone()
+            } else {
+                owner.clone().append_domain(&zone.origin).map_err(|error| error.to_string())?
+            };
             match zone.remove(&owner, *record_type) {
                 0 => Err(format!("the zone has no such record at {owner}")),
                 _ => Ok(()),
