@@ -11,9 +11,9 @@ use signpost_source::Problem;
 
 use crate::idle::{hidden_faults, idle_faults};
 use crate::requirement::{Level, Requirements};
-use crate::role::set_up::SelectionExpectation;
 use crate::role::{End, Expectation, Reading, StepPart};
 use crate::scenario::Scenario;
+use crate::selection::SelectionExpectation;
 use crate::subject::Subject;
 
 /// What runs: a scenario for one service, ready to be raised and judged.
@@ -72,10 +72,7 @@ impl Case {
     /// The distribution of first choices over all runs, where one is tested.
     #[must_use]
     pub fn selection(&self) -> Option<&SelectionExpectation> {
-        match &self.first_step()?.expectation.end {
-            End::SetUp(expected) => expected.selection.as_ref(),
-            End::Relay(_) | End::Resolve(_) => None,
-        }
+        self.first_step()?.expectation.end.selection()
     }
 
     /// The lab as it will be in each step. What changes before a step is the same in every visit.

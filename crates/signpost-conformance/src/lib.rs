@@ -1,6 +1,7 @@
 //! Scenario format, requirements, subjects, judge, runner and results. Never knows a terminal.
 
 pub mod agreement;
+pub mod carriage;
 pub mod case;
 mod check;
 pub mod coverage;

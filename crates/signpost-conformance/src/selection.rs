@@ -28,6 +28,25 @@ pub struct SelectionTest {
     pub accepted: Vec<(u32, u32)>,
 }
 
+/// Servers of one priority, their weights, and the test derived from these.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SelectionExpectation {
+    /// Names of the servers in the world.
+    pub servers: Vec<String>,
+    /// Runs and bounds, in the same order.
+    pub test: SelectionTest,
+}
+
+impl SelectionExpectation {
+    /// How often each is to be chosen first, a line each: its name and what it is.
+    pub(crate) fn particulars(&self) -> impl Iterator<Item = (&'static str, String)> {
+        let Self { servers, test } = self;
+        servers.iter().zip(&test.accepted).map(|(server, (low, high))| {
+            ("chosen first", format!("{server}: {low} to {high} of {} runs", test.runs))
+        })
+    }
+}
+
 impl SelectionTest {
     /// Derives the number of runs and the bounds for servers of one priority with these weights.
     ///

@@ -105,7 +105,7 @@ impl AskedLabel {
     fn read(&self, rules: Rules) -> Result<Publication, Failure> {
         let nothing = Lookup::new(SecurityStatus::Secure, Answer::NoData);
         let service = self.service.as_ref().unwrap_or(&nothing);
-        let looks_for_policy = rules.reads_policy_at(self.label.tls())
+        let looks_for_policy = rules.reads_policy_at(self.label)
             && (rules.reads_policy_without_targets() || !service.records().is_empty());
         let text = self.text.as_ref().filter(|_| looks_for_policy).unwrap_or(&nothing);
         Publication::read(self.label, &self.servers.0, service, text, rules)

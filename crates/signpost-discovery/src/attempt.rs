@@ -252,7 +252,11 @@ impl Attempt {
             self.notes.push(Note::AliasedTarget);
             self.handshake.on_alias(target, self.rules);
         }
-        if addresses.left.is_empty() && self.request.is_relay() && self.is_at_the_domain() {
+        if addresses.left.is_empty()
+            && self.request.is_relay()
+            && self.is_at_the_domain()
+            && self.rules.takes_the_domain_for_its_only_exchange()
+        {
             let failure = Failure::new(Reason::DomainUnknown, "the domain has no address");
             return Progress::Ended(Ending::Failed(failure));
         }

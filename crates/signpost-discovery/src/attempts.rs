@@ -106,10 +106,10 @@ impl Attempts {
         self.hosts.push(candidate.target.host.clone());
         self.priority = Some(priority);
         if self.hosts.len() > 1 && !self.rules.binds_every_target() {
-            candidate.binding = Arc::new(Binding::without_policy(self.request.service));
+            candidate.binding = Arc::new(Binding::without_policy(self.request.service, self.rules));
         }
         // Mail between servers goes to whatever exchange the domain names, as it always has.
-        if !self.request.is_relay()
+        if !(self.request.is_relay() && self.rules.follows_exchanges_anywhere())
             && !candidate.is_secure
             && !candidate.is_within(&self.request.address, self.rules)
             && self.rules.asks_before_leaving_domain()
@@ -120,7 +120,11 @@ impl Attempts {
         if !self.rules.begins_tls_by_each_label() {
             candidate.tls = first_tls;
         }
-        let host = candidate.host();
+        let host = if self.request.is_relay() && !self.rules.looks_for_the_exchange_in_its_certificate() {
+            self.request.address.domain_text().to_owned()
+        } else {
+            candidate.host()
+        };
         let Ok(server_name) = ServerName::try_from(host.clone()) else {
             self.failures.note_unreachable(format!("{host} is no host name"));
             return Turn::Next;
@@ -181,6 +185,12 @@ impl Attempts {
             self.broken.push((host.clone(), attempt.port()));
         }
         let turn = match progress {
+            Progress::Ended(Ending::Failed(failure))
+                if failure.reason == Reason::MessageRejected
+                    && !self.rules.ends_with_a_rejected_message() =>
+            {
+                self.fail(attempt.place(failure))
+            }
             Progress::Ended(Ending::Failed(failure)) if failure.is_final => {
                 Turn::Done(attempt.place(failure).refusal())
             }
@@ -231,7 +241,7 @@ impl Attempts {
 
     /// Looks for other servers than the domain names, which only a defect does.
     fn guess_after_all(&mut self) {
-        let binding = Arc::new(Binding::without_policy(self.request.service));
+        let binding = Arc::new(Binding::without_policy(self.request.service, self.rules));
         let labels = self.request.service.labels();
         let guessed =
             labels.iter().flat_map(|label| Candidate::guessed(&self.request, *label, &binding, self.rules));

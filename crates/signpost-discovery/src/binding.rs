@@ -29,9 +29,9 @@ impl Binding {
         rules: Rules,
     ) -> Result<Self, Failure> {
         let service = publication.label.service();
-        let Some(policy) = &publication.policy else { return Ok(Self::without_policy(service)) };
+        let Some(policy) = &publication.policy else { return Ok(Self::without_policy(service, rules)) };
         let tls = publication.label.tls();
-        let without = Self::without_policy(service);
+        let without = Self::without_policy(service, rules);
         let binding = Self {
             tls_required: without.tls_required || policy.key_owner.is_some(),
             authentication_required: policy.authentication_required,
@@ -55,13 +55,17 @@ impl Binding {
 
     /// Nothing but TLS and the WebPKI, which are demanded always; between servers not even these, since whoever is on the way
     /// could do without (RFC 3207 section 6, RFC 7435).
-    pub(crate) fn without_policy(service: Service) -> Self {
+    pub(crate) fn without_policy(service: Service, rules: Rules) -> Self {
         let is_relay = service == Service::Mx;
         Self {
-            tls_required: !is_relay,
+            tls_required: !is_relay || !rules.forgoes_tls_without_policy(),
             authentication_required: false,
             mechanisms: None,
-            verification: if is_relay { VerificationRule::Anyone } else { VerificationRule::WebPki },
+            verification: if is_relay && rules.takes_any_certificate_without_policy() {
+                VerificationRule::Anyone
+            } else {
+                VerificationRule::WebPki
+            },
             notes: Vec::new(),
         }
     }

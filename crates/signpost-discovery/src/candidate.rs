@@ -53,7 +53,7 @@ impl Candidate {
         let binding = if rules.binds_guessed_hosts() {
             Arc::clone(binding)
         } else {
-            Arc::new(Binding::without_policy(label.service()))
+            Arc::new(Binding::without_policy(label.service(), rules))
         };
         let domain = request.address.domain();
         let port = request.ports.port(label);

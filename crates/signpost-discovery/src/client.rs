@@ -243,7 +243,7 @@ impl Client {
 
     fn end(&mut self, outcome: Outcome) {
         self.phase = Phase::Ended;
-        let outcome = if self.request.is_relay() { outcome.of_a_message() } else { outcome };
+        let outcome = if self.request.is_relay() { outcome.of_a_message(self.rules) } else { outcome };
         self.actions.push_back(Action::Done(outcome));
     }
 }

@@ -4,6 +4,8 @@ use std::fmt;
 
 use signpost_protocol::TlsStart;
 
+use crate::rules::Rules;
+
 /// The end of a discovery.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outcome {
@@ -63,12 +65,13 @@ impl Outcome {
 
     /// What this means for a message that was to be brought to another domain: there is no user to ask, and whatever
     /// stands in the way of a delivery now may be gone later, unless somebody entitled says that it will not.
-    pub(crate) fn of_a_message(self) -> Self {
+    pub(crate) fn of_a_message(self, rules: Rules) -> Self {
         match self {
             Self::AskUser { reason, detail }
             | Self::Refused { reason, detail }
             | Self::Unavailable { reason, detail } => {
-                if reason.is_permanent() {
+                let is_kept = reason == Reason::DomainUnknown && !rules.gives_up_where_there_is_no_domain();
+                if reason.is_permanent() && !is_kept {
                     Self::Failed { reason, detail }
                 } else {
                     Self::Delayed { reason, detail }

@@ -106,6 +106,10 @@ fn read_policy(text: Vec<u8>, label: Label, rules: Rules) -> Result<Option<Polic
     if !rules.ignores_unknown_names() && has_unknown_name(&text) {
         return Err(malformed("an element has an unknown name".to_owned()));
     }
+    let speaks_of_login = record.is_authentication_required || record.sasl.is_some();
+    if label == Label::Mx && speaks_of_login && !rules.bears_login_in_policy_for_mx() {
+        return Err(malformed("nobody logs in between servers".to_owned()));
+    }
     let key_owner = match record.starttls {
         None => None,
         Some(owner) => {

@@ -44,7 +44,10 @@ impl Publication {
             Err(failure) => return Err(failure.about(&format!("TXT at _{label}"))),
         };
         let service = match label {
-            Label::Mx => ServiceRecords::of_exchanges(owner, service, rules),
+            Label::Mx => {
+                let is_used = service_security == SecurityStatus::Secure || rules.uses_insecure_exchanges();
+                ServiceRecords::of_exchanges(owner, service, is_used, rules)
+            }
             _ => ServiceRecords::read(service, rules),
         };
         Ok(Self { label, service, service_security, policy })
@@ -113,26 +116,49 @@ pub(crate) struct PublishedTarget {
 impl ServiceRecords {
     /// The exchanges of a domain. Where it has no MX record it is its own exchange, with the preference 0 (RFC 5321
     /// section 5.1).
-    fn of_exchanges(domain: &Name, service: &Lookup, rules: Rules) -> Self {
+    fn of_exchanges(domain: &Name, service: &Lookup, is_used: bool, rules: Rules) -> Self {
         let exchange = |priority: u16, host: &Name| PublishedTarget {
             priority,
             weight: 1,
             port: 0,
             host: host.to_lowercase(),
         };
-        let exchanges: Vec<PublishedTarget> = service
+        let mut exchanges: Vec<PublishedTarget> = service
             .records()
             .iter()
+            .filter(|_| is_used)
             .filter_map(|record| match &record.data {
-                RData::MX(mx) => Some(exchange(mx.preference, &mx.exchange)),
+                RData::MX(mx) if rules.takes_the_lowest_preference_first() => {
+                    Some(exchange(mx.preference, &mx.exchange))
+                }
+                RData::MX(mx) => Some(exchange(u16::MAX - mx.preference, &mx.exchange)),
                 _ => None,
             })
             .collect();
+        if !rules.compares_preferences_as_numbers() {
+            exchanges.sort_by_key(|exchange| exchange.priority.to_string());
+            (0..).zip(&mut exchanges).for_each(|(rank, exchange)| exchange.priority = rank);
+        }
         match exchanges.as_slice() {
             [] if service.answer == Answer::NxDomain => Self::NoDomain,
+            [] if !rules.knows_the_implicit_exchange() => Self::NoDomain,
+            [] if !rules.takes_the_domain_for_its_only_exchange() => {
+                let usual = ["mail", "smtp"].into_iter().filter_map(|host| Name::from_ascii(host).ok());
+                let usual = usual.filter_map(|host| host.append_domain(domain).ok());
+                Self::Targets(
+                    std::iter::once(domain.clone()).chain(usual).map(|host| exchange(0, &host)).collect(),
+                )
+            }
             [] => Self::Targets(vec![exchange(0, domain)]),
+            [sole] if sole.host.is_root() && !rules.knows_the_null_mx() => Self::Targets(Vec::new()),
             [sole] if sole.host.is_root() && rules.honours_root_target() => Self::Absent,
             [sole] if sole.host.is_root() => Self::Targets(vec![exchange(0, domain)]),
+            several
+                if several.iter().any(|exchange| exchange.host.is_root())
+                    && !rules.skips_root_beside_others() =>
+            {
+                Self::Absent
+            }
             // A null MX beside others declares nothing (RFC 7505 section 3).
             _ => Self::Targets(exchanges.into_iter().filter(|exchange| !exchange.host.is_root()).collect()),
         }

@@ -4,6 +4,7 @@ mod certificate;
 mod choice;
 mod dialogue;
 mod record;
+mod relay;
 
 use signpost_validate::Flaw;
 

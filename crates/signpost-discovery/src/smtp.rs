@@ -160,9 +160,13 @@ impl Protocol for Smtp {
 /// What a reply other than yes means to whoever brings a message: an exchange may put it off or turn it away for good (RFC 5321
 /// section 4.2.1).
 fn untaken(question: &str, reply: &Reply, terms: &Terms) -> Move<Step> {
+    let rules = terms.rules;
     let reason = match reply.code {
-        400..=499 if terms.request.is_relay() => Reason::MessagePutOff,
-        500..=599 if terms.request.is_relay() => Reason::MessageRejected,
+        400..=499 if terms.request.is_relay() && rules.tells_put_off_from_rejected() => Reason::MessagePutOff,
+        500..=599 if terms.request.is_relay() && !rules.tells_rejected_from_put_off() => {
+            Reason::MessagePutOff
+        }
+        400..=599 if terms.request.is_relay() => Reason::MessageRejected,
         _ => Reason::ProtocolError,
     };
     Move::Fail(reason, Smtp::describe_odd(question, reply))

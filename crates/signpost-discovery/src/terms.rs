@@ -40,6 +40,11 @@ impl Terms {
         !self.request.is_relay()
     }
 
+    /// Whether mail is brought although a policy speaks of logging in: between servers that means nothing.
+    pub(crate) fn brings_mail_without_login(&self) -> bool {
+        self.logs_in() || !self.authentication_required || self.rules.brings_mail_without_login()
+    }
+
     /// Whom the message is from.
     pub(crate) fn sender(&self) -> &Address {
         self.request.sender.as_ref().unwrap_or(&self.request.address)

@@ -10,6 +10,7 @@ use std::collections::BTreeSet;
 use signpost_protocol::Overheard;
 use signpost_transcript::{Channel, ConnectionId, Event, Observation, Party};
 
+use crate::carriage::Carriage;
 use crate::evidence::Index;
 use digest::AnswerEar;
 use login_name::{LoginNames, NameEar};
@@ -29,8 +30,8 @@ pub struct Ground<'a> {
     pub password: &'a str,
     /// The name of the machine that the subject runs on, which it may say of itself; empty if it is not known.
     pub machine: &'a str,
-    /// Whether mail may go in clear here and to any certificate, because it goes between servers and no policy binds them.
-    pub opportunistic: bool,
+    /// Whose mail it is.
+    pub carriage: Carriage,
 }
 
 /// The invariants that a transcript breaks.
@@ -40,8 +41,8 @@ pub(super) fn broken_invariants(index: &Index<'_>, ground: Ground<'_>) -> Vec<Fi
     let named = named(index, ground);
     [
         credential_in_clear(index, &given_away),
-        login_name_in_clear(index, &named).filter(|_| !ground.opportunistic),
-        mail_in_clear(index).filter(|_| !ground.opportunistic),
+        (ground.carriage == Carriage::OfUser).then(|| login_name_in_clear(index, &named)).flatten(),
+        mail_in_clear(index, ground.carriage, &named),
         to_forged_host(index, ground, &given_away),
         to_rejected_certificate(index, ground, &given_away, &named),
         speech_after_tls(index),
@@ -133,11 +134,22 @@ fn credential_in_clear(index: &Index<'_>, given_away: &[GivenAway]) -> Option<Fi
     finding(index, "invariant/no-credential-in-clear", "no credential outside TLS", lines)
 }
 
-fn mail_in_clear(index: &Index<'_>) -> Option<Finding> {
+fn mail_in_clear(index: &Index<'_>, carriage: Carriage, named: &[GivenAway]) -> Option<Finding> {
+    let of_envelope = match carriage {
+        Carriage::OfUser => &[],
+        Carriage::BetweenServers { bound: true } => named,
+        Carriage::BetweenServers { bound: false } => return None,
+    };
+    let of_envelope = of_envelope.iter().filter(|place| place.in_clear).map(|place| place.sequence);
     let seen = sequences(index, |event| matches!(event, Event::Mail { channel: Channel::Clear, .. }));
     // A server throws away what stands behind STARTTLS, so that it sees no mail there. A listener does.
     let said = index.overheard(Overheard::Envelope).map(|spoken| spoken.sequence);
-    finding(index, "invariant/no-mail-in-clear", "no mail outside TLS", seen.into_iter().chain(said))
+    finding(
+        index,
+        "invariant/no-mail-in-clear",
+        "no mail outside TLS",
+        seen.into_iter().chain(said).chain(of_envelope),
+    )
 }
 
 fn to_forged_host(index: &Index<'_>, ground: Ground<'_>, given_away: &[GivenAway]) -> Option<Finding> {

@@ -15,7 +15,7 @@ pub use part::{Part, judge_parts};
 use crate::evidence::{Index, Listeners, Selector};
 use crate::ground_rule::GroundRule;
 use crate::requirement::Level;
-use crate::role::{End, Ending, Expectation};
+use crate::role::{Ending, Expectation};
 
 /// One step of one run of the subject in the case's lab.
 #[derive(Clone, Debug)]
@@ -95,8 +95,7 @@ pub fn judge(demand: &Demand<'_>, runs: &[Run], claimed: Stance) -> Judgement {
     }
     if worst.verdict == Verdict::Pass
         && demand.extent == Extent::Everything
-        && let End::SetUp(expected) = &demand.expectation.end
-        && let Some(selection) = &expected.selection
+        && let Some(selection) = demand.expectation.end.selection()
     {
         let findings = selection::judge_selection(selection, runs, first_requirement(demand));
         if !findings.is_empty() {

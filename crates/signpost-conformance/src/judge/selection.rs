@@ -6,8 +6,7 @@ use signpost_format::Finding;
 use signpost_transcript::Event;
 
 use super::Run;
-use crate::role::set_up::SelectionExpectation;
-use crate::selection::FALSE_ALARM_RATE;
+use crate::selection::{FALSE_ALARM_RATE, SelectionExpectation};
 
 /// The servers whose share of first choices no reading of RFC 2782 explains.
 pub(super) fn judge_selection(

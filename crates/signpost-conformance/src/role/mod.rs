@@ -14,7 +14,9 @@ use serde_spanned::Spanned;
 use signpost_format::{Report, Role, Service, Task};
 use signpost_source::{Document, Problem, Problems};
 
+use crate::carriage::Carriage;
 use crate::evidence::Selector;
+use crate::selection::SelectionExpectation;
 pub(crate) use ending::Ending;
 use reading::Demanded;
 pub(crate) use reading::{Reading, StepPart, is_empty};
@@ -189,10 +191,22 @@ impl End {
         }
     }
 
-    /// Whether what is exchanged may go in clear and to any certificate, because nothing says otherwise. Users are always
-    /// protected; between servers it takes a policy.
-    pub(crate) fn is_opportunistic(&self) -> bool {
-        matches!(self, Self::Relay(expected) if expected.opportunistic)
+    /// Whose mail it is. A user's is always protected; between servers it takes a policy.
+    pub(crate) const fn carriage(&self) -> Carriage {
+        match self {
+            Self::Relay(expected) => Carriage::BetweenServers { bound: !expected.opportunistic },
+            Self::Resolve(_) | Self::SetUp(_) => Carriage::OfUser,
+        }
+    }
+
+    /// The distribution of first choices over all runs, where one is tested.
+    #[must_use]
+    pub const fn selection(&self) -> Option<&SelectionExpectation> {
+        match self {
+            Self::Relay(expected) => expected.equals.as_ref(),
+            Self::Resolve(_) => None,
+            Self::SetUp(expected) => expected.selection.as_ref(),
+        }
     }
 
     /// Whether a subject ended in one of the ways that are expected, whatever the transcript says.

@@ -116,7 +116,7 @@ impl<'c> Ledger<'c> {
                 users: &self.users,
                 password: &self.case.world.user.password,
                 machine: machine(),
-                opportunistic: step.expectation.end.is_opportunistic(),
+                carriage: step.expectation.end.carriage(),
             },
             stance: self.case.stance(),
             extent: self.extent,

@@ -1,6 +1,6 @@
 //! The decisions on what to look up, which targets there are and what their failures come to.
 
-use signpost_protocol::TlsStart;
+use signpost_protocol::{Label, TlsStart};
 
 use super::Rules;
 use crate::defect::Defect;
@@ -23,8 +23,11 @@ impl Rules {
     }
 
     /// Whether a label is asked for its policy.
-    pub(crate) fn reads_policy_at(self, tls: TlsStart) -> bool {
-        tls == TlsStart::Starttls || !self.has(Defect::PolicyOfStarttlsOnly)
+    pub(crate) fn reads_policy_at(self, label: Label) -> bool {
+        if label == Label::Mx {
+            return self.reads_policy_of_exchanges();
+        }
+        label.tls() == TlsStart::Starttls || !self.has(Defect::PolicyOfStarttlsOnly)
     }
 
     pub(crate) const fn reads_policy_without_targets(self) -> bool {

@@ -11,6 +11,9 @@ use crate::sasl::{Exchange, Login, Mechanism, Response};
 
 impl<P: Protocol> Session<P> {
     pub(super) fn authenticate(&mut self) {
+        if !self.terms.brings_mail_without_login() && !self.offers_login() {
+            return self.fail(Reason::AuthNotOffered, P::WORDS.nothing_offered);
+        }
         if !self.terms.logs_in() || (P::WORDS.goes_without_login && !self.terms.rules.authenticates_first()) {
             let next = P::exchange(&self.terms);
             return self.take(next);

@@ -3,8 +3,8 @@
 use super::stage::*;
 use crate::judge::Run;
 use crate::requirement::Level;
-use crate::role::set_up::{Outcome, SelectionExpectation};
-use crate::selection::SelectionTest;
+use crate::role::set_up::Outcome;
+use crate::selection::{SelectionExpectation, SelectionTest};
 use signpost_format::Verdict;
 
 /// A case of two servers with the weights 10 and 90.

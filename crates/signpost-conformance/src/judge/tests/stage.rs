@@ -9,6 +9,7 @@ use signpost_transcript::{
     Channel, ConnectionId, Endpoint, Event, HandshakeOutcome, Party, Recorder, Transfer, Transport,
 };
 
+use crate::carriage::Carriage;
 use crate::judge::{Demand, DemandedFault, Extent, Ground, Judgement, Run, judge};
 use crate::requirement::Level;
 use crate::role::set_up::{Expectation as SetUpExpectation, Outcome};
@@ -82,7 +83,7 @@ impl Case {
             requirements: &self.requirements,
             faults: &self.faults,
             ground: Ground {
-                opportunistic: false,
+                carriage: Carriage::OfUser,
                 attackers: &["evil".to_owned()],
                 rejected: &["expired".to_owned()],
                 users: &["alice@example.com".to_owned(), "alice".to_owned()],

@@ -10,6 +10,7 @@ use signpost_transcript::{Channel, ConnectionId, Event, Transfer};
 use crate::evidence::Index;
 use crate::role::ending::Ending;
 use crate::role::reading::other_reason;
+use crate::selection::SelectionExpectation;
 
 /// How a conforming relay ends.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -30,6 +31,8 @@ pub struct Expectation {
     pub rejected: Vec<String>,
     /// Whether one fault that bit is enough, because a relay may stop at the first.
     pub any_fault: bool,
+    /// The distribution of first choices among exchanges of equal preference.
+    pub equals: Option<SelectionExpectation>,
 }
 
 impl Expectation {
@@ -45,6 +48,7 @@ impl Expectation {
         if self.opportunistic {
             lines.push(("protection", "TLS where it is offered: no policy binds the exchanges".to_owned()));
         }
+        lines.extend(self.equals.iter().flat_map(SelectionExpectation::particulars));
         lines
     }
 }

@@ -9,6 +9,7 @@ use signpost_source::Problem;
 
 use super::expectation::Expectation;
 use crate::role::reading::{Demanded, Reading, StepPart, is_empty, or_else};
+use crate::selection::{SelectionExpectation, SelectionTest};
 
 /// The keys that a relay's scenario has besides those of every scenario.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
@@ -64,6 +65,10 @@ pub struct ExpectTable {
     /// Whether the faults are alternatives: a relay may stop at the first that it comes upon.
     #[serde(rename = "any-fault", default)]
     pub any_fault: bool,
+    /// Servers of one preference, which share first choices evenly.
+    #[serde(default)]
+    #[schemars(with = "Vec<String>")]
+    pub equals: Vec<Spanned<String>>,
     /// Defects of the reference that must fail here.
     #[serde(default)]
     #[schemars(with = "Vec<String>")]
@@ -156,7 +161,14 @@ impl Table {
                 accepted: reading.servers(&table.accepted),
                 rejected: reading.servers(&table.rejected),
                 any_fault: table.any_fault,
+                equals: equals(reading.servers(&table.equals)),
             },
         }
     }
+}
+
+/// Without two of them there is nothing to choose.
+fn equals(servers: Vec<String>) -> Option<SelectionExpectation> {
+    let test = SelectionTest::derive(&vec![1; servers.len()])?;
+    Some(SelectionExpectation { servers, test })
 }

@@ -9,7 +9,7 @@ use signpost_transcript::{Channel, ConnectionId, Event};
 use crate::evidence::Index;
 use crate::role::ending::Ending;
 use crate::role::reading::other_reason;
-use crate::selection::SelectionTest;
+use crate::selection::SelectionExpectation;
 
 /// How a conforming client ends.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -34,15 +34,6 @@ pub struct Expectation {
     pub selection: Option<SelectionExpectation>,
 }
 
-/// Servers of one priority, their weights, and the test derived from these.
-#[derive(Clone, Debug, PartialEq)]
-pub struct SelectionExpectation {
-    /// Names of the servers in the world.
-    pub servers: Vec<String>,
-    /// Runs and bounds, in the same order.
-    pub test: SelectionTest,
-}
-
 impl Expectation {
     pub(in crate::role) fn particulars(&self) -> Vec<(&'static str, String)> {
         let mut lines = Vec::new();
@@ -57,10 +48,7 @@ impl Expectation {
             lines.push(("or", "no host is guessed, and the user is asked".to_owned()));
         }
         if let Some(selection) = &self.selection {
-            for (server, (low, high)) in selection.servers.iter().zip(&selection.test.accepted) {
-                let runs = selection.test.runs;
-                lines.push(("chosen first", format!("{server}: {low} to {high} of {runs} runs")));
-            }
+            lines.extend(selection.particulars());
         }
         lines
     }

@@ -4,5 +4,5 @@ mod expectation;
 mod table;
 
 pub(in crate::role) use expectation::Ended;
-pub use expectation::{Expectation, Outcome, SelectionExpectation, UnknownOutcome};
+pub use expectation::{Expectation, Outcome, UnknownOutcome};
 pub use table::{ExpectTable, PartExpectTable, StepTable, Table};

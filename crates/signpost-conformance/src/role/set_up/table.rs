@@ -11,9 +11,9 @@ use signpost_format::{Service, Task};
 use signpost_lab::{FaultTable, World, expand};
 use signpost_source::Problem;
 
-use super::expectation::{Expectation, SelectionExpectation};
+use super::expectation::Expectation;
 use crate::role::reading::{Demanded, Reading, StepPart, is_empty, known_server, or_else};
-use crate::selection::{MOST_RUNS, SelectionTest};
+use crate::selection::{MOST_RUNS, SelectionExpectation, SelectionTest};
 
 /// The keys that a client's scenario has besides those of every scenario.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
