@@ -15,6 +15,9 @@
 //! 4. `session`: log in, and submit or retrieve a message. What differs between `smtp`, `pop3` and `imap` is what `protocol`
 //!    asks of them.
 //!
+//! A message that is brought to another domain goes the same way ([`Request::relay`]): MX records stand for SRV records, nobody
+//! logs in, and what would be refused is delayed.
+//!
 //! A target that fails gives way to the next; what their `failures` add up to is the outcome.
 
 mod action;

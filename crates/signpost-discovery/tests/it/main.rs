@@ -13,6 +13,7 @@ mod lookups;
 mod misreadings;
 mod never_panics;
 mod pop3;
+mod relay;
 mod simulation;
 mod smtp;
 mod targets;

@@ -66,13 +66,14 @@ fn event() -> impl Strategy<Value = Event> {
 fn world(service: Service) -> World {
     match service {
         Service::Imap => World::imap(),
+        Service::Mx => World::exchanges(),
         Service::Pop3 => World::pop3(),
         Service::Submission => World::submission(),
     }
 }
 
 fn service() -> impl Strategy<Value = Service> {
-    prop_oneof![Just(Service::Imap), Just(Service::Pop3), Just(Service::Submission)]
+    prop_oneof![Just(Service::Imap), Just(Service::Mx), Just(Service::Pop3), Just(Service::Submission)]
 }
 
 proptest! {

@@ -135,7 +135,7 @@ fn sasl_is_preferred_and_restricted() {
 #[test]
 fn a_long_plain_response_waits_for_the_challenge() {
     let mut world = World::pop3();
-    world.request.password = "x".repeat(250).parse().unwrap();
+    world.request.password = Some("x".repeat(250).parse().unwrap());
     world.server().on(Tls, "CAPA", says("+OK\r\nSASL PLAIN\r\n.\r\n"));
     world.server().on(Tls, "AUTH PLAIN", says("+ \r\n"));
     world.server().on(Tls, "AGFsaWNl", says("+OK\r\n"));

@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
-use hickory_proto::rr::rdata::{A, SRV, TXT};
+use hickory_proto::rr::rdata::{A, MX, SRV, TXT};
 use hickory_proto::rr::{Name, RData, Record, RecordType};
 use rustls::pki_types::ServerName;
 use signpost_discovery::{
@@ -122,6 +122,22 @@ impl World {
         world
     }
 
+    /// `example.com` has two exchanges under a pinned policy, all signed, and a message is brought to it.
+    pub(crate) fn exchanges() -> Self {
+        let mut world = Self::bare(Service::Mx);
+        let sender = "bob@sender.example".parse().unwrap();
+        world.request =
+            Request::relay(world.request.address, sender, b"Subject: hello\r\n\r\nhello\r\n".to_vec());
+        world.mx(&[(10, "mx1.example.com."), (20, "mx2.example.com.")]);
+        world.txt("_mx._tcp.example.com.", &["v=mx STARTTLS=_certroot.example.com"]);
+        world.txt("_certroot.example.com.", &[&format!("v=keyrecord {SHA256}")]);
+        world.address("mx1.example.com.", "192.0.2.1");
+        world.address("mx2.example.com.", "192.0.2.2");
+        world.serve("192.0.2.1:25", Server::exchange());
+        world.serve("192.0.2.2:25", Server::exchange());
+        world
+    }
+
     /// `example.com` publishes nothing: every other answer is a secure denial.
     pub(crate) fn bare(service: Service) -> Self {
         let request =
@@ -140,6 +156,11 @@ impl World {
             .iter()
             .map(|&(priority, weight, port, host)| RData::SRV(SRV::new(priority, weight, port, name(host))));
         self.records(&format!("{label}._tcp.example.com."), RecordType::SRV, data.collect());
+    }
+
+    pub(crate) fn mx(&mut self, exchanges: &[(u16, &str)]) {
+        let data = exchanges.iter().map(|&(preference, host)| RData::MX(MX::new(preference, name(host))));
+        self.records("example.com.", RecordType::MX, data.collect());
     }
 
     /// TXT records, in each of which `|` separates character-strings.
@@ -349,6 +370,9 @@ impl Run {
         let word = match &self.outcome {
             Outcome::AskUser { .. } => "ask-user",
             Outcome::Configured(_) => return "configured".to_owned(),
+            Outcome::Delayed { .. } => "delayed",
+            Outcome::Failed { .. } => "failed",
+            Outcome::Relayed(relayed) => return format!("relayed {relayed}"),
             Outcome::Refused { .. } => "refused",
             Outcome::Unavailable { .. } => "unavailable",
         };
@@ -429,6 +453,23 @@ impl Server {
                 (Channel::Tls, "QUIT", "221 bye\r\n"),
             ],
         )
+    }
+
+    pub(crate) fn exchange() -> Self {
+        let replies = [Channel::Clear, Channel::Tls].map(|channel| {
+            let offers = if channel == Channel::Clear { "250-mx\r\n250 STARTTLS\r\n" } else { "250 mx\r\n" };
+            [
+                (channel, "EHLO", offers),
+                (channel, "MAIL", "250 ok\r\n"),
+                (channel, "RCPT", "250 ok\r\n"),
+                (channel, "DATA", "354 go on\r\n"),
+                (channel, "Subject:", "250 queued\r\n"),
+                (channel, "QUIT", "221 bye\r\n"),
+            ]
+        });
+        let mut server = Self::new("220 mx ESMTP\r\n", &replies.concat());
+        server.on(Channel::Clear, "STARTTLS", says("220 go ahead\r\n"));
+        server
     }
 
     pub(crate) fn pop3() -> Self {
