@@ -42,7 +42,7 @@ fn expecting(outcome: Outcome) -> Case {
 fn end(case: &mut Case) -> &mut Expectation {
     match &mut case.expectation.end {
         End::Resolve(expected) => expected,
-        End::SetUp(_) => panic!("the case is a client's"),
+        End::Relay(_) | End::SetUp(_) => panic!("the case is no resolver's"),
     }
 }
 

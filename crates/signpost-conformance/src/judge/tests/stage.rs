@@ -9,7 +9,6 @@ use signpost_transcript::{
     Channel, ConnectionId, Endpoint, Event, HandshakeOutcome, Party, Recorder, Transfer, Transport,
 };
 
-use crate::carriage::Carriage;
 use crate::judge::{Demand, DemandedFault, Extent, Ground, Judgement, Run, judge};
 use crate::requirement::Level;
 use crate::role::set_up::{Expectation as SetUpExpectation, Outcome};
@@ -68,7 +67,7 @@ impl Case {
     pub(super) fn end(&mut self) -> &mut SetUpExpectation {
         match &mut self.expectation.end {
             End::SetUp(expected) => expected,
-            End::Resolve(_) => panic!("the case is a resolver's"),
+            End::Relay(_) | End::Resolve(_) => panic!("the case is no client's"),
         }
     }
 
@@ -83,7 +82,7 @@ impl Case {
             requirements: &self.requirements,
             faults: &self.faults,
             ground: Ground {
-                carriage: Carriage::OfUser,
+                carriage: self.expectation.end.carriage(),
                 attackers: &["evil".to_owned()],
                 rejected: &["expired".to_owned()],
                 users: &["alice@example.com".to_owned(), "alice".to_owned()],

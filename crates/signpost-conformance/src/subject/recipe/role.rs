@@ -282,7 +282,9 @@ mod tests {
     #[test]
     fn what_is_missing_or_no_word_of_the_role_is_garbage() {
         for (role, given, expected) in [
-            (Role::SetUp, &[("host", "a.example")][..], "nothing that was written says `port`"),
+            (Role::Relay, &[("security", "none")][..], "nothing that was written says `exchange`"),
+            (Role::Relay, &[("outcome", "configured")], "`configured` is no outcome"),
+            (Role::SetUp, &[("host", "a.example")], "nothing that was written says `port`"),
             (Role::SetUp, &[("host", "a"), ("port", "99999")], "`99999` is no port"),
             (Role::SetUp, &[("outcome", "answered")], "`answered` is no outcome"),
             (Role::Resolve, &[("status", "good")], "`good` is no status"),
@@ -298,7 +300,13 @@ mod tests {
         for role in Role::ALL {
             for (name, words) in terms(role).words {
                 for word in *words {
-                    let given = [("host", "a"), ("port", "1"), ("security", "tls"), ("status", "secure")];
+                    let given = [
+                        ("exchange", "a"),
+                        ("host", "a"),
+                        ("port", "1"),
+                        ("security", "tls"),
+                        ("status", "secure"),
+                    ];
                     let given: Vec<_> = given
                         .into_iter()
                         .filter(|(known, _)| known != name)
