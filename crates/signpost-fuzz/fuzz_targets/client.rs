@@ -1,11 +1,11 @@
-//! SMTP, POP3 and IMAP from the client's side: what a server says and does, in pieces of any size.
+//! SMTP, POP3 and IMAP from the side of the client and of a relay: what a server says and does, in pieces of any size.
 
 #![no_main]
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use hickory_proto::rr::rdata::{A, SRV, TXT};
+use hickory_proto::rr::rdata::{A, MX, SRV, TXT};
 use hickory_proto::rr::{Name, RData, Record, RecordType};
 use libfuzzer_sys::fuzz_target;
 use signpost_discovery::{Action, Client, Event, Mode, Outcome, Reason, Request, Rules, Untrusted};
@@ -28,7 +28,12 @@ fuzz_target!(|input: &[u8]| {
     let Some((&setting, mut script)) = input.split_first() else { return };
     let world = World::of(setting);
     let address = format!("{USER}@{DOMAIN}").parse().expect("an address");
-    let mut request = Request::new(address, PASSWORD.parse().expect("a password"), world.service);
+    let mut request = if world.service == Service::Mx {
+        let sender = format!("{USER}@sender.example").parse().expect("an address");
+        Request::relay(address, sender, b"Subject: hello\r\n".to_vec())
+    } else {
+        Request::new(address, PASSWORD.parse().expect("a password"), world.service)
+    };
     if setting & 0x20 != 0 {
         request.mode = Mode::Configure;
     }
@@ -142,10 +147,13 @@ struct World {
 
 impl World {
     fn of(setting: u8) -> Self {
+        let service = Service::ALL[usize::from(setting & 3) % Service::ALL.len()];
+        // Without a policy a relay may say everything in clear, and nothing would be left to look for.
+        let is_bound = service == Service::Mx;
         Self {
-            service: Service::ALL[usize::from(setting & 3) % Service::ALL.len()],
-            publishes: [setting & 4 == 0, setting & 8 != 0],
-            has_policy: setting & 0x10 == 0,
+            service,
+            publishes: [setting & 4 == 0 || is_bound, setting & 8 != 0],
+            has_policy: setting & 0x10 == 0 || is_bound,
         }
     }
 
@@ -165,6 +173,10 @@ impl World {
                 && owner == format!("_{}._tcp.{DOMAIN}.", label.name())
         });
         match (record_type, label) {
+            (RecordType::MX, _) => {
+                let host = Name::from_ascii("mail.example.com.").expect("a name");
+                Some(RData::MX(MX::new(1, host)))
+            }
             (RecordType::A, _) => Some(RData::A(A::new(192, 0, 2, 1))),
             (RecordType::SRV, Some(label)) => {
                 let host = Name::from_ascii("mail.example.com.").expect("a name");

@@ -55,6 +55,50 @@ async fn submission_takes_mail_after_starttls_and_auth() {
 }
 
 #[tokio::test]
+async fn an_exchange_takes_mail_from_everybody_and_logs_nobody_in() {
+    let lab = Lab::start(Label::Mx, Vec::new()).await;
+    let message = "C: MAIL FROM:<bob@sender.example>
+         S: 250 
+         C: RCPT TO:<alice@example.com>
+         S: 250 
+         C: DATA
+         S: 354 
+         C: Subject: hello
+         C: .
+         S: 250 ";
+    lab.play(&format!(
+        "S: 220 submit1.example.com
+         C: EHLO relay.example
+         S..: 250 
+         + 250 STARTTLS
+         - 250-AUTH
+         {message}
+         C: AUTH PLAIN
+         S: 538 
+         C: STARTTLS
+         S: 220 
+         TLS
+         C: EHLO relay.example
+         S..: 250 
+         - 250-AUTH
+         - 250 AUTH
+         C: AUTH PLAIN
+         S: 502 
+         {message}
+         C: QUIT
+         S: 221 
+         EOF"
+    ))
+    .await;
+    lab.closed().await;
+    let seen = lab.seen();
+    let mail: Vec<&String> = seen.iter().filter(|line| line.starts_with("mail")).collect();
+    let taken = ["in clear", "inside TLS"].map(|channel| format!("mail #1 submitted {channel}, 16 octets"));
+    assert!(taken.iter().all(|line| mail.contains(&line)), "{seen:#?}");
+    assert!(!seen.iter().any(|line| line.starts_with("credential")), "{seen:#?}");
+}
+
+#[tokio::test]
 async fn submissions_is_inside_tls_from_the_first_byte() {
     let lab = Lab::start(Label::Submissions, Vec::new()).await;
     lab.play(
