@@ -25,6 +25,7 @@ fn run(case: &str, reference: Reference, mislead: fn(&Assignment) -> Assignment)
 fn with_dns(assignment: &Assignment, change: fn(&mut Dns)) -> Assignment {
     let mut assignment = assignment.clone();
     match &mut assignment {
+        Assignment::Relay(assignment) => change(&mut assignment.dns),
         Assignment::Resolve(assignment) => change(&mut assignment.dns),
         Assignment::SetUp(assignment) => change(&mut assignment.dns),
     }

@@ -109,7 +109,8 @@ impl Attempts {
             candidate.binding = Arc::new(Binding::without_policy(self.request.service, self.rules));
         }
         // Mail between servers goes to whatever exchange the domain names, as it always has.
-        if !(self.request.is_relay() && self.rules.follows_exchanges_anywhere())
+        let follows_anywhere = self.request.is_relay() && self.rules.follows_exchanges_anywhere();
+        if !follows_anywhere
             && !candidate.is_secure
             && !candidate.is_within(&self.request.address, self.rules)
             && self.rules.asks_before_leaving_domain()

@@ -93,7 +93,7 @@ impl Protocol for Smtp {
         match reply.code {
             250 => Ok(offers(reply, terms.rules)),
             421 => Err(Move::Fail(Reason::Unreachable, reply.describe())),
-            _ if !(terms.tls_required && terms.rules.requires_ehlo()) && !protected => {
+            _ if !protected && (!terms.tls_required || !terms.rules.requires_ehlo()) => {
                 Err(Move::Command("HELO [127.0.0.1]".to_owned(), Step::HelloWithoutExtensions))
             }
             // HELO has no extensions, so it is no way on.
