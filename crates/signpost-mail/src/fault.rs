@@ -247,6 +247,7 @@ impl ServerFaultKind {
             | Self::CapabilitiesChange
             | Self::LocalPartOnly
             | Self::NoAuth
+            | Self::RefuseMechanism { .. }
             | Self::RejectCredentials { .. }
             | Self::WeakMechanisms { .. } => label.service() != Service::Mx,
             _ => self.step().is_none_or(|step| step.is_of(label.service())),
