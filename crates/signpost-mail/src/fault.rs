@@ -249,6 +249,7 @@ impl ServerFaultKind {
             | Self::NoAuth
             | Self::RefuseMechanism { .. }
             | Self::RejectCredentials { .. }
+            | Self::ScramBroken { .. }
             | Self::WeakMechanisms { .. } => label.service() != Service::Mx,
             _ => self.step().is_none_or(|step| step.is_of(label.service())),
         }
