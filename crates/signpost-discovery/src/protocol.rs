@@ -49,6 +49,11 @@ pub(crate) trait Protocol: fmt::Debug + Default + Send {
     /// Whether an answer to the wish for TLS begins like a yes, which is enough for a defect only.
     fn looks_like_success(reply: &Self::Reply) -> bool;
 
+    /// Whether a greeting is longer than a line, as SMTP's may be.
+    fn has_several_lines(_: &Self::Reply) -> bool {
+        false
+    }
+
     /// Whether a login is rejected in the usual words. The others mean the same to all but a defect.
     fn is_usual_rejection(reply: &Self::Reply) -> bool;
 

@@ -222,6 +222,11 @@ impl<P: Protocol> Session<P> {
                 self.fail(reason, detail);
             }
             State::Ended | State::Handshake => {}
+            State::Greeting
+                if P::has_several_lines(&reply) && !self.terms.rules.reads_greetings_to_their_end() =>
+            {
+                self.odd("the connection", &reply);
+            }
             State::Greeting => match P::greeting(&reply) {
                 Meaning::Yes => {
                     self.digest_login = P::digest_login(&reply, &self.terms.request.address.to_string());

@@ -70,6 +70,10 @@ impl Protocol for Smtp {
         (200..300).contains(&reply.code)
     }
 
+    fn has_several_lines(reply: &Reply) -> bool {
+        reply.lines.len() > 1
+    }
+
     fn is_usual_rejection(reply: &Reply) -> bool {
         reply.code == 535
     }

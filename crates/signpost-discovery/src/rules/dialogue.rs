@@ -41,6 +41,22 @@ impl Rules {
         !self.has(Defect::ExpectsOnlyAnswers)
     }
 
+    pub(crate) const fn reads_greetings_to_their_end(self) -> bool {
+        !self.has(Defect::ReadsGreetingAsOneLine)
+    }
+
+    pub(crate) const fn wants_the_word_for_a_login(self) -> bool {
+        !self.has(Defect::TakesAnySuccessForLogin)
+    }
+
+    pub(crate) const fn tells_a_challenge_from_a_login(self) -> bool {
+        !self.has(Defect::TakesChallengeForLogin)
+    }
+
+    pub(crate) const fn keeps_to_sasl_where_nothing_is_listed(self) -> bool {
+        !self.has(Defect::LiftsSaslIfNothingIsListed)
+    }
+
     pub(crate) const fn refuses_preauth(self) -> bool {
         !self.has(Defect::BelievesPreauth)
     }

@@ -34,7 +34,8 @@ impl<P: Protocol> Session<P> {
         // part of the base protocol, so a server that lists nothing has it.
         let offers_own = self.offers.own_login || !self.offers.listed || !self.protected;
         let own = words.own_login.filter(|_| offers_own);
-        if mechanism.is_none() && !own.is_some_and(|own| self.terms.allows_own(own)) {
+        let lifts_sasl = !self.offers.listed && !self.terms.rules.keeps_to_sasl_where_nothing_is_listed();
+        if mechanism.is_none() && !own.is_some_and(|own| lifts_sasl || self.terms.allows_own(own)) {
             if own.is_some() || !self.offers.mechanisms.is_empty() {
                 let detail = "the server offers no mechanism that the policy allows";
                 return self.fail(Reason::MechanismNotAllowed, detail);
@@ -103,6 +104,9 @@ impl<P: Protocol> Session<P> {
             (Meaning::Challenge, State::Authenticating(exchange)) => {
                 match exchange.respond(P::challenge(reply)) {
                     Response::Some(response) => self.line(&response),
+                    Response::None if !self.terms.rules.tells_a_challenge_from_a_login() => {
+                        self.on_logged_in();
+                    }
                     Response::None => self.odd(P::WORDS.login, reply),
                     Response::Broken(why) => {
                         self.line("*");
@@ -120,6 +124,11 @@ impl<P: Protocol> Session<P> {
             (Meaning::Later | Meaning::No, _) => {
                 let detail = format!("{} answered with {}", P::WORDS.login, P::describe(reply));
                 self.fail(Reason::Unreachable, detail);
+            }
+            (Meaning::Odd, State::Authenticating(_))
+                if !self.terms.rules.wants_the_word_for_a_login() && P::looks_like_success(reply) =>
+            {
+                self.on_logged_in();
             }
             (Meaning::Challenge | Meaning::LoggedIn | Meaning::Odd, _) => self.odd(P::WORDS.login, reply),
         }
