@@ -363,7 +363,7 @@ mod tests {
         let (in_clear, inside): (&[&str], &str) = match label.service() {
             Service::Imap => (
                 &["a1 CAPABILITY", "a2 STARTTLS"],
-                "b1 CAPABILITY|b0 AUTHENTICATE SCRAM-SHA-256 biwsbj1hbGljZSxyPWFiYw==|*|b2 LOGIN alice@example.com secret|b3 SELECT INBOX|b4 LIST \"\" *|b5 SEARCH ALL|\
+                "b1 CAPABILITY|a9 AUTHENTICATE PLAIN|*|b0 AUTHENTICATE SCRAM-SHA-256 biwsbj1hbGljZSxyPWFiYw==|*|b2 LOGIN alice@example.com secret|b3 SELECT INBOX|b4 LIST \"\" *|b5 SEARCH ALL|\
                  b6 STATUS INBOX (MESSAGES)|b7 FETCH 1 BODY[]|b8 EXPUNGE|b9 XYZ|c1 NOOP|c2 LOGOUT",
             ),
             Service::Mx => (
@@ -377,7 +377,7 @@ mod tests {
             ),
             Service::Pop3 => (
                 &["CAPA", "USER alice@example.com", "STLS"],
-                "CAPA|AUTH SCRAM-SHA-256 biwsbj1hbGljZSxyPWFiYw==|*|USER alice@example.com|PASS secret|STAT|LIST|UIDL|RETR 1|DELE 1|RSET|XYZ|NOOP|QUIT",
+                "CAPA|AUTH PLAIN|*|AUTH SCRAM-SHA-256 biwsbj1hbGljZSxyPWFiYw==|*|USER alice@example.com|PASS secret|STAT|LIST|UIDL|RETR 1|DELE 1|RSET|XYZ|NOOP|QUIT",
             ),
         };
         let mut session = session(label, faults);
