@@ -98,8 +98,10 @@ fn a_file_holds_what_a_publisher_did() {
         for text in present {
             assert!(file.contains(text), "{kind:?}: no {text}");
         }
+        // As words: keys and signatures are new in each run, and any three letters stand in one of them some day.
+        let words = format!(" {} ", file.split_whitespace().collect::<Vec<_>>().join(" "));
         for text in absent {
-            assert!(!file.contains(text), "{kind:?}: {text}");
+            assert!(!words.contains(&format!(" {text} ")), "{kind:?}: {text}");
         }
     };
     // The salt, and the type in the record of the apex.
