@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::net::IpAddr;
 
 use hickory_proto::rr::{Name, RData};
-use signpost_validate::Lookup;
+use signpost_validate::{Lookup, SecurityStatus};
 
 use crate::answer::security;
 use crate::failure::Failure;
@@ -19,13 +19,15 @@ pub(crate) struct Addresses {
     pub(crate) left: VecDeque<IpAddr>,
     /// The name that they stand at, if it is the end of an alias.
     pub(crate) alias: Option<Name>,
+    /// Whether all of them are Secure.
+    pub(crate) are_secure: bool,
 }
 
 impl Addresses {
     /// Reads the answers for AAAA and A. Unsigned ones are taken, since the certificate decides; who forges one only
     /// leads the client to a server that it rejects.
     pub(crate) fn read(host: &Name, lookups: [&Lookup; 2], rules: Rules) -> Result<Self, Failure> {
-        let mut addresses = Self { left: VecDeque::new(), alias: None };
+        let mut addresses = Self { left: VecDeque::new(), alias: None, are_secure: true };
         let limit = if rules.tries_every_address() { LIMIT } else { 1 };
         for lookup in lookups {
             match security(lookup, rules) {
@@ -41,6 +43,7 @@ impl Addresses {
                 if record.name != *host {
                     addresses.alias = Some(record.name.clone());
                 }
+                addresses.are_secure &= lookup.security == SecurityStatus::Secure;
                 if addresses.left.len() < limit {
                     addresses.left.push_back(address);
                 }

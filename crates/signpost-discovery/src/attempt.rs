@@ -248,6 +248,9 @@ impl Attempt {
         actions: &mut VecDeque<Action>,
     ) -> Progress {
         self.left = addresses.left.clone();
+        if !addresses.are_secure && !self.rules.keeps_pins_at_insecure_addresses() {
+            self.handshake.void_pins();
+        }
         if let Some(target) = &addresses.alias {
             self.notes.push(Note::AliasedTarget);
             self.handshake.on_alias(target, self.rules);

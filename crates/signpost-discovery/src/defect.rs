@@ -328,6 +328,7 @@ defects! {
     UsesApopInClear = "uses-apop-in-clear": "Logs in by APOP in clear where the greeting has a timestamp and TLS is not to be had.",
     UsesInjectedPlaintext = "uses-injected-plaintext": "Takes plain text from before the handshake for text under TLS.",
     VersionAtFirstOctet = "version-at-first-octet": "Takes a record that begins with a space for another service's.",
+    VoidsPinsAtInsecureAddresses = "voids-pins-at-insecure-addresses": "Forgets the pins of a target whose address is Insecure, as DANE does.",
     WaivesNameUnderPin = "waives-name-under-pin": "Takes any host's certificate that leads to a pinned CA.",
     WaivesPossessionOfPinned = "waives-possession-of-pinned": "Does not check that the server has the key of a certificate that is pinned itself.",
     WantsDatesOfPinned = "wants-dates-of-pinned": "Refuses an end-entity certificate that is pinned itself once it has expired.",

@@ -73,6 +73,11 @@ impl Handshake {
         }
     }
 
+    /// The pins are forgotten, which only a flaw does.
+    pub(crate) fn void_pins(&mut self) {
+        self.rule = VerificationRule::WebPki;
+    }
+
     /// What begins it.
     pub(crate) fn begin(&self) -> Action {
         self.by(self.rule.clone())

@@ -42,6 +42,10 @@ impl Rules {
         !self.has(Defect::SpreadsPolicy)
     }
 
+    pub(crate) const fn keeps_pins_at_insecure_addresses(self) -> bool {
+        !self.has(Defect::VoidsPinsAtInsecureAddresses)
+    }
+
     pub(crate) const fn needs_webpki_without_pin(self) -> bool {
         !self.has(Defect::TrustsAnythingWithoutPin)
     }
