@@ -182,6 +182,7 @@ impl Client {
                 self.rules,
             ) {
                 Ok(binding) => Arc::new(binding),
+                Err(_) if !self.rules.refuses_where_a_label_lacks_keys() => continue,
                 Err(failure) => {
                     return self.refuse(failure.about(&format!("policy of _{}", publication.label)));
                 }

@@ -71,6 +71,7 @@ defects! {
     DropsBufferedPlaintext = "drops-buffered-plaintext": "Throws plain text behind the go-ahead for TLS away and goes on.",
     DropsInsecureMx = "drops-insecure-mx": "Takes unsigned MX records for none, and the domain for its own exchange.",
     DropsInsecurePolicy = "drops-insecure-policy": "Ignores an unsigned policy, with what it adds.",
+    DropsLabelsWithoutKeys = "drops-labels-without-keys": "Leaves out a label whose key records are missing, unusable, Bogus or not to be had, and goes on with the other.",
     DropsUnknownNames = "drops-policy-with-unknown-name": "Takes a policy with an element that it does not know for somebody else's.",
     ExpectsOnlyAnswers = "expects-only-answers": "Takes data that it did not ask for for a mistake of the server.",
     ExpectsWholeReplies = "expects-whole-replies": "Takes what comes in one piece for a whole reply.",

@@ -42,6 +42,10 @@ impl Rules {
         !self.has(Defect::SpreadsPolicy)
     }
 
+    pub(crate) const fn refuses_where_a_label_lacks_keys(self) -> bool {
+        !self.has(Defect::DropsLabelsWithoutKeys)
+    }
+
     pub(crate) const fn keeps_pins_at_insecure_addresses(self) -> bool {
         !self.has(Defect::VoidsPinsAtInsecureAddresses)
     }
