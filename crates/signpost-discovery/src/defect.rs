@@ -209,6 +209,7 @@ defects! {
     OverlooksListedType = "overlooks-listed-type": "Resolves: believes a wildcard's NSEC record that denies a type which it lists.",
     PinsButSkipsChain = "pins-but-skips-chain": "Looks for the pinned certificate among the presented ones without building a path to it.",
     PinsBySecureKeyRecord = "pins-by-secure-key-record": "Uses the pins of a signed key record, whoever names it.",
+    PinsPublicKeys = "pins-public-keys": "Takes the digest of a public key for a pin, as HTTP and TLSA with selector 1 have it.",
     PinsRootsOnly = "pins-roots-only": "Looks for the pin among self-signed certificates only.",
     PolicyBesideSrvOnly = "policy-beside-srv-only": "Does not look at the policy of a label without targets.",
     PolicyOfStarttlsOnly = "policy-of-starttls-only": "Asks for the policy at the label of STARTTLS only.",

@@ -10,6 +10,8 @@ use rustls::crypto::{
 use rustls::{CertificateError, DigitallySignedStruct, OtherError, SignatureScheme};
 use rustls_pki_types::{CertificateDer, ServerName, TrustAnchor, UnixTime};
 use webpki::{EndEntityCert, Error, KeyUsage, anchor_from_trusted_cert};
+use x509_parser::certificate::X509Certificate;
+use x509_parser::prelude::FromDer;
 
 use crate::issuer;
 use crate::naming;
@@ -148,7 +150,7 @@ impl ServerCertVerifier for PinVerifier {
 impl PinVerifier {
     /// Whether a flawed client does without the proof that the server has the key.
     fn waives_possession(&self, certificate: &CertificateDer<'_>) -> bool {
-        let is_pinned = |pins| is_pinned(certificate, pins);
+        let is_pinned = |pins| is_pinned(certificate, pins, self.rules);
         !self.rules.checks_handshake_signature()
             || (!self.rules.wants_possession_of_pinned()
                 && matches!(&self.rule, VerificationRule::Pinned(pins) if is_pinned(pins)))
@@ -179,7 +181,7 @@ impl Chain<'_> {
     fn verify_pinned(&self, pins: &[Pin], name: &ServerName<'_>) -> Result<(), Untrusted> {
         // The owner's own certificate is vouched for by the pin alone: names and dates are what an issuer says
         // of it, and no issuer is asked (RFC 7671 §5.1).
-        if is_pinned(self.end_entity, pins) {
+        if is_pinned(self.end_entity, pins, self.verifier.rules) {
             return self.verify_pinned_end_entity(name);
         }
         let rules = self.verifier.rules;
@@ -188,7 +190,7 @@ impl Chain<'_> {
         let presented = self.intermediates.iter();
         let local = self.verifier.store.certificates.iter();
         let mut pinned: Vec<&CertificateDer<'_>> =
-            presented.chain(local).filter(|certificate| is_pinned(certificate, pins)).collect();
+            presented.chain(local).filter(|certificate| is_pinned(certificate, pins, rules)).collect();
         pinned.dedup();
         if !rules.pins_intermediates() {
             pinned.retain(|certificate| issuer::is_self_issued(certificate));
@@ -363,8 +365,12 @@ enum Overlooked {
     Rule,
 }
 
-fn is_pinned(certificate: &CertificateDer<'_>, pins: &[Pin]) -> bool {
-    pins.iter().any(|pin| pin.matches(certificate))
+fn is_pinned(certificate: &CertificateDer<'_>, pins: &[Pin], rules: Rules) -> bool {
+    let is_by_key = || {
+        X509Certificate::from_der(certificate)
+            .is_ok_and(|(_, read)| pins.iter().any(|pin| pin.matches(read.public_key().raw)))
+    };
+    pins.iter().any(|pin| pin.matches(certificate)) || (!rules.pins_whole_certificates() && is_by_key())
 }
 
 fn refusal(error: &Error) -> Untrusted {

@@ -15,7 +15,8 @@ pub fn expand(text: &str, service: Option<Service>) -> String {
 }
 
 /// Fills `${sha1:NAME}`, `${sha256:NAME}`, `${sha384:NAME}` and `${sha512:NAME}` in: padded base64 of the digest of
-/// the certificate's DER, as it stands in a key record. Behind a second colon stands how it is misspelt: see [`Spelling`].
+/// the certificate's DER, as it stands in a key record. Behind a second colon stands how it is misspelt (see [`Spelling`]), or
+/// `key`, which makes it the digest of the public key.
 ///
 /// # Errors
 ///
@@ -45,11 +46,13 @@ const OPENING: &str = "${";
 /// What a placeholder stands for, which is given without its braces.
 fn fill(placeholder: &str, pki: &Pki) -> Option<String> {
     let (digest, rest) = placeholder.split_once(':')?;
+    let digest = digest.parse::<Digest>().ok()?;
     let (name, spelling) = match rest.split_once(':') {
+        Some((name, "key")) => return Some(BASE64.encode(&pki.key_digest(name, digest)?)),
         Some((name, spelling)) => (name, Spelling::named(spelling)?),
         None => (rest, Spelling::Canonical),
     };
-    Some(spelling.spell(&pki.digest(name, digest.parse::<Digest>().ok()?)?))
+    Some(spelling.spell(&pki.digest(name, digest)?))
 }
 
 /// How the octets of a digest are written: all but one of these are mistakes that a careless decoder does not see.

@@ -6,6 +6,8 @@ use std::sync::Arc;
 
 use rcgen::KeyPair;
 use rustls_pki_types::{CertificateDer, PrivatePkcs8KeyDer, UnixTime};
+use x509_parser::certificate::X509Certificate;
+use x509_parser::prelude::FromDer;
 
 use crate::key::key;
 use crate::template::{Purpose, Slip, Template, Validity, dns_name};
@@ -112,6 +114,13 @@ impl Pki {
     #[must_use]
     pub fn digest(&self, name: &str, digest: Digest) -> Option<Vec<u8>> {
         self.certificate(name).map(|certificate| digest.of(certificate))
+    }
+
+    /// The digest of its public key, which no key record means: HTTP's pins and TLSA records of selector 1 do.
+    #[must_use]
+    pub fn key_digest(&self, name: &str, digest: Digest) -> Option<Vec<u8>> {
+        let (_, certificate) = X509Certificate::from_der(self.certificate(name)?).ok()?;
+        Some(digest.of(certificate.public_key().raw))
     }
 
     /// What a server with this certificate presents, root included unless a fault leaves it out (see

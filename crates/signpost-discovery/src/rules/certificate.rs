@@ -52,6 +52,10 @@ impl Rules {
         !self.has(Defect::IgnoresPurpose)
     }
 
+    pub(crate) const fn pins_whole_certificates(self) -> bool {
+        !self.has(Defect::PinsPublicKeys)
+    }
+
     pub(crate) const fn ends_path_at_pin(self) -> bool {
         !self.has(Defect::JudgesAbovePin)
     }
