@@ -283,6 +283,7 @@ impl Attempt {
                 self.address = Some(address);
                 self.handshake.at(address, self.rules);
                 self.way = Way::AsPublished;
+                self.is_secured = false;
                 actions.push_back(Action::Connect(SocketAddr::new(address, self.candidate.target.port)));
                 Progress::Waiting
             }
@@ -322,6 +323,10 @@ impl Attempt {
     fn on_tls_failure(&mut self, reason: Reason, detail: String, actions: &mut VecDeque<Action>) -> Progress {
         if let Some(progress) = self.try_again_after_tls_failure(reason, actions) {
             return progress;
+        }
+        if !self.rules.takes_all_addresses_for_one_target() && !self.left.is_empty() {
+            actions.push_back(Action::Close);
+            return self.connect(actions);
         }
         if self.rules.stays_silent_after_tls_failure() {
             actions.push_back(Action::Close);

@@ -316,6 +316,7 @@ defects! {
     TriesBrokenTlsAgain = "tries-broken-tls-again": "Connects again and asks for TLS once more where the handshake behind STARTTLS has failed.",
     TriesBrokenTlsByCommand = "tries-broken-tls-by-command": "Tries STARTTLS at a port where TLS from the first byte has failed, if the other label leads there too.",
     TriesEachHostOnce = "tries-each-host-once": "Skips a target whose host was tried already, at another port.",
+    TriesNextAddressAfterBrokenTls = "tries-next-address-after-broken-tls": "Goes on to the next address of a target where TLS has failed at one.",
     TriesNextAfterRejection = "tries-next-after-rejection": "Brings a message that one exchange rejected to the next one.",
     TriesOneAddress = "tries-one-address": "Gives a target up when its first address does not answer.",
     TrimsEqualsSign = "trims-equals-sign": "Takes spaces round the equals sign for nothing.",

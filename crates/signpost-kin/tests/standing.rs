@@ -17,7 +17,8 @@ fn this_process_is_kin_by_tcp_and_udp() {
     let here = accepted.local_addr().unwrap();
     assert_eq!(standing(Transport::Tcp, peer, here, Process), Standing::Kin);
     drop(client);
-    assert_eq!(standing(Transport::Tcp, peer, here, Process), Standing::Doubtful);
+    // What another test starts has a copy of every file until it runs its program.
+    assert_ne!(standing(Transport::Tcp, peer, here, Process), Standing::Kin);
     let server = UdpSocket::bind("127.0.0.1:0").unwrap();
     let here = server.local_addr().unwrap();
     let client = UdpSocket::bind("0.0.0.0:0").unwrap();

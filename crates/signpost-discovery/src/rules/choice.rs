@@ -46,6 +46,10 @@ impl Rules {
         !self.has(Defect::DropsLabelsWithoutKeys)
     }
 
+    pub(crate) const fn takes_all_addresses_for_one_target(self) -> bool {
+        !self.has(Defect::TriesNextAddressAfterBrokenTls)
+    }
+
     pub(crate) const fn keeps_pins_at_insecure_addresses(self) -> bool {
         !self.has(Defect::VoidsPinsAtInsecureAddresses)
     }
