@@ -14,6 +14,7 @@ mod result;
 mod role;
 pub mod set_up;
 mod verdict;
+mod why;
 
 pub use assignment::{ADAPTER_VERSION, Assignment, Dns};
 pub use misreport::Misreport;

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::misreport;
 use crate::set_up::Security;
+use crate::why::why;
 use crate::{Dns, Misreport};
 
 pub(crate) const WHO: &str = "a mail relay";
@@ -136,16 +137,10 @@ impl fmt::Display for Report {
         formatter.write_str(self.outcome())?;
         match self {
             Self::Delayed { reason, detail } | Self::Failed { reason, detail } => {
-                if let Some(reason) = reason {
-                    write!(formatter, " {reason}")?;
-                }
-                if let Some(detail) = detail {
-                    write!(formatter, ": {detail}")?;
-                }
-                Ok(())
+                why(formatter, reason.as_deref(), detail.as_deref())
             }
             Self::Relayed { exchange, security, .. } => write!(formatter, " to {exchange} with {security}"),
-            Self::Unsupported { reason } => write!(formatter, ": {reason}"),
+            Self::Unsupported { reason } => why(formatter, None, Some(reason)),
         }
     }
 }

@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::misreport;
+use crate::why::why;
 use crate::{Dns, Misreport};
 
 pub(crate) const WHO: &str = "a resolver";
@@ -169,9 +170,9 @@ impl fmt::Display for Report {
                 if let Some(ttl) = ttl {
                     write!(formatter, ", TTL {ttl}")?;
                 }
-                detail.as_ref().map_or(Ok(()), |detail| write!(formatter, ": {detail}"))
+                why(formatter, None, detail.as_deref())
             }
-            Self::Unsupported { reason } => write!(formatter, ": {reason}"),
+            Self::Unsupported { reason } => why(formatter, None, Some(reason)),
         }
     }
 }

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use signpost_protocol::{Label, Service, TlsStart};
 
 use crate::misreport;
+use crate::why::why;
 use crate::{Dns, Misreport};
 
 pub(crate) const WHO: &str = "a mail client";
@@ -236,23 +237,12 @@ impl fmt::Display for Report {
         match self {
             Self::AskUser { reason, detail }
             | Self::Refused { reason, detail }
-            | Self::Unavailable { reason, detail } => {
-                if let Some(reason) = reason {
-                    write!(formatter, " {reason}")?;
-                }
-                if let Some(detail) = detail {
-                    write!(formatter, ": {detail}")?;
-                }
-                Ok(())
-            }
+            | Self::Unavailable { reason, detail } => why(formatter, reason.as_deref(), detail.as_deref()),
             Self::Configured { endpoint: ConfiguredEndpoint { host, port, security }, .. } => {
                 write!(formatter, " {host}:{port} with {security}")
             }
-            Self::Declined { detail } => match detail {
-                Some(detail) => write!(formatter, ": {detail}"),
-                None => Ok(()),
-            },
-            Self::Unsupported { reason } => write!(formatter, ": {reason}"),
+            Self::Declined { detail } => why(formatter, None, detail.as_deref()),
+            Self::Unsupported { reason } => why(formatter, None, Some(reason)),
         }
     }
 }
