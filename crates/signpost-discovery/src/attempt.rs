@@ -53,8 +53,6 @@ enum Way {
     InClear,
     /// A second time, with older versions of TLS, as only a defect does.
     OlderTls,
-    /// A second time, without the pin, as only a defect does.
-    WithoutPin,
 }
 
 enum Stage {
@@ -360,7 +358,8 @@ impl Attempt {
             return self.connect_again(Way::ByCommand, port, actions);
         }
         if !self.rules.insists_on_pins_again() && reason == Reason::PinMismatch {
-            return self.connect_again(Way::WithoutPin, port, actions);
+            self.handshake.void_pins();
+            return self.connect_again(Way::Again, port, actions);
         }
         self.try_starttls_port(actions)
     }
@@ -401,7 +400,6 @@ impl Attempt {
 
     fn start_tls(&self, actions: &mut VecDeque<Action>) {
         actions.push_back(match self.way {
-            Way::WithoutPin => self.handshake.begin_without_pin(),
             Way::OlderTls => self.handshake.offer_older_versions(),
             Way::Again | Way::AsPublished | Way::ByCommand | Way::InClear => self.handshake.begin(),
         });

@@ -80,27 +80,18 @@ impl Handshake {
 
     /// What begins it.
     pub(crate) fn begin(&self) -> Action {
-        self.by(self.rule.clone())
-    }
-
-    /// What begins it for a client that forgets the pin, which only a flaw does.
-    pub(crate) fn begin_without_pin(&self) -> Action {
-        self.by(VerificationRule::WebPki)
+        Action::StartTls {
+            server_name: self.host.clone(),
+            aliases: self.aliases.clone(),
+            sni: self.sni.clone(),
+            rule: self.rule.clone(),
+        }
     }
 
     /// What a flawed client says that would be content with an older version. It comes to nothing here, whatever the
     /// server answers: that it is said is what is wrong.
     pub(crate) fn offer_older_versions(&self) -> Action {
         Action::Send(older_tls::client_hello(&self.host.to_str()))
-    }
-
-    fn by(&self, rule: VerificationRule) -> Action {
-        Action::StartTls {
-            server_name: self.host.clone(),
-            aliases: self.aliases.clone(),
-            sni: self.sni.clone(),
-            rule,
-        }
     }
 }
 

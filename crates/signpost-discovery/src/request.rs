@@ -45,29 +45,21 @@ impl Request {
             "From: <{address}>\r\nTo: <{address}>\r\nSubject: Your new account\r\n\r\n\
              This message was sent to try out the settings of your account. They work.\r\n"
         );
-        Self {
-            address,
-            password: Some(password),
-            sender: None,
-            service,
-            roots: TrustStore::default(),
-            ports: Ports::default(),
-            strict: false,
-            manner: Manner::default(),
-            mode: Mode::Exchange,
-            limits: Limits::default(),
-            message: message.into_bytes(),
-        }
+        Self { password: Some(password), ..Self::for_message(address, service, message.into_bytes()) }
     }
 
     /// A request to bring a message to an exchange of the recipient's domain (RFC 5321 section 5.1), with the standard port,
     /// default limits and no trusted root.
     pub fn relay(recipient: Address, sender: Address, message: Vec<u8>) -> Self {
+        Self { sender: Some(sender), ..Self::for_message(recipient, Service::Mx, message) }
+    }
+
+    fn for_message(address: Address, service: Service, message: Vec<u8>) -> Self {
         Self {
-            address: recipient,
+            address,
             password: None,
-            sender: Some(sender),
-            service: Service::Mx,
+            sender: None,
+            service,
             roots: TrustStore::default(),
             ports: Ports::default(),
             strict: false,

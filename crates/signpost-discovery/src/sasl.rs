@@ -7,6 +7,7 @@ use std::collections::VecDeque;
 use data_encoding::BASE64;
 use signpost_sasl::cram_md5;
 
+use crate::password::Password;
 use crate::rules::Rules;
 use scram::Scram;
 
@@ -53,7 +54,7 @@ impl Mechanism {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Login<'a> {
     pub(crate) user: &'a str,
-    pub(crate) password: &'a str,
+    pub(crate) password: &'a Password,
     /// What no other exchange has in it; who cannot foresee it cannot replay an exchange.
     pub(crate) nonce: &'a str,
     pub(crate) rules: Rules,
@@ -71,7 +72,7 @@ enum Steps {
     /// The digest of a challenge.
     CramMd5 {
         user: String,
-        password: crate::Password,
+        password: Password,
     },
     /// Nothing is left to be said.
     Over,
@@ -102,17 +103,15 @@ impl Exchange {
         let Login { user, password, .. } = login;
         match mechanism {
             Mechanism::CramMd5 => {
-                let steps = password
-                    .parse()
-                    .map_or(Steps::Over, |password| Steps::CramMd5 { user: user.to_owned(), password });
+                let steps = Steps::CramMd5 { user: user.to_owned(), password: password.clone() };
                 Self { command: bare, steps }
             }
             Mechanism::Login => {
-                let responses = VecDeque::from([encode(user), encode(password)]);
+                let responses = VecDeque::from([encode(user), encode(password.reveal())]);
                 Self { command: bare, steps: Steps::Responses(responses) }
             }
             Mechanism::Plain => {
-                let response = encode(&format!("\0{user}\0{password}"));
+                let response = encode(&format!("\0{user}\0{}", password.reveal()));
                 match with_initial(&response) {
                     Some(command) => Self { command, steps: Steps::Over },
                     None => Self { command: bare, steps: Steps::Responses(VecDeque::from([response])) },
@@ -163,20 +162,24 @@ fn encode(text: &str) -> String {
 mod tests {
     use super::*;
 
-    fn login(password: &str) -> Login<'_> {
+    fn password(text: &str) -> Password {
+        text.parse().unwrap()
+    }
+
+    fn login(password: &Password) -> Login<'_> {
         Login { user: "tim", password, nonce: "nonce", rules: Rules::default() }
     }
 
     #[test]
     fn plain_sends_both_names_in_one() {
-        let exchange = Exchange::new("AUTH", Mechanism::Plain, login("tanstaaftanstaaf"), 255);
+        let exchange = Exchange::new("AUTH", Mechanism::Plain, login(&password("tanstaaftanstaaf")), 255);
         // RFC 4616 §4, the first example.
         assert_eq!(exchange.command, "AUTH PLAIN AHRpbQB0YW5zdGFhZnRhbnN0YWFm");
     }
 
     #[test]
     fn a_long_response_waits_for_the_challenge() {
-        let password = "x".repeat(255);
+        let password = password(&"x".repeat(255));
         let mut exchange = Exchange::new("AUTH", Mechanism::Plain, login(&password), 255);
         assert_eq!(exchange.command, "AUTH PLAIN");
         assert!(matches!(exchange.respond(b""), Response::Some(_)));
@@ -185,7 +188,8 @@ mod tests {
 
     #[test]
     fn cram_md5_answers_one_challenge() {
-        let mut exchange = Exchange::new("AUTH", Mechanism::CramMd5, login("tanstaaftanstaaf"), 255);
+        let mut exchange =
+            Exchange::new("AUTH", Mechanism::CramMd5, login(&password("tanstaaftanstaaf")), 255);
         assert_eq!(exchange.command, "AUTH CRAM-MD5");
         // RFC 2195 §2.
         let challenge = BASE64.encode(b"<1896.697170952@postoffice.reston.mci.net>");

@@ -17,7 +17,7 @@ const MOST_ITERATIONS: u32 = 1_000_000;
 /// An exchange.
 pub(super) struct Scram {
     first: ClientFirst,
-    password: Option<Password>,
+    password: Password,
     rules: Rules,
     state: State,
 }
@@ -37,7 +37,7 @@ impl Scram {
     pub(super) fn new(login: Login<'_>) -> Self {
         Self {
             first: ClientFirst::new(login.user, login.nonce),
-            password: login.password.parse().ok(),
+            password: login.password.clone(),
             rules: login.rules,
             state: State::Beginning,
         }
@@ -83,7 +83,6 @@ impl Scram {
 
     fn prove(&mut self, challenge: &[u8]) -> Result<Response, &'static str> {
         let challenge = ServerFirst::read(challenge).map_err(|_| "the challenge is none of SCRAM")?;
-        let password = self.password.as_ref().ok_or("there is no password")?;
         if !challenge.is_answer_to(&self.first) && self.rules.verifies_server_nonce() {
             return Err("the nonce of the server does not begin with that of the client");
         }
@@ -93,7 +92,7 @@ impl Scram {
         if challenge.iterations().get() > MOST_ITERATIONS && self.rules.refuses_many_iterations() {
             return Err("the server wants the password hashed too many times");
         }
-        let keys = Keys::derive(password.reveal(), challenge.salt(), challenge.iterations());
+        let keys = Keys::derive(self.password.reveal(), challenge.salt(), challenge.iterations());
         let answer = self.first.answer(&challenge, &keys);
         let response = BASE64.encode(answer.message().as_bytes());
         self.state = State::Proven(answer);
@@ -126,8 +125,9 @@ mod tests {
     use crate::Defect;
 
     fn scram(rules: Rules) -> Scram {
+        let password = "pencil".parse().unwrap();
         let mut scram =
-            Scram::new(Login { user: "user", password: "pencil", nonce: "rOprNGfwEbeRWgbNEkqO", rules });
+            Scram::new(Login { user: "user", password: &password, nonce: "rOprNGfwEbeRWgbNEkqO", rules });
         scram.has_begun();
         scram
     }

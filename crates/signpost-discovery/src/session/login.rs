@@ -5,7 +5,6 @@ use std::collections::VecDeque;
 use super::{Session, State};
 use crate::conversation::Ending;
 use crate::outcome::Reason;
-use crate::password::Password;
 use crate::protocol::{Meaning, Protocol};
 use crate::sasl::{Exchange, Login, Mechanism, Response};
 
@@ -64,19 +63,22 @@ impl<P: Protocol> Session<P> {
             }
             return self.rejected();
         };
-        let password = self.terms.request.password.as_ref().map_or("", Password::reveal);
+        let Some(password) = self.terms.request.password.clone() else {
+            return self.fail(Reason::AuthNotOffered, "there is no password to log in with");
+        };
         match mechanism {
             Some(mechanism) => {
                 self.exchanges += 1;
                 let [high, low] = self.terms.seed;
                 let nonce = format!("{high:016x}{low:016x}{}", self.exchanges);
-                let login = Login { user: &user, password, nonce: &nonce, rules: self.terms.rules };
+                let login =
+                    Login { user: &user, password: &password, nonce: &nonce, rules: self.terms.rules };
                 let exchange = Exchange::new(words.authenticate, mechanism, login, words.command_limit);
                 let command = exchange.command.clone();
                 self.command(&command, State::Authenticating(exchange));
             }
             None => {
-                let commands = P::own_login(&user, password).into();
+                let commands = P::own_login(&user, password.reveal()).into();
                 self.next_login_command(commands);
             }
         }
