@@ -1,5 +1,6 @@
 //! A scenario for one service: what runs.
 
+use std::collections::BTreeSet;
 use std::ops::RangeFrom;
 use std::sync::Arc;
 
@@ -199,9 +200,11 @@ fn case(
     let parts = scenario.part.steps();
     let changes = changes(&parts, &mut numbers, world, service, &views, &mut problems);
     let of_certificates: Vec<String> = faults.iter().flat_map(|fault| below(fault, world)).collect();
+    let tables = || table.fault.iter().chain(parts.iter().flat_map(|step| step.fault));
+    let kinds: BTreeSet<&str> = tables().map(|table| table.kind.get_ref().as_str()).collect();
     let mut steps_from = |view: Option<&str>| {
         let steps = changes.iter().enumerate().filter_map(|(number, changes)| {
-            let mut reading = Reading { world, service, problems: Vec::new() };
+            let mut reading = Reading { world, service, kinds: &kinds, problems: Vec::new() };
             let demand = scenario.part.demand(number, view, service, &mut reading);
             // What stands in `[expect]` is looked at again for every step and view.
             add_new(&mut problems, reading.problems);
@@ -218,8 +221,7 @@ fn case(
         names.map(|view| Visit { view: Some(view.to_owned()), steps: steps_from(Some(view)) }).collect()
     };
     if problems.is_empty() {
-        let tables = table.fault.iter().chain(parts.iter().flat_map(|step| step.fault));
-        let all = tables.zip(faults.iter().chain(changes.iter().flatten()));
+        let all = tables().zip(faults.iter().chain(changes.iter().flatten()));
         let steps = visits.iter().flat_map(|visit| &visit.steps).map(|step| (&step.task, &step.expectation));
         problems = hidden_faults(all.clone(), world);
         problems.extend(idle_faults(all, steps, world, names, service));

@@ -144,6 +144,11 @@ impl Selector {
         }
     }
 
+    /// The kind of fault behind which it looks, if it looks behind one.
+    pub(crate) fn fault_kind(&self) -> Option<&str> {
+        self.target.as_deref().filter(|_| self.kind == SelectorKind::PasswordAfter)
+    }
+
     /// The requirement that is broken wherever this is seen, where there is only one.
     pub(crate) const fn requirement(&self) -> Option<&'static str> {
         match self.kind {

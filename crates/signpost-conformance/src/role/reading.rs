@@ -1,5 +1,6 @@
 //! Reading what scenario files name, held against the world.
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 use std::str::FromStr;
 
@@ -30,6 +31,8 @@ pub(crate) struct StepPart<'a> {
 pub(crate) struct Reading<'a> {
     pub(crate) world: &'a World,
     pub(crate) service: Option<Service>,
+    /// The kinds of the faults that the case has.
+    pub(crate) kinds: &'a BTreeSet<&'a str>,
     pub(crate) problems: Vec<Problem>,
 }
 
@@ -46,7 +49,7 @@ impl Reading<'_> {
         read
     }
 
-    /// Observations, at servers that the world has.
+    /// Observations, at servers that the world has, and behind faults that the case has.
     pub(crate) fn selectors(&mut self, names: &[Spanned<String>]) -> Vec<Selector> {
         let mut selectors = Vec::with_capacity(names.len());
         for name in names {
@@ -54,6 +57,14 @@ impl Reading<'_> {
                 Ok(selector) => {
                     if let Some(server) = selector.server() {
                         self.server(server, name.span());
+                    }
+                    if let Some(kind) = selector.fault_kind().filter(|kind| !self.kinds.contains(kind)) {
+                        let known: Vec<&str> = self.kinds.iter().copied().collect();
+                        let problem = Problem::at(name.span(), format!("the case has no fault `{kind}`"));
+                        self.problems.push(match nearest(kind, &known) {
+                            Some(meant) => problem.help(format!("did you mean `{meant}`?")),
+                            None => problem.help("what is never seen cannot be broken"),
+                        });
                     }
                     selectors.push(selector);
                 }
@@ -92,6 +103,37 @@ pub(crate) fn is_empty(key: &str, span: Range<usize>) -> Problem {
 /// What a table says for itself, or what the one above it says.
 pub(crate) fn or_else<T: Clone>(own: Option<&Vec<T>>, above: &[T]) -> Vec<T> {
     own.map_or_else(|| above.to_vec(), Clone::clone)
+}
+
+/// Whether an outcome is named for each part of a case: each names its own, or has that of the whole.
+pub(crate) fn names_outcomes<'t>(
+    of_whole: &'t [Spanned<String>],
+    of_parts: impl IntoIterator<Item = Option<&'t Vec<Spanned<String>>>>,
+) -> bool {
+    let mut parts = of_parts.into_iter().peekable();
+    match parts.peek() {
+        None => !of_whole.is_empty(),
+        Some(_) => parts.all(|own| !own.map_or(of_whole, Vec::as_slice).is_empty()),
+    }
+}
+
+/// The reasons that count and the notes that must be told, a line each where there are any.
+pub(crate) fn words_expected(reasons: &[String], notes: &[String]) -> Vec<(&'static str, String)> {
+    let mut lines = Vec::new();
+    if !reasons.is_empty() {
+        lines.push(("because", reasons.join(" or ")));
+    }
+    if !notes.is_empty() {
+        lines.push(("told", notes.join(" and ")));
+    }
+    lines
+}
+
+/// What a subject that succeeded was to tell and did not.
+pub(crate) fn untold(expected: &[String], told: &[String]) -> Option<String> {
+    let missing: Vec<&str> =
+        expected.iter().filter(|note| !told.contains(note)).map(String::as_str).collect();
+    (!missing.is_empty()).then(|| format!("a note of {}", missing.join(" and ")))
 }
 
 /// The reasons that count, where a subject stopped for another.

@@ -1,15 +1,12 @@
 //! How a relay may end, and what its word is worth.
 
-use std::fmt;
-use std::str::FromStr;
-
 use signpost_format::relay::Report;
 use signpost_format::set_up::Security;
 use signpost_transcript::{Channel, ConnectionId, Event, Transfer};
 
 use crate::evidence::Index;
 use crate::role::ending::Ending;
-use crate::role::reading::other_reason;
+use crate::role::reading::{other_reason, untold, words_expected};
 use crate::selection::SelectionExpectation;
 
 /// How a conforming relay ends.
@@ -39,12 +36,7 @@ impl Expectation {
     pub(in crate::role) fn particulars(&self) -> Vec<(&'static str, String)> {
         let mut lines = Vec::new();
         lines.extend(self.exchange.as_ref().map(|host| ("exchange", host.clone())));
-        if !self.reasons.is_empty() {
-            lines.push(("because", self.reasons.join(" or ")));
-        }
-        if !self.notes.is_empty() {
-            lines.push(("told", self.notes.join(" and ")));
-        }
+        lines.extend(words_expected(&self.reasons, &self.notes));
         if self.opportunistic {
             lines.push(("protection", "TLS where it is offered: no policy binds the exchanges".to_owned()));
         }
@@ -54,7 +46,10 @@ impl Expectation {
 }
 
 /// How a relay may end, apart from not supporting the case.
-#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+#[derive(
+    Clone, Copy, Debug, Eq, Hash, PartialEq, strum::Display, strum::EnumString, strum::IntoStaticStr,
+)]
+#[strum(serialize_all = "kebab-case", parse_err_fn = unknown_outcome, parse_err_ty = UnknownOutcome)]
 pub enum Outcome {
     /// It keeps the message and tries again later.
     Delayed,
@@ -65,17 +60,10 @@ pub enum Outcome {
 }
 
 impl Outcome {
-    /// Every outcome, by name.
-    pub const ALL: [Self; 3] = [Self::Delayed, Self::Failed, Self::Relayed];
-
     /// The name in scenario files and reports.
     #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Delayed => "delayed",
-            Self::Failed => "failed",
-            Self::Relayed => "relayed",
-        }
+    pub fn name(self) -> &'static str {
+        self.into()
     }
 
     const fn is_met_by(self, report: &Report) -> bool {
@@ -88,24 +76,14 @@ impl Outcome {
     }
 }
 
-impl fmt::Display for Outcome {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.pad(self.name())
-    }
-}
-
-impl FromStr for Outcome {
-    type Err = UnknownOutcome;
-
-    fn from_str(name: &str) -> Result<Self, Self::Err> {
-        Self::ALL.into_iter().find(|outcome| outcome.name() == name).ok_or(UnknownOutcome)
-    }
-}
-
 /// A name that is no [`Outcome`].
 #[derive(Clone, Copy, Debug, thiserror::Error)]
 #[error("not an outcome; a relay ends with relayed, delayed or failed")]
 pub struct UnknownOutcome;
+
+fn unknown_outcome(_: &str) -> UnknownOutcome {
+    UnknownOutcome
+}
 
 /// A relay's report beside what was expected.
 pub(in crate::role) struct Ended<'a> {
@@ -153,9 +131,7 @@ impl Ending for Ended<'_> {
 
     fn untold(&self) -> Option<String> {
         let Report::Relayed { notes, .. } = self.report else { return None };
-        let missing: Vec<&str> =
-            self.expected.notes.iter().filter(|note| !notes.contains(note)).map(String::as_str).collect();
-        (!missing.is_empty()).then(|| format!("a note of {}", missing.join(" and ")))
+        untold(&self.expected.notes, notes)
     }
 
     fn other_reason(&self) -> Option<String> {

@@ -8,7 +8,7 @@ use signpost_lab::FaultTable;
 use signpost_source::Problem;
 
 use super::expectation::Expectation;
-use crate::role::reading::{Demanded, Reading, StepPart, is_empty, or_else};
+use crate::role::reading::{Demanded, Reading, StepPart, is_empty, names_outcomes, or_else};
 use crate::selection::{SelectionExpectation, SelectionTest};
 
 /// The keys that a relay's scenario has besides those of every scenario.
@@ -134,11 +134,12 @@ impl Table {
     }
 
     pub(in crate::role) fn check(&self) -> Vec<Problem> {
-        let outcomes = self.step.iter().map(|step| step.expect.outcome.as_ref());
-        let is_whole = !self.expect.outcome.is_empty()
-            || (!self.step.is_empty()
-                && outcomes.into_iter().all(|outcome| outcome.is_some_and(|named| !named.is_empty())));
-        if is_whole { Vec::new() } else { vec![is_empty("outcome", 0..0)] }
+        let of_steps = self.step.iter().map(|step| step.expect.outcome.as_ref());
+        if names_outcomes(&self.expect.outcome, of_steps) {
+            Vec::new()
+        } else {
+            vec![is_empty("outcome", 0..0)]
+        }
     }
 
     pub(in crate::role) fn steps(&self) -> Vec<StepPart<'_>> {

@@ -1,8 +1,5 @@
 //! How a resolver may end, and what its word is worth.
 
-use std::fmt;
-use std::str::FromStr;
-
 use signpost_format::Finding;
 use signpost_format::resolve::{Report, Status};
 use signpost_transcript::{Endpoint, Event};
@@ -43,7 +40,10 @@ fn joined(codes: &[u16]) -> String {
 }
 
 /// How far a resolver believes an answer.
-#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+#[derive(
+    Clone, Copy, Debug, Eq, Hash, PartialEq, strum::Display, strum::EnumString, strum::IntoStaticStr,
+)]
+#[strum(serialize_all = "kebab-case", parse_err_fn = unknown_outcome, parse_err_ty = UnknownOutcome)]
 pub enum Outcome {
     /// It found the chain of trust broken.
     Bogus,
@@ -56,18 +56,10 @@ pub enum Outcome {
 }
 
 impl Outcome {
-    /// Every outcome, by name.
-    pub const ALL: [Self; 4] = [Self::Bogus, Self::Indeterminate, Self::Insecure, Self::Secure];
-
     /// The name in scenario files and reports.
     #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Bogus => "bogus",
-            Self::Indeterminate => "indeterminate",
-            Self::Insecure => "insecure",
-            Self::Secure => "secure",
-        }
+    pub fn name(self) -> &'static str {
+        self.into()
     }
 
     const fn is_met_by(self, status: Status) -> bool {
@@ -82,24 +74,14 @@ impl Outcome {
     }
 }
 
-impl fmt::Display for Outcome {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.pad(self.name())
-    }
-}
-
-impl FromStr for Outcome {
-    type Err = UnknownOutcome;
-
-    fn from_str(name: &str) -> Result<Self, Self::Err> {
-        Self::ALL.into_iter().find(|outcome| outcome.name() == name).ok_or(UnknownOutcome)
-    }
-}
-
 /// A name that is no [`Outcome`].
 #[derive(Clone, Copy, Debug, thiserror::Error)]
 #[error("not an outcome; a resolver ends with secure, insecure, bogus or indeterminate")]
 pub struct UnknownOutcome;
+
+fn unknown_outcome(_: &str) -> UnknownOutcome {
+    UnknownOutcome
+}
 
 /// "Other" (RFC 8914 section 4.1) says nothing, so it does not mislead.
 const OTHER: u16 = 0;

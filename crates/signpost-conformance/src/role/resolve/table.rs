@@ -8,7 +8,7 @@ use signpost_lab::{FaultTable, read_question};
 use signpost_source::Problem;
 
 use super::expectation::Expectation;
-use crate::role::reading::{Demanded, Reading, StepPart, is_empty, or_else};
+use crate::role::reading::{Demanded, Reading, StepPart, is_empty, names_outcomes, or_else};
 
 /// The keys that a resolver's scenario has besides those of every scenario.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
@@ -116,10 +116,10 @@ impl ExpectTable {
 impl Table {
     pub(in crate::role) fn check(&self) -> Vec<Problem> {
         let mut problems = Vec::new();
-        let outcomes = self.outcomes_of_steps();
-        problems.extend(
-            outcomes.into_iter().filter(|outcome| outcome.is_empty()).map(|_| is_empty("outcome", 0..0)),
-        );
+        let of_steps = self.step.iter().map(|step| step.expect.outcome.as_ref());
+        if !names_outcomes(&self.expect.outcome, of_steps) {
+            problems.push(is_empty("outcome", 0..0));
+        }
         let asks = if self.step.is_empty() {
             self.question.is_some()
         } else {
@@ -130,15 +130,7 @@ impl Table {
                 Problem::at(0..0, "a resolver is asked nothing").help("add `question = \"NAME/TYPE\"`"),
             );
         }
-        problems.dedup();
         problems
-    }
-
-    fn outcomes_of_steps(&self) -> Vec<Vec<Spanned<String>>> {
-        if self.step.is_empty() {
-            return vec![self.expect.outcome.clone()];
-        }
-        self.step.iter().map(|step| self.expect.in_step(&step.expect).outcome).collect()
     }
 
     pub(in crate::role) fn steps(&self) -> Vec<StepPart<'_>> {

@@ -1,14 +1,11 @@
 //! How a client that sets itself up may end, and what its word is worth.
 
-use std::fmt;
-use std::str::FromStr;
-
 use signpost_format::set_up::{ConfiguredEndpoint, Report, Security};
 use signpost_transcript::{Channel, ConnectionId, Event};
 
 use crate::evidence::Index;
 use crate::role::ending::Ending;
-use crate::role::reading::other_reason;
+use crate::role::reading::{other_reason, untold, words_expected};
 use crate::selection::SelectionExpectation;
 
 /// How a conforming client ends.
@@ -38,12 +35,7 @@ impl Expectation {
     pub(in crate::role) fn particulars(&self) -> Vec<(&'static str, String)> {
         let mut lines = Vec::new();
         lines.extend(self.endpoint.as_ref().map(|host| ("host", host.clone())));
-        if !self.reasons.is_empty() {
-            lines.push(("because", self.reasons.join(" or ")));
-        }
-        if !self.notes.is_empty() {
-            lines.push(("told", self.notes.join(" and ")));
-        }
+        lines.extend(words_expected(&self.reasons, &self.notes));
         if self.guessing {
             lines.push(("or", "no host is guessed, and the user is asked".to_owned()));
         }
@@ -55,7 +47,10 @@ impl Expectation {
 }
 
 /// How a client may end, apart from not supporting the case.
-#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+#[derive(
+    Clone, Copy, Debug, Eq, Hash, PartialEq, strum::Display, strum::EnumString, strum::IntoStaticStr,
+)]
+#[strum(serialize_all = "kebab-case", parse_err_fn = unknown_outcome, parse_err_ty = UnknownOutcome)]
 pub enum Outcome {
     /// It asks the user.
     AskUser,
@@ -68,18 +63,10 @@ pub enum Outcome {
 }
 
 impl Outcome {
-    /// Every outcome, by name.
-    pub const ALL: [Self; 4] = [Self::AskUser, Self::Configured, Self::Refused, Self::Unavailable];
-
     /// The name in scenario files and reports.
     #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::AskUser => "ask-user",
-            Self::Configured => "configured",
-            Self::Refused => "refused",
-            Self::Unavailable => "unavailable",
-        }
+    pub fn name(self) -> &'static str {
+        self.into()
     }
 
     const fn is_met_by(self, report: &Report) -> bool {
@@ -95,24 +82,14 @@ impl Outcome {
     }
 }
 
-impl fmt::Display for Outcome {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.pad(self.name())
-    }
-}
-
-impl FromStr for Outcome {
-    type Err = UnknownOutcome;
-
-    fn from_str(name: &str) -> Result<Self, Self::Err> {
-        Self::ALL.into_iter().find(|outcome| outcome.name() == name).ok_or(UnknownOutcome)
-    }
-}
-
 /// A name that is no [`Outcome`].
 #[derive(Clone, Copy, Debug, thiserror::Error)]
 #[error("not an outcome; a mail client ends with configured, refused, ask-user or unavailable")]
 pub struct UnknownOutcome;
+
+fn unknown_outcome(_: &str) -> UnknownOutcome {
+    UnknownOutcome
+}
 
 /// A client's report beside what was expected.
 pub(in crate::role) struct Ended<'a> {
@@ -180,9 +157,7 @@ impl Ending for Ended<'_> {
 
     fn untold(&self) -> Option<String> {
         let Report::Configured { notes, .. } = self.report else { return None };
-        let missing: Vec<&str> =
-            self.expected.notes.iter().filter(|note| !notes.contains(note)).map(String::as_str).collect();
-        (!missing.is_empty()).then(|| format!("a note of {}", missing.join(" and ")))
+        untold(&self.expected.notes, notes)
     }
 
     /// A refusal for another reason than the one that the case is about proves nothing of it.

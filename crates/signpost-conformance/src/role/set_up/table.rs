@@ -12,7 +12,7 @@ use signpost_lab::{FaultTable, World, expand};
 use signpost_source::Problem;
 
 use super::expectation::Expectation;
-use crate::role::reading::{Demanded, Reading, StepPart, is_empty, known_server, or_else};
+use crate::role::reading::{Demanded, Reading, StepPart, is_empty, known_server, names_outcomes, or_else};
 use crate::selection::{MOST_RUNS, SelectionExpectation, SelectionTest};
 
 /// The keys that a client's scenario has besides those of every scenario.
@@ -162,13 +162,7 @@ impl Table {
                     .help("a scenario of the role `relay` is about it, and needs no `services`"),
             );
         }
-        let mut outcomes = self.parts().map(|part| part.outcome.as_ref().unwrap_or(&self.expect.outcome));
-        let is_whole = if self.parts().next().is_none() {
-            !self.expect.outcome.is_empty()
-        } else {
-            outcomes.all(|outcome| !outcome.is_empty())
-        };
-        if !is_whole {
+        if !names_outcomes(&self.expect.outcome, self.parts().map(|part| part.outcome.as_ref())) {
             problems.push(is_empty("outcome", 0..0));
         }
         if let Some(selection) = &self.expect.selection {
