@@ -267,6 +267,7 @@ defects! {
     StripsControlOctets = "strips-control-octets": "Takes control octets out of a record before it reads it.",
     StrongestDigestOfAllRecords = "strongest-digest-of-all-records": "Uses only those key records whose digest is the strongest among all.",
     SubmitsAfterRejection = "submits-after-rejection": "Submits although the login was rejected.",
+    SubmitsTwice = "submits-twice": "Submits a message again that was taken, to be sure.",
     SubmitsWithoutKnownMechanism = "submits-without-known-mechanism": "Submits without logging in when it knows none of the offered mechanisms.",
     TabsSeparate = "tabs-separate": "Takes a tab for a separator.",
     TakesAdOnTrust = "takes-ad-on-trust": "Takes an answer with the AD bit for validated, and validates only the others.",

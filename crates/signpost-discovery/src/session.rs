@@ -33,6 +33,8 @@ pub(crate) struct Session<P: Protocol> {
     digest_login: Option<String>,
     /// SASL exchanges so far.
     exchanges: u32,
+    /// Whether the message goes a second time, as only a defect lets it.
+    makes_sure: bool,
     state: State<P::Step>,
     demands: VecDeque<Demand>,
 }
@@ -73,6 +75,7 @@ impl<P: Protocol> Session<P> {
             user: String::new(),
             digest_login: None,
             exchanges: 0,
+            makes_sure: false,
             state: State::Greeting,
             demands: VecDeque::new(),
         }
@@ -264,8 +267,16 @@ impl<P: Protocol> Session<P> {
             Move::Content(content, step) => self.say(content, State::Step(step)),
             Move::Fail(reason, detail) => self.fail(reason, detail),
             Move::LogIn => self.log_in(),
+            Move::Succeed { .. } if self.submits_again() => self.take(P::exchange(&self.terms)),
             Move::Succeed { retrieved, note } => self.succeed(retrieved, note),
         }
+    }
+
+    /// Whether a flawed client makes sure of what was taken.
+    fn submits_again(&mut self) -> bool {
+        P::WORDS.goes_without_login
+            && !self.terms.rules.is_content_with_a_yes()
+            && !std::mem::replace(&mut self.makes_sure, true)
     }
 
     fn succeed(&mut self, retrieved: Option<Vec<u8>>, note: Option<Note>) {

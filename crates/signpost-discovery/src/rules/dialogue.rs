@@ -57,6 +57,10 @@ impl Rules {
         !self.has(Defect::LiftsSaslIfNothingIsListed)
     }
 
+    pub(crate) const fn is_content_with_a_yes(self) -> bool {
+        !self.has(Defect::SubmitsTwice)
+    }
+
     pub(crate) const fn refuses_preauth(self) -> bool {
         !self.has(Defect::BelievesPreauth)
     }
