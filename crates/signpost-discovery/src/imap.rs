@@ -63,7 +63,7 @@ impl Protocol for Imap {
         tagged
     }
 
-    fn secured(&mut self) {
+    fn wait_no_longer(&mut self) {
         self.unanswered.clear();
     }
 

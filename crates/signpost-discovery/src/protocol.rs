@@ -26,8 +26,8 @@ pub(crate) trait Protocol: fmt::Debug + Default + Send {
         command.to_owned()
     }
 
-    /// TLS begins: what was asked before is not answered any more.
-    fn secured(&mut self) {}
+    /// What was asked before is not answered any more: TLS begins, or a flawed client waits for nothing.
+    fn wait_no_longer(&mut self) {}
 
     /// Takes the next whole reply out of `lines`; none if it is not complete yet.
     ///

@@ -115,7 +115,7 @@ impl<P: Protocol> Conversation for Session<P> {
             return;
         }
         self.protected = true;
-        self.protocol.secured();
+        self.protocol.wait_no_longer();
         let has_heard = self.offers_login();
         if self.terms.rules.asks_again_inside_tls() || !has_heard {
             self.begin();

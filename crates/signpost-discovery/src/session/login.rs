@@ -107,6 +107,7 @@ impl<P: Protocol> Session<P> {
                 match exchange.respond(P::challenge(reply)) {
                     Response::Some(response) => self.line(&response),
                     Response::None if !self.terms.rules.tells_a_challenge_from_a_login() => {
+                        self.protocol.wait_no_longer();
                         self.on_logged_in();
                     }
                     Response::None => self.odd(P::WORDS.login, reply),
