@@ -64,7 +64,7 @@ impl GroundRule {
             Self::ClaimsAreTrue => (
                 "suite/claims-are-true",
                 "What a subject says of itself is borne out by what the lab saw: an account works where a server let it in \
-                 over TLS at the host and port that it names, a chain is whole where its keys were asked for.",
+                 over TLS at the host and port, and by the login name, that it names, a chain is whole where its keys were asked for.",
             ),
             Self::ControlFirst => (
                 "suite/control-first",

@@ -55,3 +55,25 @@ fn an_endpoint_at_which_nobody_logged_in_is_a_false_claim() {
         }
     }
 }
+
+#[test]
+fn a_login_name_that_no_server_accepted_is_a_false_claim() {
+    let suite = Suite::built_in().unwrap();
+    let case = suite.case("dialogue/local-part-is-the-login-name[pop3]").unwrap();
+    for (said, verdict) in
+        [(Some("alice"), Verdict::Pass), (None, Verdict::Pass), (Some("alice@example.com"), Verdict::Fail)]
+    {
+        let tells = move |mut report| {
+            if let Report::SetUp(set_up::Report::Configured { user, .. }) = &mut report {
+                *user = said.map(str::to_owned);
+            }
+            report
+        };
+        let subject = StandIn { tells: Box::new(tells), ..StandIn::of(Reference::honest()) };
+        let result = run_case(case, &subject, Options::default());
+        assert_eq!(result.verdict, verdict, "{said:?}: {:?}", result.findings);
+        let broken = result.findings.iter().map(|finding| finding.requirement.as_str());
+        let expected: &[&str] = if verdict == Verdict::Fail { &["suite/claims-are-true"] } else { &[] };
+        assert!(broken.eq(expected.iter().copied()), "{said:?}: {:?}", result.findings);
+    }
+}

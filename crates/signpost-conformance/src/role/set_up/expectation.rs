@@ -141,8 +141,8 @@ impl Ending for Ended<'_> {
         (self.expected.guessing && asks_at_once && !has_guessed).then_some("hosts are guessed")
     }
 
-    /// An account works where a server let the client in over TLS that began as the endpoint says, at its host and port:
-    /// what is set up is what is used from now on.
+    /// An account works where a server let the client in over TLS that began as the endpoint says, at its host and port and by
+    /// its login name, where one is told: what is set up is what is used from now on.
     fn false_claim(&self, index: &Index<'_>) -> Option<&'static str> {
         let endpoint = self.endpoint()?;
         let has_login = |holds: &dyn Fn(ConnectionId) -> bool| {
@@ -151,8 +151,13 @@ impl Ending for Ended<'_> {
         if !has_login(&|_| true) {
             return Some("a login that a server accepted inside TLS, begun as the endpoint says");
         }
-        (!has_login(&|connection| is_at(endpoint, connection, index)))
-            .then_some("a login that was accepted at the host and port of the endpoint")
+        if !has_login(&|connection| is_at(endpoint, connection, index)) {
+            return Some("a login that was accepted at the host and port of the endpoint");
+        }
+        let Report::Configured { user: Some(named), .. } = self.report else { return None };
+        let is_by_name =
+            |event: &Event| matches!(event, Event::Credential { user, accepted: true, .. } if user == named);
+        (!index.has(is_by_name)).then_some("a login that was accepted by the name of the report")
     }
 
     fn untold(&self) -> Option<String> {
