@@ -19,6 +19,7 @@ pub struct Invocation {
     pub(crate) environment: Vec<(OsString, OsString)>,
     pub(crate) input: Vec<u8>,
     pub(crate) limits: Limits,
+    pub(crate) without_rights: bool,
 }
 
 impl Invocation {
@@ -30,6 +31,7 @@ impl Invocation {
             environment: Vec::new(),
             input: Vec::new(),
             limits: Limits::default(),
+            without_rights: false,
         }
     }
 
@@ -65,6 +67,14 @@ impl Invocation {
     #[must_use]
     pub fn limits(mut self, limits: Limits) -> Self {
         self.limits = limits;
+        self
+    }
+
+    /// Has it run as the user `nobody`, and never gain rights again, where this process is root. In a
+    /// [namespace](crate::Namespace) every program runs so.
+    #[must_use]
+    pub fn without_rights(mut self) -> Self {
+        self.without_rights = true;
         self
     }
 }

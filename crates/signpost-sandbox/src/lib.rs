@@ -29,7 +29,8 @@
 //! # What it is not
 //! A security boundary. It keeps a case from reaching, and from being steered by, the network, configuration,
 //! home and local services of the host; a program that means harm runs with the rights of the user who started
-//! the suite and can still write wherever that user can, outside the hidden directories.
+//! the suite, or with those of `nobody` where that is root, and can still write wherever that user can, outside the hidden
+//! directories.
 
 #![cfg_attr(
     not(target_os = "linux"),

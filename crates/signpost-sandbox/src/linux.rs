@@ -2,6 +2,7 @@
 
 #![expect(clippy::disallowed_methods, reason = "this is the crate that talks to the kernel")]
 
+mod account;
 mod census;
 mod filesystem;
 mod keeper;
@@ -11,6 +12,7 @@ mod namespace;
 mod orders;
 mod permission;
 
+pub(crate) use account::name_of_user;
 pub(crate) use kept::Kept;
 pub use namespace::{Namespace, PrivateNetwork};
 pub(crate) use permission::is_keeper_available;

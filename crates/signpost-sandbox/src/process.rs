@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use nix::errno::Errno;
 use nix::sys::signal::{Signal, killpg};
-use nix::unistd::{Pid, User, geteuid};
+use nix::unistd::Pid;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
 use tokio::process::{Child, Command};
 use tokio::runtime::Handle;
@@ -16,7 +16,7 @@ use tokio::runtime::Handle;
 use crate::error::{Context, Error, ErrorKind};
 use crate::invocation::{Invocation, SEARCH_PATH, find_program};
 #[cfg(target_os = "linux")]
-use crate::linux::{Kept, is_keeper_available};
+use crate::linux::{Kept, is_keeper_available, name_of_user};
 use crate::program::{Completed, Ending, Excess, Output};
 
 /// How long the outputs of a program that has ended may stay open, where what it started can hold them.
@@ -51,40 +51,41 @@ pub fn start(invocation: Invocation) -> Result<Program, Error> {
 /// Starts a program as the only one of a case, with nothing of this process's environment.
 pub(crate) fn spawn_at_home(invocation: Invocation, home: &Path) -> Result<Program, Error> {
     let path = find_program(&invocation.program)?;
-    spawn(invocation, path.into_os_string(), Some(home))
+    spawn(invocation.without_rights(), path.into_os_string(), Some(home))
 }
 
-fn spawn(mut invocation: Invocation, name: OsString, home: Option<&Path>) -> Result<Program, Error> {
+fn spawn(invocation: Invocation, name: OsString, home: Option<&Path>) -> Result<Program, Error> {
     let step = || name.to_string_lossy().into_owned();
     Handle::try_current().map_err(|error| Error::new(ErrorKind::Program, step(), error))?;
     let started = Instant::now();
-    let (child, hold) = launch(&mut invocation, &name, home).context(ErrorKind::Program, || match home {
+    let (child, hold) = launch(&invocation, &name, home).context(ErrorKind::Program, || match home {
         Some(_) => format!("starting {}", step()),
         None => step(),
     })?;
     Ok(Program { name, child, hold, invocation, started })
 }
 
-fn launch(invocation: &mut Invocation, name: &OsStr, home: Option<&Path>) -> std::io::Result<(Child, Hold)> {
+fn launch(invocation: &Invocation, name: &OsStr, home: Option<&Path>) -> std::io::Result<(Child, Hold)> {
     #[cfg(target_os = "linux")]
     if is_keeper_available() {
-        let (child, kept) = Kept::spawn(name, &invocation.arguments, invocation.limits, |command| {
-            surround(command, &invocation.environment, home);
-        })?;
+        let (child, kept) = Kept::spawn(name, invocation, |command| surround(command, invocation, home))?;
         return Ok((child, Hold::Kept(kept)));
     }
     let mut command = Command::new(name);
     command.args(&invocation.arguments).process_group(0).kill_on_drop(true);
-    surround(&mut command, &invocation.environment, home);
+    surround(&mut command, invocation, home);
     let child = command.spawn()?;
     let group = child.id().and_then(|id| i32::try_from(id).ok()).map(Pid::from_raw);
     Ok((child, Hold::Group(Group(group))))
 }
 
-fn surround(command: &mut Command, environment: &[(OsString, OsString)], home: Option<&Path>) {
+fn surround(command: &mut Command, invocation: &Invocation, home: Option<&Path>) {
     if let Some(home) = home {
-        let user = User::from_uid(geteuid()).ok().flatten();
-        let user = user.map_or_else(|| "user".to_owned(), |user| user.name);
+        #[cfg(target_os = "linux")]
+        let user = name_of_user(invocation.without_rights);
+        #[cfg(not(target_os = "linux"))]
+        let user = None;
+        let user = user.unwrap_or_else(|| "user".to_owned());
         command
             .env_clear()
             .env("HOME", home)
@@ -96,7 +97,7 @@ fn surround(command: &mut Command, environment: &[(OsString, OsString)], home: O
             .current_dir(home);
     }
     command
-        .envs(environment.iter().map(|(name, value)| (name, value)))
+        .envs(invocation.environment.iter().map(|(name, value)| (name, value)))
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped());

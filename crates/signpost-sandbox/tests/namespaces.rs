@@ -46,6 +46,7 @@ fn main() -> ExitCode {
         ("a_dropped_program_ends", a_dropped_program_ends),
         ("a_missing_program_is_told", a_missing_program_is_told),
         ("anybody_listens_at_any_port", anybody_listens_at_any_port),
+        ("a_program_has_no_more_rights_than_nobody", a_program_has_no_more_rights_than_nobody),
         ("programs_speak_from_the_address_that_was_chosen", programs_speak_from_the_address_that_was_chosen),
         ("cost_is_shown", cost_is_shown),
     ];
@@ -136,6 +137,23 @@ fn programs_speak_from_the_address_that_was_chosen() {
         let foreign = namespace.speak_from(Ipv4Addr::new(192, 0, 2, 1)).unwrap_err();
         assert_eq!(foreign.kind(), ErrorKind::Network);
     });
+}
+
+/// What root can write and others cannot; the home, `/tmp` and its own outputs can be written by whoever runs a program.
+fn a_program_has_no_more_rights_than_nobody() {
+    let forbidden = "/etc/signpost-was-here";
+    let said = run(shell(&format!(
+        "id -u; touch {forbidden} 2>/dev/null && echo wrote; grep -E '^(CapEff|NoNewPrivs|Groups)' /proc/self/status; \
+         touch \"$HOME/mine\" /tmp/mine && echo own >/dev/stdout; getent passwd \"$(id -u)\" | cut -d: -f6; echo \"$HOME\""
+    )));
+    let text = said.stdout.to_string();
+    assert!(!Path::new(forbidden).exists() && !text.contains("wrote"), "{text}");
+    assert!(text.contains("CapEff:\t0000000000000000\n") && text.contains("\nown\n"), "{text}");
+    if nix::unistd::geteuid().is_root() {
+        assert!(!text.starts_with("0\n") && text.contains("NoNewPrivs:\t1\n"), "{text}");
+        let mut last = text.lines().rev();
+        assert_eq!(last.next(), last.next(), "{text}");
+    }
 }
 
 fn anybody_listens_at_any_port() {

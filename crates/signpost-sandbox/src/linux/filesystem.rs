@@ -11,6 +11,7 @@ use nix::libc::O_PATH;
 use nix::mount::{MntFlags, MsFlags, mount, umount2};
 use nix::unistd::{User, geteuid};
 
+use super::account::Account;
 use crate::error::{Context, Error, ErrorKind};
 use crate::layout::{LaidFile, Layout};
 
@@ -41,7 +42,10 @@ pub(super) fn path_of_home() -> PathBuf {
 }
 
 /// Lays the layout over the mounts of this thread, which must be private already.
+///
+/// Where the programs run as a user of their own, the empty directories are that user's.
 pub(super) fn lay(layout: &Layout, home: PathBuf) -> Result<Home, Error> {
+    let owner = Account::without_rights();
     // What is to stay in sight is held open before the directories around it are hidden.
     let mut kept = Vec::new();
     let is_hidden = |path: &&PathBuf| {
@@ -55,18 +59,23 @@ pub(super) fn lay(layout: &Layout, home: PathBuf) -> Result<Home, Error> {
     let mut own = vec![home.clone()];
     for (directory, mode) in HIDDEN.map(|(directory, mode)| (Path::new(directory), mode)) {
         if directory.is_dir() && !directory.is_symlink() {
-            empty(directory, mode)
+            empty(directory, mode, owner)
                 .context(ErrorKind::Layout, || format!("hiding {}", directory.display()))?;
             own.push(directory.to_owned());
         }
     }
     let (within, outside) = kept.into_iter().partition(|(path, _)| path.starts_with(&home));
-    let home = Home { path: home, kept: within };
+    let home = Home { path: home, kept: within, owner };
     home.make()?;
     keep(&outside)?;
     for (number, file) in layout.files.iter().enumerate() {
         lay_file(file, &own, &stage.0.path().join(number.to_string()))
             .context(ErrorKind::Layout, || format!("laying a file over {}", file.path.display()))?;
+    }
+    if let Some(passwd) = owner.and_then(|owner| owner.with_home(home.path())) {
+        let file = LaidFile { path: "/etc/passwd".into(), contents: passwd, only_if_present: true };
+        lay_file(&file, &own, &stage.0.path().join("passwd"))
+            .context(ErrorKind::Layout, || "giving the programs' user a home".into())?;
     }
     // A program that wants to ask the user for a password finds no terminal, rather than the suite's.
     let terminal = Path::new("/dev/tty");
@@ -81,11 +90,17 @@ pub(super) fn lay(layout: &Layout, home: PathBuf) -> Result<Home, Error> {
 pub(super) struct Home {
     path: PathBuf,
     kept: Vec<(PathBuf, Held)>,
+    owner: Option<Account>,
 }
 
 impl Home {
     pub(super) fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// Gives a file that this process has made to whom the home belongs to.
+    pub(super) fn give(&self, file: &File) -> io::Result<()> {
+        Ok(self.owner.map_or(Ok(()), |owner| owner.own(file))?)
     }
 
     /// Throws the mount away rather than the files in it, some of which may be the host's.
@@ -97,7 +112,7 @@ impl Home {
 
     fn make(&self) -> Result<(), Error> {
         fs::create_dir_all(&self.path)
-            .and_then(|()| empty(&self.path, 0o700))
+            .and_then(|()| empty(&self.path, 0o700, self.owner))
             .context(ErrorKind::Layout, || format!("making the home {}", self.path.display()))?;
         keep(&self.kept)
     }
@@ -118,7 +133,7 @@ struct Stage(Held);
 impl Stage {
     fn new() -> io::Result<Self> {
         let directory = Path::new("/tmp");
-        empty(directory, 0o700)?;
+        empty(directory, 0o700, None)?;
         Held::open(directory).map(Self)
     }
 }
@@ -173,7 +188,7 @@ fn replicate(directory: &Path) -> io::Result<()> {
         return Err(io::Error::other("no directory that leads there exists on this system"));
     }
     let original = Held::open(directory)?;
-    empty(directory, 0o755)?;
+    empty(directory, 0o755, None)?;
     for entry in fs::read_dir(original.path())? {
         let entry = entry?;
         let replica = directory.join(entry.file_name());
@@ -218,8 +233,11 @@ impl Held {
 }
 
 /// Lays an empty, writable directory over one of the host's.
-fn empty(directory: &Path, mode: u32) -> io::Result<()> {
-    let options = format!("mode={mode:o},size=64m");
+fn empty(directory: &Path, mode: u32, owner: Option<Account>) -> io::Result<()> {
+    let mut options = format!("mode={mode:o},size=64m");
+    if let Some(Account { user, group }) = owner {
+        options.push_str(&format!(",uid={user},gid={group}"));
+    }
     let flags = MsFlags::MS_NOSUID | MsFlags::MS_NODEV;
     mount(Some("tmpfs"), directory, Some("tmpfs"), flags, Some(options.as_str()))?;
     Ok(())

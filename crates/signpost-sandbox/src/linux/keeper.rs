@@ -26,13 +26,14 @@ use nix::fcntl::OFlag;
 use nix::mount::{MsFlags, mount};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sched::{CloneFlags, unshare};
-use nix::sys::prctl::set_child_subreaper;
+use nix::sys::prctl::{set_child_subreaper, set_no_new_privs};
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use nix::sys::signal::{SigSet, Signal, kill};
 use nix::sys::signalfd::{SfdFlags, SignalFd};
 use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use nix::unistd::{Pid, close, dup2_stderr, dup2_stdin, dup2_stdout, setsid};
 
+use super::account::Account;
 use super::census::{self, Process};
 use super::orders::{OPTION, Orders, Word};
 use crate::limits::Limits;
@@ -94,7 +95,12 @@ fn run(orders: &Orders, report: &File, program: OsString, arguments: impl Iterat
         .thread_block()
         .and_then(|()| SignalFd::with_flags(&ends, SfdFlags::SFD_NONBLOCK | SfdFlags::SFD_CLOEXEC));
     let started = signals.map_err(io::Error::from).and_then(|signals| {
-        let child = Command::new(program).args(arguments).process_group(0).spawn()?;
+        let mut command = Command::new(program);
+        command.args(arguments).process_group(0);
+        if let Some(account) = orders.account {
+            run_as(account, &mut command)?;
+        }
+        let child = command.spawn()?;
         Ok((signals, i32::try_from(child.id()).map_err(io::Error::other)?))
     });
     let (signals, child) = match started {
@@ -107,6 +113,17 @@ fn run(orders: &Orders, report: &File, program: OsString, arguments: impl Iterat
         end_descendants();
     }
     Word::Ended(ending)
+}
+
+/// Has a program run as another user, with no way back: not by a program with the setuid bit either.
+fn run_as(account: Account, command: &mut Command) -> io::Result<()> {
+    set_no_new_privs()?;
+    account.own(io::stdin())?;
+    account.own(io::stdout())?;
+    account.own(io::stderr())?;
+    // The groups of root are given up with it.
+    command.uid(account.user).gid(account.group);
+    Ok(())
 }
 
 /// Waits until the program has ended, uses too much, or nobody waits for it any more.

@@ -1,7 +1,7 @@
 //! The suite's side of a keeper.
 
 use std::collections::BTreeSet;
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsStr;
 use std::fs::File;
 use std::io::{self, Read};
 use std::os::fd::AsRawFd;
@@ -18,10 +18,11 @@ use rustix::thread::CapabilitySet;
 use tokio::process::{Child, Command};
 use tokio::runtime::Handle;
 
+use super::account::Account;
 use super::census;
 use super::orders::{OPTION, Orders, Word};
 use super::permission::granted;
-use crate::limits::Limits;
+use crate::invocation::Invocation;
 use crate::program::Ending;
 
 /// How long a keeper may take to end what its program started.
@@ -45,17 +46,22 @@ impl Kept {
     /// Starts a program with a keeper before it.
     pub(crate) fn spawn(
         program: &OsStr,
-        arguments: &[OsString],
-        limits: Limits,
+        invocation: &Invocation,
         surround: impl FnOnce(&mut Command),
     ) -> io::Result<(Child, Self)> {
         let (word, writer) = pipe2(OFlag::O_CLOEXEC | OFlag::O_NONBLOCK)?;
         fcntl(&writer, FcntlArg::F_SETFD(FdFlag::empty()))?;
         let is_first = granted().is_ok();
-        let orders = Orders { word: writer.as_raw_fd(), is_first, limits };
+        let account = Account::without_rights().filter(|_| invocation.without_rights);
+        let orders = Orders { word: writer.as_raw_fd(), is_first, limits: invocation.limits, account };
         // The link leads to the running program also where its path is hidden, or where it was built anew meanwhile.
         let mut command = Command::new("/proc/self/exe");
-        command.arg0("signpost-keeper").arg(OPTION).arg(orders.to_string()).arg(program).args(arguments);
+        command
+            .arg0("signpost-keeper")
+            .arg(OPTION)
+            .arg(orders.to_string())
+            .arg(program)
+            .args(&invocation.arguments);
         surround(&mut command);
         let word = Some(File::from(word));
         if is_first {

@@ -81,12 +81,15 @@ impl Namespace {
             .truncate(true)
             .mode(0o600)
             .open(&path)
-            .and_then(|mut file| file.write_all(contents.as_bytes()))
+            .and_then(|mut file| {
+                file.write_all(contents.as_bytes())?;
+                self.home.give(&file)
+            })
             .context(ErrorKind::Layout, || format!("saving {}", path.display()))?;
         Ok(path)
     }
 
-    /// Starts a program inside. Its keeper is the first process of a PID namespace of its own: when the program ends or is
+    /// Starts a program inside, as a user without rights where this process is root. Its keeper is the first process of a PID namespace of its own: when the program ends or is
     /// stopped, the kernel ends everything that it started. Needs to be called in a tokio runtime with I/O enabled.
     ///
     /// # Errors

@@ -4,6 +4,7 @@ use std::fmt;
 use std::os::fd::RawFd;
 use std::str::FromStr;
 
+use super::account::Account;
 use crate::limits::Limits;
 use crate::program::{Ending, Excess};
 
@@ -19,12 +20,15 @@ pub(super) struct Orders {
     /// Whether it is the first process of a PID namespace, with the right to mount.
     pub(super) is_first: bool,
     pub(super) limits: Limits,
+    /// Who runs the program, if not the user of the keeper.
+    pub(super) account: Option<Account>,
 }
 
 impl fmt::Display for Orders {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { word, is_first, limits: Limits { processes, memory, file, output } } = self;
-        write!(formatter, "{word} {is_first} {processes} {memory} {file} {output}")
+        let Self { word, is_first, limits: Limits { processes, memory, file, output }, account } = self;
+        write!(formatter, "{word} {is_first} {processes} {memory} {file} {output}")?;
+        account.map_or(Ok(()), |account| write!(formatter, " {account}"))
     }
 }
 
@@ -43,7 +47,8 @@ impl FromStr for Orders {
             file: next(words)?,
             output: next(words)?,
         };
-        Ok(Self { word, is_first, limits })
+        let account = words.next().map(str::parse).transpose()?;
+        Ok(Self { word, is_first, limits, account })
     }
 }
 
@@ -94,8 +99,10 @@ mod tests {
 
     #[test]
     fn orders_and_words_are_read_as_they_were_written() {
-        let orders = Orders { word: 7, is_first: true, limits: Limits::default() };
-        assert_eq!(orders.to_string().parse(), Ok(orders));
+        for account in [None, Some(Account { user: 65534, group: 65534 })] {
+            let orders = Orders { word: 7, is_first: true, limits: Limits::default(), account };
+            assert_eq!(orders.to_string().parse(), Ok(orders));
+        }
         for word in [
             Word::Ended(Ending::Exited(255)),
             Word::Ended(Ending::Signalled(9)),

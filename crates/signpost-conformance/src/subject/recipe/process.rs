@@ -26,7 +26,7 @@ const MOST_OF_A_VERSION: usize = 64 << 10;
 pub(super) fn version_of(path: &Path, arguments: &[String]) -> Option<String> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().ok()?;
     let limits = Limits { output: MOST_OF_A_VERSION, ..Limits::default() };
-    let invocation = Invocation::new(path).arguments(arguments).limits(limits);
+    let invocation = Invocation::new(path).arguments(arguments).limits(limits).without_rights();
     let Completed { stdout, stderr, .. } = runtime
         .block_on(async { signpost_sandbox::start(invocation).ok()?.wait(VERSION_LIMIT).await.ok() })?;
     // Some say it on standard error, and some say more than anybody wants to hear.
