@@ -260,6 +260,7 @@ const FLAWS: &[(Defect, Flaw)] = &[
     (Defect::BelievesEverAfter, Flaw::BelievesEverAfter),
     (Defect::BlursInsecureDenials, Flaw::BlursInsecureDenials),
     (Defect::FollowsForgedAlias, Flaw::FollowsForgedAlias),
+    (Defect::ForgivesExpiry, Flaw::ForgivesExpiry),
     (Defect::GivesUpBeforeVerifying, Flaw::GivesUpBeforeVerifying),
     (Defect::HashesByTheFirstRecord, Flaw::HashesByTheFirstRecord),
     (Defect::KeepsAnswers, Flaw::KeepsAnswers),
@@ -269,6 +270,7 @@ const FLAWS: &[(Defect, Flaw)] = &[
     (Defect::OverlooksListedType, Flaw::OverlooksListedType),
     (Defect::RejectsSha1, Flaw::RejectsSha1),
     (Defect::RejectsUnsignedBeside, Flaw::RejectsUnsignedBeside),
+    (Defect::SkipsEncloser, Flaw::SkipsEncloser),
     (Defect::SkipsNextCloser, Flaw::SkipsNextCloser),
     (Defect::SkipsWildcardDenial, Flaw::SkipsWildcardDenial),
     (Defect::TakesAnyUnknownDigestForUnsigned, Flaw::TakesAnyUnknownDigestForUnsigned),
@@ -280,10 +282,12 @@ const FLAWS: &[(Defect, Flaw)] = &[
     (Defect::TakesLastHashForAll, Flaw::TakesLastHashForAll),
     (Defect::TakesLastLinkForAll, Flaw::TakesLastLinkForAll),
     (Defect::TakesNextForCovered, Flaw::TakesNextForCovered),
+    (Defect::TakesTagForKey, Flaw::TakesTagForKey),
     (Defect::TakesUnsignedForSecure, Flaw::TakesUnsignedForSecure),
     (Defect::TakesUnusualForUnsigned, Flaw::TakesUnusualForUnsigned),
     (Defect::TakesWildcardPastEncloser, Flaw::TakesWildcardPastEncloser),
     (Defect::TrustsRcode, Flaw::TrustsRcode),
+    (Defect::WantsEveryAlgorithm, Flaw::WantsEveryAlgorithm),
 ];
 
 /// The word that a defect's bit stands in, and the bit.

@@ -9,6 +9,8 @@ pub enum Flaw {
     BlursInsecureDenials,
     /// The CNAME beside a DNAME is followed wherever it leads (RFC 6672 §5.3.1 wants the one that the DNAME makes).
     FollowsForgedAlias,
+    /// A signature counts for a day after it has expired, as if every clock were slow (RFC 4035 §5.3.1 knows no grace).
+    ForgivesExpiry,
     /// A denial with more iterations than are computed is passed on as insecure before its signature is verified (RFC 9276
     /// §3.2).
     GivesUpBeforeVerifying,
@@ -29,6 +31,8 @@ pub enum Flaw {
     RejectsSha1,
     /// Something unsigned beside a secure answer makes it bogus, as if all of a message were the answer.
     RejectsUnsignedBeside,
+    /// An opt-out record that covers the name leaves it open, whether or not its closest encloser is proven (RFC 5155 §8.6).
+    SkipsEncloser,
     /// A name error by NSEC3 needs no record that covers the next closer name (RFC 5155 §8.4).
     SkipsNextCloser,
     /// A name error needs no record that covers the wildcard (RFC 4035 §5.4, RFC 5155 §8.4).
@@ -56,8 +60,12 @@ pub enum Flaw {
     TakesUnsignedForSecure,
     /// What is valid but not of the most common shape is passed on as if the zone were not signed.
     TakesUnusualForUnsigned,
+    /// A tag names one key: where two have it, nothing is believed (RFC 4035 §5.3.1 tries every key that fits).
+    TakesTagForKey,
     /// A wildcard stands for every name below it that is denied, whatever lies between (RFC 4592 §3.3.1).
     TakesWildcardPastEncloser,
     /// Whatever is proven to be absent, the RCODE says what it is.
     TrustsRcode,
+    /// The key set has to be signed by every algorithm that stands in it (RFC 6840 §5.11).
+    WantsEveryAlgorithm,
 }

@@ -580,6 +580,8 @@ named_faults! {
         KeyTruncated = "zsk-truncated",
         /// A second key signing key signs nothing yet.
         StandbyKey = "dnskey-standby",
+        /// A key signing key of another algorithm signs nothing yet.
+        StandbyAlgorithm = "dnskey-standby-algorithm",
         /// A second zone signing key signs nothing yet.
         PrePublishedKey = "dnskey-pre-published",
         /// Two operators publish each other's keys; the data is signed by the second one's.
@@ -588,6 +590,8 @@ named_faults! {
         DsNamesZsk = "ds-names-zsk",
         /// Seven more keys have the tag of the zone signing key, which is the last of them.
         TagCollisions = "dnskey-tag-collisions",
+        /// Two more keys have the tag of the zone signing key, one before and one after it.
+        TagShared = "dnskey-tag-shared",
         /// Seven more records have the tag of the zone signing key and are no points of its curve.
         NoPoints = "dnskey-no-points",
         /// Forty more keys.

@@ -7,7 +7,7 @@ use super::{AnswerFault, AnswerFaultKind, ClockShift, PublishFault};
 use crate::answer::Answer;
 use crate::denial::Parameters;
 use crate::indexed_zone::ZoneKeys;
-use crate::key::{Algorithm, DigestType, KeyPool, ZSK_FLAGS, ZoneKey, colliding_keys, key_tag};
+use crate::key::{Algorithm, DigestType, KSK_FLAGS, KeyPool, ZSK_FLAGS, ZoneKey, colliding_keys, key_tag};
 use crate::rrset::raw_record;
 use crate::zone::{Denial, Signing, Zone};
 
@@ -75,6 +75,11 @@ impl PublishFault {
             Self::ZskMaterialBroken => edit(&mut keys.zone_signing, &|rdata| rdata[20] ^= 1),
             Self::KeyTruncated => edit(&mut keys.zone_signing, &|rdata| rdata.truncate(rdata.len() - 8)),
             Self::StandbyKey => keys.also_published.push(strangers.key_signing.dnskey.clone()),
+            Self::StandbyAlgorithm => {
+                // Another one than the zone's, and one that every validator must know or may take for unknown.
+                let pair = KeyPool::of_bystanders().pair(Algorithm::EcdsaP384Sha384, 0)?;
+                keys.also_published.push(ZoneKey::new(pair, KSK_FLAGS).dnskey);
+            }
             Self::PrePublishedKey => keys.also_published.push(strangers.zone_signing.dnskey.clone()),
             Self::MultiSigner => {
                 let first = std::mem::replace(&mut keys.zone_signing, strangers.zone_signing.clone());
@@ -87,6 +92,12 @@ impl PublishFault {
                 if let Some(last) = alike.pop() {
                     keys.zone_signing = last;
                 }
+                keys.also_published.extend(alike.into_iter().map(|key| key.dnskey));
+            }
+            Self::TagShared => {
+                let mut alike = colliding_keys()?;
+                alike.truncate(3);
+                keys.zone_signing = alike.remove(1);
                 keys.also_published.extend(alike.into_iter().map(|key| key.dnskey));
             }
             Self::NoPoints => {

@@ -125,7 +125,9 @@ impl Chain {
         match (security, &reading.answer) {
             // Signed, but with more iterations than a validator should compute: nothing is known about cuts from
             // here on, and what the zone signs below is its own word (RFC 9276 §3.2 weakens denials, not data).
-            (SecurityStatus::Insecure, _) if !delegates && excerpt.as_ref().is_some_and(is_laborious) => {
+            (SecurityStatus::Insecure, _)
+                if !delegates && excerpt.as_ref().is_some_and(Excerpt::is_laborious) =>
+            {
                 stay(true)
             }
             (SecurityStatus::Bogus, _) if !delegates && reason == TOO_LABORIOUS => stay(true),
@@ -191,17 +193,6 @@ impl Chain {
 fn bogus(reason: String) -> Enclosing {
     Enclosing::Unknown(SecurityStatus::Bogus, reason)
 }
-
-/// Whether an NSEC3 record asks for more iterations than `domain` computes.
-fn is_laborious(excerpt: &Excerpt) -> bool {
-    excerpt.denials().into_iter().any(|(_, data)| match data {
-        AllRecordData::Nsec3(nsec3) => nsec3.iterations() > MAX_NSEC3_ITERATIONS,
-        _ => false,
-    })
-}
-
-/// The most iterations that are not weakened, in `domain` as in RFC 9276 appendix A.
-const MAX_NSEC3_ITERATIONS: u16 = 100;
 
 /// What `domain` says, and its only way to say it, when the iterations are more than 500 but validly signed.
 const TOO_LABORIOUS: &str = "NSEC3 with too high iteration count";

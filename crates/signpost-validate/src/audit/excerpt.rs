@@ -130,7 +130,18 @@ impl Excerpt {
             })
             .collect()
     }
+
+    /// Whether an NSEC3 record asks for more iterations than `domain` computes.
+    pub(super) fn is_laborious(&self) -> bool {
+        self.denials().into_iter().any(|(_, data)| match data {
+            AllRecordData::Nsec3(nsec3) => nsec3.iterations() > MAX_NSEC3_ITERATIONS,
+            _ => false,
+        })
+    }
 }
+
+/// The most iterations that are not weakened, in `domain` as in RFC 9276 appendix A.
+const MAX_NSEC3_ITERATIONS: u16 = 100;
 
 fn is_denial(record_type: Rtype) -> bool {
     matches!(record_type, Rtype::NSEC | Rtype::NSEC3 | Rtype::SOA)

@@ -49,7 +49,14 @@ impl Zone {
         if belief.security == SecurityStatus::Bogus && !belief.panicked && !excerpt.left_out.is_empty() {
             belief.reason.clone_from(&excerpt.left_out);
         }
-        if belief.security == SecurityStatus::Secure
+        // What opt-out leaves open has to be proven as much (RFC 5155 §8.6 and §8.9). Of hashes that are too much work nothing
+        // was computed, and nothing is said.
+        let is_proven = match belief.security {
+            SecurityStatus::Secure => true,
+            SecurityStatus::Insecure => !excerpt.is_laborious(),
+            SecurityStatus::Bogus | SecurityStatus::Indeterminate => false,
+        };
+        if is_proven
             && excerpt.denies()
             && let Some(objection) = objection(excerpt.denials(), subject.owner, self.keys.zone())
         {

@@ -85,6 +85,25 @@ impl Denials {
         false
     }
 
+    /// Whether a good opt-out record covers the name or one above it, whatever is said of the closest encloser.
+    pub(super) async fn opt_out(&self, name: &Name, record_type: RecordType) -> bool {
+        let Some(reply) = self.ask(name, record_type).await else { return false };
+        for record in &reply.authorities {
+            if let RData::DNSSEC(DNSSECRData::NSEC3(nsec3)) = &record.data
+                && nsec3.opt_out()
+                && self.signed(&reply.authorities, record).await.is_some()
+                && let (Some(at), next) = (own_hash(&record.name), printed(nsec3.next_hashed_owner_name()))
+                && [name.clone()].into_iter().chain(ancestors(name)).any(|name| {
+                    let hash = nsec3.hash_algorithm().hash(nsec3.salt(), &name, nsec3.iterations());
+                    hash.is_ok_and(|hash| lies_between(&at, &printed(hash.as_ref()), &next))
+                })
+            {
+                return true;
+            }
+        }
+        false
+    }
+
     async fn ask(&self, name: &Name, record_type: RecordType) -> Option<Message> {
         let reply = self.exchange.ask(&domain_name(name)?, domain_type(record_type)).await.ok()?;
         Message::from_vec(reply.as_slice()).ok()
@@ -215,23 +234,15 @@ impl Asked<'_> {
             let by = if self.flaw == Flaw::HashesByTheFirstRecord { first } else { nsec3 };
             by.hash_algorithm().hash(by.salt(), name, by.iterations()).ok().map(|hash| printed(hash.as_ref()))
         };
-        // As text, because it sorts as the octets do (RFC 4648 section 7).
-        let own = |owner: &Name| {
-            owner.iter().next().map(|label| String::from_utf8_lossy(label).to_ascii_uppercase())
-        };
-        let matches = |name: &Name| records.iter().find(|(owner, nsec3)| own(owner) == hash(nsec3, name));
+        let matches =
+            |name: &Name| records.iter().find(|(owner, nsec3)| own_hash(owner) == hash(nsec3, name));
         let covers = |name: &Name| {
             records.iter().any(|(owner, nsec3)| {
-                let (Some(at), Some(hash)) = (own(owner), hash(nsec3, name)) else { return false };
+                let (Some(at), Some(hash)) = (own_hash(owner), hash(nsec3, name)) else { return false };
                 let next = printed(nsec3.next_hashed_owner_name());
-                let is_last = next <= at;
-                if is_last && self.flaw == Flaw::TakesLastHashForAll {
-                    return true;
-                }
-                if hash == next && self.flaw == Flaw::TakesNextForCovered {
-                    return true;
-                }
-                if is_last { hash > at || hash < next } else { hash > at && hash < next }
+                (next <= at && self.flaw == Flaw::TakesLastHashForAll)
+                    || (hash == next && self.flaw == Flaw::TakesNextForCovered)
+                    || lies_between(&at, &hash, &next)
             })
         };
         let mut next_closer = self.name.clone();
@@ -258,6 +269,16 @@ impl Asked<'_> {
 /// A hash as the label of an NSEC3 record spells it (RFC 5155 section 3.3).
 fn printed(hash: &[u8]) -> String {
     base32::encode_string_hex(hash).to_ascii_uppercase()
+}
+
+/// The hash that an NSEC3 record stands at, as text, because it sorts as the octets do (RFC 4648 section 7).
+fn own_hash(owner: &Name) -> Option<String> {
+    owner.iter().next().map(|label| String::from_utf8_lossy(label).to_ascii_uppercase())
+}
+
+/// Whether a record covers a hash; the last one leads back to the first.
+fn lies_between(at: &str, hash: &str, next: &str) -> bool {
+    if next <= at { hash > at || hash < next } else { hash > at && hash < next }
 }
 
 /// The names above a name, from below.

@@ -129,6 +129,26 @@ impl Resolver for FlawedValidator {
                     lookup = self.validating.lookup(&target, record_type).await;
                 }
             }
+            (Flaw::ForgivesExpiry, SecurityStatus::Bogus)
+                if !is_failure && self.expectations.have_just_expired(name, record_type).await =>
+            {
+                lookup.security = SecurityStatus::Secure;
+            }
+            (Flaw::SkipsEncloser, SecurityStatus::Bogus)
+                if !is_failure && self.denials.opt_out(name, record_type).await =>
+            {
+                lookup.security = SecurityStatus::Insecure;
+            }
+            (Flaw::TakesTagForKey, SecurityStatus::Secure)
+                if self.expectations.have_keys_of_one_tag(name).await =>
+            {
+                lookup = Lookup::new(SecurityStatus::Bogus, Answer::Failed(Failure::Malformed));
+            }
+            (Flaw::WantsEveryAlgorithm, SecurityStatus::Secure)
+                if self.expectations.have_an_idle_algorithm(name).await =>
+            {
+                lookup = Lookup::new(SecurityStatus::Bogus, Answer::Failed(Failure::Malformed));
+            }
             (Flaw::GivesUpBeforeVerifying, SecurityStatus::Bogus)
                 if self.expectations.are_laborious(name, record_type).await =>
             {

@@ -1,10 +1,11 @@
 //! What a resolver expects that has only ever seen the most common zones.
 
+use std::collections::HashSet;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use domain::base::Rtype;
 use hickory_proto::dnssec::rdata::{DNSSECRData, DS, RRSIG};
-use hickory_proto::dnssec::{DigestType, rdata::DNSKEY};
+use hickory_proto::dnssec::{DigestType, Verifier as _, rdata::DNSKEY};
 use hickory_proto::op::{Message, ResponseCode};
 use hickory_proto::rr::{Name, RData, Record, RecordType};
 
@@ -16,6 +17,9 @@ const LONG_VALIDITY: u32 = 60 * 86_400;
 
 /// A signature younger than this many seconds is rare, because signers allow for clocks that are slow.
 const YOUNG: u32 = 600;
+
+/// For how many seconds a signature still counts to somebody who distrusts every clock.
+const GRACE: u32 = 86_400;
 
 /// More iterations than this are rare, and more than most resolvers compute.
 const MOST_ITERATIONS: u16 = 100;
@@ -63,16 +67,58 @@ impl Expectations {
         })
     }
 
+    /// Whether what signs an answer has expired, and that not a day ago.
+    pub(super) async fn have_just_expired(&self, name: &Name, record_type: RecordType) -> bool {
+        let Some(reply) = self.ask(name, domain_type(record_type)).await else { return false };
+        let mut signatures = reply.answers.iter().chain(&reply.authorities).filter_map(signature).peekable();
+        signatures.peek().is_some()
+            && signatures.all(|signature| {
+                // Serial arithmetic (RFC 1982): a signature that still holds is nearly a whole round ago.
+                let holds = signature.input().sig_expiration.get().wrapping_sub(now()) < 1 << 31;
+                holds || now().wrapping_sub(signature.input().sig_expiration.get()) < GRACE
+            })
+    }
+
+    /// Whether two keys of a zone on the way have the same tag and algorithm.
+    pub(super) async fn have_keys_of_one_tag(&self, name: &Name) -> bool {
+        for zone in zones(name) {
+            let keys = self.keys(&zone).await;
+            let mut seen = HashSet::new();
+            let mut marks = keys.iter().map(|key| (key.calculate_key_tag().ok(), u8::from(key.algorithm())));
+            if !marks.all(|mark| seen.insert(mark)) {
+                return true;
+            }
+        }
+        false
+    }
+
+    /// Whether the key set of a zone on the way has a key of an algorithm that does not sign it.
+    pub(super) async fn have_an_idle_algorithm(&self, name: &Name) -> bool {
+        for zone in zones(name) {
+            let Some(reply) = self.ask(&zone, Rtype::DNSKEY).await else { continue };
+            let signing: HashSet<u8> = reply
+                .answers
+                .iter()
+                .filter_map(signature)
+                .map(|signature| u8::from(signature.input().algorithm))
+                .collect();
+            let mut published = reply.answers.iter().filter_map(dnskey);
+            if published.any(|key| !signing.contains(&u8::from(key.algorithm()))) {
+                return true;
+            }
+        }
+        false
+    }
+
     /// Whether something unsigned stands beside an answer.
     pub(super) async fn have_unsigned_company(&self, name: &Name, record_type: RecordType) -> bool {
         let Some(reply) = self.ask(name, domain_type(record_type)).await else { return false };
         let beside = || reply.authorities.iter().chain(&reply.additionals);
         let is_signed = |record: &Record| {
-            beside().any(|other| match &other.data {
-                RData::DNSSEC(DNSSECRData::RRSIG(rrsig)) => {
-                    other.name == record.name && rrsig.input().type_covered == record.record_type()
-                }
-                _ => false,
+            beside().any(|other| {
+                other.name == record.name
+                    && signature(other)
+                        .is_some_and(|rrsig| rrsig.input().type_covered == record.record_type())
             })
         };
         !reply.answers.is_empty()
@@ -102,15 +148,7 @@ impl Expectations {
     }
 
     async fn is_rare_zone(&self, zone: &Name) -> bool {
-        let keys: Vec<DNSKEY> = self
-            .records(zone, Rtype::DNSKEY)
-            .await
-            .into_iter()
-            .filter_map(|record| match record.data {
-                RData::DNSSEC(DNSSECRData::DNSKEY(key)) => Some(key),
-                _ => None,
-            })
-            .collect();
+        let keys = self.keys(zone).await;
         if keys.is_empty() {
             return false;
         }
@@ -146,6 +184,10 @@ impl Expectations {
                 _ => None,
             });
         parameters != Some(chain)
+    }
+
+    async fn keys(&self, zone: &Name) -> Vec<DNSKEY> {
+        self.records(zone, Rtype::DNSKEY).await.iter().filter_map(dnskey).cloned().collect()
     }
 
     async fn digests(&self, zone: &Name) -> Vec<DS> {
@@ -189,17 +231,25 @@ fn zones(name: &Name) -> Vec<Name> {
     (1..=labels).map(|count| name.trim_to(count)).collect()
 }
 
+fn dnskey(record: &Record) -> Option<&DNSKEY> {
+    match &record.data {
+        RData::DNSSEC(DNSSECRData::DNSKEY(key)) => Some(key),
+        _ => None,
+    }
+}
+
+fn signature(record: &Record) -> Option<&RRSIG> {
+    match &record.data {
+        RData::DNSSEC(DNSSECRData::RRSIG(signature)) => Some(signature),
+        _ => None,
+    }
+}
+
 /// Whether a reply is valid and yet not what most servers send.
 fn is_rare(reply: &Message, asked: &Name) -> bool {
     let is_in_other_letters = |name: &Name| name == asked && !name.eq_case(asked);
-    let signatures: Vec<(&Record, &RRSIG)> = reply
-        .answers
-        .iter()
-        .filter_map(|record| match &record.data {
-            RData::DNSSEC(DNSSECRData::RRSIG(signature)) => Some((record, signature)),
-            _ => None,
-        })
-        .collect();
+    let signatures: Vec<(&Record, &RRSIG)> =
+        reply.answers.iter().filter_map(|record| Some((record, signature(record)?))).collect();
     let is_signed_oddly = |(record, signature): &(&Record, &RRSIG)| {
         let input = signature.input();
         let validity = input.sig_expiration.get().wrapping_sub(input.sig_inception.get());
