@@ -136,7 +136,7 @@ fn believable(fault: &str, question: Question) -> Option<&'static str> {
         "nsec3-iterations-high" => Some(if question == SERVICE { "secure" } else { "insecure" }),
         "nsec3-iterations-excessive" if question == SERVICE => Some("secure"),
         // Seven keys more to try is within what CVE-2023-50387 leaves.
-        "dnskey-tag-collisions" | "dnskey-no-points" => Some("secure"),
+        "dnskey-tag-collisions" | "dnskey-tag-shared" | "dnskey-no-points" => Some("secure"),
         "signature-inception-now" | "signature-longest" | "signature-extra" => Some("secure"),
         // Nobody may read the AD bit of an answer (RFC 4035 section 4.9.3), nor mind it.
         "ad-set" | "ttl-raised" | "owner-case-changed" | "question-case-changed" | "server-forged" => {
@@ -148,7 +148,11 @@ fn believable(fault: &str, question: Question) -> Option<&'static str> {
         | "ds-good-and-unknown"
         | "ds-many"
         | "ds-names-zsk" => Some("secure"),
-        "dnskey-standby" | "dnskey-pre-published" | "dnskey-multi-signer" | "dnskey-many" => Some("secure"),
+        "dnskey-standby"
+        | "dnskey-standby-algorithm"
+        | "dnskey-pre-published"
+        | "dnskey-multi-signer"
+        | "dnskey-many" => Some("secure"),
         "nsec3param-missing" | "nsec3param-salt-wrong" | "cds-wrong" | "cds-delete" => Some("secure"),
         "ds-algorithm-unknown" | "ds-algorithm-dsa" | "ds-algorithm-rsamd5" | "ds-algorithm-gost" => {
             Some("insecure")
