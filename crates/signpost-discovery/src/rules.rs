@@ -257,6 +257,7 @@ impl FromIterator<Defect> for Rules {
 
 /// The defects that are flaws of how names are resolved.
 const FLAWS: &[(Defect, Flaw)] = &[
+    (Defect::BelievesAbsenceBehindAliases, Flaw::BelievesAbsenceBehindAliases),
     (Defect::BelievesEverAfter, Flaw::BelievesEverAfter),
     (Defect::BlursInsecureDenials, Flaw::BlursInsecureDenials),
     (Defect::FollowsForgedAlias, Flaw::FollowsForgedAlias),
@@ -269,6 +270,7 @@ const FLAWS: &[(Defect, Flaw)] = &[
     (Defect::OverlooksDname, Flaw::OverlooksDname),
     (Defect::OverlooksListedType, Flaw::OverlooksListedType),
     (Defect::RejectsSha1, Flaw::RejectsSha1),
+    (Defect::RejectsUnknownAlgorithms, Flaw::RejectsUnknownAlgorithms),
     (Defect::RejectsUnsignedBeside, Flaw::RejectsUnsignedBeside),
     (Defect::SkipsEncloser, Flaw::SkipsEncloser),
     (Defect::SkipsNextCloser, Flaw::SkipsNextCloser),
@@ -276,6 +278,7 @@ const FLAWS: &[(Defect, Flaw)] = &[
     (Defect::TakesAnyUnknownDigestForUnsigned, Flaw::TakesAnyUnknownDigestForUnsigned),
     (Defect::TakesBogusForSecure, Flaw::TakesBogusForSecure),
     (Defect::TakesBogusForUnsigned, Flaw::TakesBogusForUnsigned),
+    (Defect::TakesExpandedAliases, Flaw::TakesExpandedAliases),
     (Defect::TakesExpandedDenial, Flaw::TakesExpandedDenial),
     (Defect::TakesFailureForAbsence, Flaw::TakesFailureForAbsence),
     (Defect::TakesFirstLinkForAll, Flaw::TakesFirstLinkForAll),

@@ -3,6 +3,8 @@
 /// How a validator that works turns its verdict into a wrong one.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Flaw {
+    /// Where an alias is secure, what it leads to is taken for absent without proof.
+    BelievesAbsenceBehindAliases,
     /// What was validated once is passed on as Secure ever after, whatever is answered later.
     BelievesEverAfter,
     /// A name error that is not secure is passed on as an absent type.
@@ -29,6 +31,8 @@ pub enum Flaw {
     /// A DS RRset with nothing but SHA-1 digests breaks the chain, as if SHA-1 were a wrong digest (RFC 4509 §3 and
     /// RFC 4035 §5.2 know only the unknown one, which leaves the zone unsigned).
     RejectsSha1,
+    /// A DS RRset of nothing but unknown algorithms breaks the chain (RFC 4035 §5.2 takes the zone for unsigned).
+    RejectsUnknownAlgorithms,
     /// Something unsigned beside a secure answer makes it bogus, as if all of a message were the answer.
     RejectsUnsignedBeside,
     /// An opt-out record that covers the name leaves it open, whether or not its closest encloser is proven (RFC 5155 §8.6).
@@ -44,6 +48,8 @@ pub enum Flaw {
     /// A DS record with an unknown digest type leaves the zone unsigned, whatever stands beside it (RFC 4035 §5.2, RFC 6840
     /// §5.2).
     TakesAnyUnknownDigestForUnsigned,
+    /// An alias that a wildcard was expanded to needs no proof that nothing is closer (RFC 4035 §5.3.4).
+    TakesExpandedAliases,
     /// A wildcard's NSEC record denies a type of the name that it was expanded to (RFC 4592 §4.7).
     TakesExpandedDenial,
     /// A failed lookup is passed on as a proven absence.

@@ -129,6 +129,24 @@ impl Resolver for FlawedValidator {
                     lookup = self.validating.lookup(&target, record_type).await;
                 }
             }
+            (Flaw::BelievesAbsenceBehindAliases, SecurityStatus::Bogus)
+                if !is_failure
+                    && lookup.records().is_empty()
+                    && self.validating.lookup(name, RecordType::CNAME).await.security
+                        == SecurityStatus::Secure =>
+            {
+                lookup.security = SecurityStatus::Secure;
+            }
+            (Flaw::TakesExpandedAliases, SecurityStatus::Bogus) => {
+                if let Some(target) = self.expectations.target_of_expanded_alias(name, record_type).await {
+                    lookup = self.validating.lookup(&target, record_type).await;
+                }
+            }
+            (Flaw::RejectsUnknownAlgorithms, SecurityStatus::Insecure)
+                if self.expectations.know_no_algorithm(name).await =>
+            {
+                lookup = Lookup::new(SecurityStatus::Bogus, Answer::Failed(Failure::Malformed));
+            }
             (Flaw::ForgivesExpiry, SecurityStatus::Bogus)
                 if !is_failure && self.expectations.have_just_expired(name, record_type).await =>
             {

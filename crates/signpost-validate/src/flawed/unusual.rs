@@ -56,6 +56,23 @@ impl Expectations {
         })
     }
 
+    /// Where an alias leads that a wildcard was expanded to.
+    pub(super) async fn target_of_expanded_alias(
+        &self,
+        name: &Name,
+        record_type: RecordType,
+    ) -> Option<Name> {
+        let reply = self.ask(name, domain_type(record_type)).await?;
+        let is_expanded = reply.answers.iter().filter_map(signature).any(|signature| {
+            signature.input().type_covered == RecordType::CNAME
+                && signature.input().num_labels < name.num_labels()
+        });
+        reply.answers.into_iter().find_map(|record| match record.data {
+            RData::CNAME(target) if is_expanded && record.name == *name => Some(target.0),
+            _ => None,
+        })
+    }
+
     /// Whether a denial has more iterations than a resolver has to compute.
     pub(super) async fn are_laborious(&self, name: &Name, record_type: RecordType) -> bool {
         let reply = self.ask(name, domain_type(record_type)).await;
@@ -130,6 +147,17 @@ impl Expectations {
         for zone in zones(name) {
             let digests = self.digests(&zone).await;
             if !digests.is_empty() && digests.iter().all(|ds| ds.digest_type() == digest_type) {
+                return true;
+            }
+        }
+        false
+    }
+
+    /// Whether a zone on the way is delegated to nothing but keys of unknown algorithms.
+    pub(super) async fn know_no_algorithm(&self, name: &Name) -> bool {
+        for zone in zones(name) {
+            let digests = self.digests(&zone).await;
+            if !digests.is_empty() && digests.iter().all(|ds| !ds.algorithm().is_supported()) {
                 return true;
             }
         }
