@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use crate::case::Case;
+use crate::catalogue::{Catalogue, Extent, Row};
 use crate::requirement::Requirement;
 use crate::suite::Suite;
 
@@ -64,7 +65,7 @@ pub fn coverage(suite: &Suite) -> Vec<Coverage<'_>> {
         .collect()
 }
 
-/// The coverage as a document in Markdown, one table for each source.
+/// The coverage as a document in Markdown, one table for each source and one for each group of published attacks and failures.
 #[must_use]
 pub fn document(suite: &Suite) -> String {
     let rows = coverage(suite);
@@ -97,7 +98,43 @@ pub fn document(suite: &Suite) -> String {
             );
         }
     }
+    publications(&suite.catalogue, &mut text);
     text
+}
+
+/// What has been published of attacks and failures, with what shows it.
+fn publications(catalogue: &Catalogue, text: &mut String) {
+    if catalogue.groups().is_empty() {
+        return;
+    }
+    text.push_str(PUBLICATIONS);
+    for group in catalogue.groups() {
+        let count = |extent| group.rows().filter(|(_, row)| row.extent() == extent).count();
+        let [whole, part, none] = [Extent::Whole, Extent::Part, Extent::None].map(count);
+        let _ = writeln!(text, "| {} | {} | {whole} | {part} | {none} |", group.title, whole + part + none);
+    }
+    for group in catalogue.groups() {
+        let _ = write!(text, "\n### {}\n\n| row | of | shown by |\n|---|---|---|\n", group.title);
+        for (id, row) in group.rows() {
+            let services: Vec<&str> = row.services().iter().map(|service| service.name()).collect();
+            let _ = writeln!(
+                text,
+                "| **{id}**: {} | {} | {} |",
+                cell(&row.title),
+                services.join(", "),
+                shown_by(row)
+            );
+        }
+    }
+}
+
+fn shown_by(row: &Row) -> String {
+    let cases = joined(row.cases(), usize::MAX);
+    match (row.extent(), &row.missing) {
+        (Extent::None, why) => format!("*none*: {}", cell(why.as_deref().unwrap_or_default())),
+        (Extent::Part | Extent::Whole, Some(missing)) => format!("{cases}; *in part*: {}", cell(missing)),
+        (Extent::Part | Extent::Whole, None) => cases,
+    }
 }
 
 const HEAD: &str = "# Coverage
@@ -109,6 +146,17 @@ deliberate defect of the reference client or of its resolver: each fails these c
 worth as much as the misreadings of it that are convicted. Rules without a case say why. Texts are the project's own words; the
 documents decide.
 
+";
+
+const PUBLICATIONS: &str = "
+## Published attacks and failures
+
+What has been published of attacks on mail clients and of failures that they meet, with the scenarios that show each; the ID of a
+sweep stands for all of its values. `scenarios/catalogue.toml` says where the rows come from. A row is *whole* if nothing of it is
+missing for any service that it is about.
+
+| group | rows | whole | in part | none |
+|---|--:|--:|--:|--:|
 ";
 
 fn covered_by(row: &Coverage<'_>) -> String {

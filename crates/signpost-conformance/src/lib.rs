@@ -3,6 +3,7 @@
 pub mod agreement;
 pub mod carriage;
 pub mod case;
+pub mod catalogue;
 mod check;
 pub mod coverage;
 pub mod evidence;

@@ -9,6 +9,7 @@ use signpost_lab::{Blueprint, LabError, World, WorldError, WorldNames, ZoneMista
 use signpost_source::{Files, Problem, Problems, Source};
 
 use crate::case::{Case, cases_of};
+use crate::catalogue::Catalogue;
 use crate::check::check;
 pub use crate::partition::{Partition, PartitionError};
 use crate::requirement::Requirements;
@@ -18,7 +19,8 @@ use crate::tombstone::Tombstones;
 use crate::vocabulary::Vocabulary;
 
 /// Files of the suite that are no scenarios.
-const OTHER_FILES: [&str; 4] = [PACKAGE, REQUIREMENTS, TOMBSTONES, VOCABULARY];
+const OTHER_FILES: [&str; 5] = [CATALOGUE, PACKAGE, REQUIREMENTS, TOMBSTONES, VOCABULARY];
+const CATALOGUE: &str = "catalogue.toml";
 /// A suite may be a package that embeds it, as the built-in one is.
 const PACKAGE: &str = "Cargo.toml";
 const REQUIREMENTS: &str = "requirements.toml";
@@ -32,6 +34,8 @@ pub struct Suite {
     pub requirements: Requirements,
     /// Every case, in the order of the IDs.
     pub cases: Vec<Arc<Case>>,
+    /// What has been published of attacks and failures, and which cases show it.
+    pub catalogue: Catalogue,
 }
 
 /// Why a suite does not load: every mistake in every file.
@@ -42,6 +46,10 @@ pub struct SuiteError {
 }
 
 impl SuiteError {
+    fn is_empty(&self) -> bool {
+        self.problems.is_empty() && self.unreadable.is_empty()
+    }
+
     /// The mistakes in files that could be read.
     #[must_use]
     pub fn problems(&self) -> &[Problems] {
@@ -107,11 +115,17 @@ impl Suite {
                 error.problems.push(found);
             }
         }
-        if !error.problems.is_empty() || !error.unreadable.is_empty() {
+        // Without every case, rows would seem to name scenarios that there are not.
+        if !error.is_empty() {
+            return Err(error);
+        }
+        let read = |source: &Source| Catalogue::parse(source, cases.iter());
+        let catalogue = load_optional(files, CATALOGUE, read, &mut error);
+        if !error.is_empty() {
             return Err(error);
         }
         cases.sort_by(|one, other| one.id.cmp(&other.id));
-        Ok(Self { requirements, cases: cases.into_iter().map(Arc::new).collect() })
+        Ok(Self { requirements, cases: cases.into_iter().map(Arc::new).collect(), catalogue })
     }
 
     /// The cases that any of the filters names, of one partition, that are for a subject.
@@ -151,7 +165,7 @@ fn load_requirements(files: &Files, error: &mut SuiteError) -> Option<Requiremen
 fn load_optional<T: Default>(
     files: &Files,
     name: &str,
-    parse: fn(&Source) -> Result<T, Problems>,
+    parse: impl Fn(&Source) -> Result<T, Problems>,
     error: &mut SuiteError,
 ) -> T {
     let path = Utf8Path::new(name);
