@@ -63,8 +63,15 @@ impl Protocol for Imap {
         tagged
     }
 
+    fn holds_an_answer(&mut self, lines: &mut LineBuffer) -> bool {
+        reply::take_untagged(lines, &mut self.data);
+        // The beginning of another untagged response is no answer either.
+        !lines.is_empty() && !lines.waiting().starts_with(b"*")
+    }
+
     fn wait_no_longer(&mut self) {
         self.unanswered.clear();
+        self.data = Data::default();
     }
 
     fn read(&mut self, lines: &mut LineBuffer, awaited: Awaited<'_, Step>) -> Result<Option<Reply>, String> {
@@ -164,6 +171,15 @@ impl Protocol for Imap {
             (Step::Selection, _) => odd("SELECT", &reply),
             (Step::Retrieval, _) => odd("FETCH", &reply),
         }
+    }
+
+    fn brings_what_was_not_asked(reply: &Reply) -> bool {
+        reply.data.unasked
+    }
+
+    fn offers_unasked(reply: &Reply, terms: &Terms) -> Option<Offers> {
+        let capabilities = &reply.data.capabilities;
+        (!capabilities.is_empty()).then(|| offers(capabilities, terms.rules))
     }
 
     fn silence(&self, step: &Step) -> Silence {

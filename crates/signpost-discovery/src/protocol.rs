@@ -26,6 +26,11 @@ pub(crate) trait Protocol: fmt::Debug + Default + Send {
         command.to_owned()
     }
 
+    /// Whether an answer to what was not asked yet has come. What a server may say at any time is taken out of `lines`.
+    fn holds_an_answer(&mut self, lines: &mut LineBuffer) -> bool {
+        !lines.is_empty()
+    }
+
     /// What was asked before is not answered any more: TLS begins, or a flawed client waits for nothing.
     fn wait_no_longer(&mut self) {}
 
@@ -91,6 +96,16 @@ pub(crate) trait Protocol: fmt::Debug + Default + Send {
     /// What to do after the reply to a step of its own.
     fn proceed(step: &Self::Step, reply: Self::Reply, terms: &Terms, has_logged_in: bool)
     -> Move<Self::Step>;
+
+    /// Whether data that nobody asked for came with a reply, of which a defect thinks ill.
+    fn brings_what_was_not_asked(_reply: &Self::Reply) -> bool {
+        false
+    }
+
+    /// What the server says unasked, with its answer to the wish for TLS, that it offers. Only a defect listens.
+    fn offers_unasked(_reply: &Self::Reply, _terms: &Terms) -> Option<Offers> {
+        None
+    }
 
     /// What silence means at a step of its own.
     fn silence(&self, step: &Self::Step) -> Silence;

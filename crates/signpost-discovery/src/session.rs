@@ -298,7 +298,7 @@ impl<P: Protocol> Session<P> {
     /// Says something whose reply is waited for in `next`. The server must have nothing to say before it: a reply that
     /// comes before its question would be taken for the answer to it.
     fn say(&mut self, bytes: Vec<u8>, next: State<P::Step>) {
-        if !self.lines.is_empty() && !self.awaits_handshake() {
+        if !self.awaits_handshake() && self.protocol.holds_an_answer(&mut self.lines) {
             return self.fail(Reason::ProtocolError, "the server answers what was not asked");
         }
         self.state = next;

@@ -182,10 +182,10 @@ impl<P: Copy + Display + Eq> Script<P> {
         self.silent
     }
 
-    /// Whether the last reply, as it went out, began like this.
+    /// Whether a line of the last reply, as it went out, began like this.
     #[must_use]
     pub fn said(&self, beginning: &str) -> bool {
-        self.last.starts_with(beginning.as_bytes())
+        self.last.split(|octet| *octet == b'\n').any(|line| line.starts_with(beginning.as_bytes()))
     }
 
     /// The client goes on in clear where TLS has failed: a silent server speaks again.

@@ -85,6 +85,23 @@ pub(super) fn greeting(lines: &mut LineBuffer) -> Result<Option<Reply>, String> 
     Ok(Some(reply))
 }
 
+/// Takes what comes untagged and answers nothing (RFC 9051 section 7), as far as it is whole.
+pub(super) fn take_untagged(lines: &mut LineBuffer, data: &mut Data) {
+    loop {
+        let waiting = lines.waiting();
+        let length = waiting.len();
+        let rest = match ResponseCodec::default().decode(waiting) {
+            Ok((rest, Response::Data(untagged))) => {
+                take(untagged, data);
+                rest.len()
+            }
+            Ok((rest, Response::Status(Status::Untagged(_)))) => rest.len(),
+            _ => return,
+        };
+        lines.take(length - rest);
+    }
+}
+
 /// Reads up to the answer to the first command of `unanswered`, or to what is said to none.
 pub(super) fn read(
     lines: &mut LineBuffer,

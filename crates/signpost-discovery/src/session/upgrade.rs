@@ -93,7 +93,15 @@ impl<P: Protocol> Session<P> {
             {
                 self.plaintext_after_upgrade();
             }
+            Meaning::Yes if P::brings_what_was_not_asked(reply) && !rules.bears_what_was_not_asked() => {
+                self.fail(Reason::ProtocolError, "the server sends what was not asked for");
+            }
             Meaning::Yes => {
+                if let Some(offers) = P::offers_unasked(reply, &self.terms)
+                    && !rules.forgets_capabilities()
+                {
+                    self.offers.add(offers);
+                }
                 if rules.reads_nothing_from_before_tls() {
                     self.lines.clear();
                 }
