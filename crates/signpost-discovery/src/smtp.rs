@@ -96,7 +96,7 @@ impl Protocol for Smtp {
     fn capabilities(reply: &Reply, terms: &Terms, protected: bool) -> Result<Offers, Move<Step>> {
         match reply.code {
             250 => Ok(offers(reply, terms.rules)),
-            421 => Err(Move::Fail(Reason::Unreachable, reply.describe())),
+            421 if terms.rules.requires_ehlo() => Err(Move::Fail(Reason::Unreachable, reply.describe())),
             _ if !protected && (!terms.tls_required || !terms.rules.requires_ehlo()) => {
                 Err(Move::Command("HELO [127.0.0.1]".to_owned(), Step::HelloWithoutExtensions))
             }
