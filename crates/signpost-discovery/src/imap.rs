@@ -173,6 +173,10 @@ impl Protocol for Imap {
         }
     }
 
+    fn holds_part_of_a_message(&self, step: &Step, lines: &LineBuffer) -> bool {
+        matches!(step, Step::Retrieval) && !lines.is_empty()
+    }
+
     fn brings_what_was_not_asked(reply: &Reply) -> bool {
         reply.data.unasked
     }

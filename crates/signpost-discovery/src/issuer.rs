@@ -117,6 +117,17 @@ pub(crate) fn is_self_issued(certificate: &CertificateDer<'_>) -> bool {
         .is_ok_and(|(_, certificate)| certificate.subject().as_raw() == certificate.issuer().as_raw())
 }
 
+/// Whether each certificate names the next one as its issuer: what a flawed client expects.
+pub(crate) fn are_in_order(end_entity: &CertificateDer<'_>, intermediates: &[CertificateDer<'_>]) -> bool {
+    let issuers = std::iter::once(end_entity).chain(intermediates);
+    issuers.zip(intermediates).all(|(certificate, issuer)| {
+        let read = X509Certificate::from_der(certificate).ok().zip(X509Certificate::from_der(issuer).ok());
+        read.is_some_and(|((_, certificate), (_, issuer))| {
+            certificate.issuer().as_raw() == issuer.subject().as_raw()
+        })
+    })
+}
+
 /// Whether the names of issuers lead from a certificate to another, whoever has signed: what a flawed client asks.
 pub(crate) fn lead_by_name(
     end_entity: &CertificateDer<'_>,

@@ -15,6 +15,7 @@ pub(crate) fn is_taken_for(certificate: &CertificateDer<'_>, host: &ServerName<'
     (!rules.forgets_common_name() && names.common.iter().any(is_host))
         || (!rules.forgets_email_addresses() && names.of_emails.iter().any(is_host))
         || (!rules.forgets_uris() && names.of_uris.iter().any(is_host))
+        || (!rules.forgets_srv_ids() && names.has_services)
         || names.dns.iter().any(|name| resembles(&name.to_ascii_lowercase(), &host, rules))
 }
 
@@ -62,11 +63,14 @@ fn fits_in_part(name: &str, host: &str) -> bool {
 }
 
 /// What stands in a certificate.
+#[derive(Default)]
 struct Names {
     common: Vec<String>,
     dns: Vec<String>,
     of_emails: Vec<String>,
     of_uris: Vec<String>,
+    /// Whether it has a SRV-ID.
+    has_services: bool,
 }
 
 impl Names {
@@ -74,7 +78,7 @@ impl Names {
         let (_, certificate) = X509Certificate::from_der(certificate).ok()?;
         let common = certificate.subject().iter_common_name();
         let common = common.filter_map(|name| name.as_str().ok()).map(str::to_ascii_lowercase).collect();
-        let mut names = Self { common, dns: Vec::new(), of_emails: Vec::new(), of_uris: Vec::new() };
+        let mut names = Self { common, ..Self::default() };
         let alternative = certificate.subject_alternative_name().ok()?;
         for name in alternative.iter().flat_map(|extension| &extension.value.general_names) {
             match name {
@@ -84,6 +88,7 @@ impl Names {
                         .of_emails
                         .extend(address.split_once('@').map(|(_, domain)| domain.to_ascii_lowercase()));
                 }
+                GeneralName::OtherName(form, _) => names.has_services |= form.to_id_string() == SERVICE_NAME,
                 GeneralName::URI(uri) => names.of_uris.extend(authority(uri)),
                 _ => {}
             }
@@ -91,6 +96,9 @@ impl Names {
         Some(names)
     }
 }
+
+/// `id-on-dnsSRV` (RFC 4985 section 2).
+const SERVICE_NAME: &str = "1.3.6.1.5.5.7.8.7";
 
 fn authority(uri: &str) -> Option<String> {
     let (_, rest) = uri.split_once("//")?;

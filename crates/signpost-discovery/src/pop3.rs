@@ -126,6 +126,10 @@ impl Protocol for Pop3 {
         }
     }
 
+    fn holds_part_of_a_message(&self, step: &Step, _: &LineBuffer) -> bool {
+        matches!(step, Step::Retrieval) && self.coming.has_begun()
+    }
+
     fn silence(&self, step: &Step) -> Silence {
         let awaited = match step {
             Step::Retrieval if self.coming.has_begun() => "rest of the message",

@@ -97,6 +97,11 @@ pub(crate) trait Protocol: fmt::Debug + Default + Send {
     fn proceed(step: &Self::Step, reply: Self::Reply, terms: &Terms, has_logged_in: bool)
     -> Move<Self::Step>;
 
+    /// Whether a message has begun to come, of which `lines` holds what was not read yet: only a defect makes do with that.
+    fn holds_part_of_a_message(&self, _step: &Self::Step, _lines: &LineBuffer) -> bool {
+        false
+    }
+
     /// Whether data that nobody asked for came with a reply, of which a defect thinks ill.
     fn brings_what_was_not_asked(_reply: &Self::Reply) -> bool {
         false

@@ -155,6 +155,12 @@ impl<P: Protocol> Conversation for Session<P> {
             State::Authenticating(_) | State::LoggingIn(_) => {
                 (Reason::ProtocolError, format!("reply to {}", words.login), false)
             }
+            State::Step(step)
+                if !self.terms.rules.wants_messages_whole()
+                    && self.protocol.holds_part_of_a_message(step, &self.lines) =>
+            {
+                return self.succeed(None, None);
+            }
             State::Step(step) => {
                 let Silence { awaited, is_final } = self.protocol.silence(step);
                 let is_final = is_final && self.terms.rules.submits_once_if_not_answered();

@@ -32,6 +32,9 @@ pub enum VerificationRule {
     WebPki,
 }
 
+/// How many issuers a client verifies that takes longer chains as they are.
+const WHAT_A_FLAWED_CLIENT_VERIFIES: usize = 10;
+
 /// A [`ServerCertVerifier`] for one [`VerificationRule`].
 pub struct PinVerifier {
     rule: VerificationRule,
@@ -81,6 +84,15 @@ impl PinVerifier {
         }
         if matches!(self.rule, VerificationRule::WebPki) && !self.rules.needs_webpki_without_pin() {
             return Ok(());
+        }
+        if intermediates.len() > WHAT_A_FLAWED_CLIENT_VERIFIES && !self.rules.verifies_long_chains() {
+            return Ok(());
+        }
+        if !self.rules.finds_issuers_in_any_order() && !issuer::are_in_order(end_entity, intermediates) {
+            return Err(Untrusted::new(
+                Reason::CertificateUntrusted,
+                "a certificate is not followed by its issuer",
+            ));
         }
         let chain = Chain { end_entity, intermediates, now, verifier: self };
         match &self.rule {

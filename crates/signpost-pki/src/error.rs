@@ -97,9 +97,11 @@ pub enum PkiErrorKind {
         /// The certificate.
         certificate: String,
     },
-    /// `missing-intermediate` where there is none to miss.
-    #[error("`missing-intermediate` needs an intermediate, and `{certificate}` is issued by its root")]
+    /// A fault of what stands between a certificate and its root, where nothing does.
+    #[error("`{fault}` needs an intermediate, and `{certificate}` is issued by its root")]
     NoIntermediate {
+        /// The fault.
+        fault: CertificateFaultKind,
         /// The certificate.
         certificate: String,
     },

@@ -33,6 +33,8 @@ impl CertificateFault {
 #[strum(serialize_all = "kebab-case")]
 #[non_exhaustive]
 pub enum CertificateFaultKind {
+    /// The chain is sent with its root before the intermediates.
+    ChainOutOfOrder,
     /// The host's name stands in the subject's common name only; there is no subject alternative name.
     CommonNameOnly,
     /// It has a critical extension that nobody knows.
@@ -44,6 +46,9 @@ pub enum CertificateFaultKind {
     ForgedIssuer,
     /// Forged: reissued under a root that has the real root's distinguished name but another key.
     ForgedRoot,
+    /// The certificate that issued it expired one day ago; beside it another is sent that has not, of the same name and key, by a
+    /// root that WebPKI trusts too.
+    IssuerCrossSigned,
     /// The certificate that issued it expired one day ago.
     IssuerExpired,
     /// The certificate that issued it states key usages, and `keyCertSign` is not among them.
@@ -54,6 +59,8 @@ pub enum CertificateFaultKind {
     IssuerPathLengthExceeded,
     /// Forged: issued by somebody's end-entity certificate, itself genuinely issued by the same CA.
     LeafAsIssuer,
+    /// Forged: same names, under a root that nobody trusts or pins, by way of so many CAs that a hundred certificates are sent.
+    LongChain,
     /// The chain is sent without its intermediates.
     MissingIntermediate,
     /// A CA between it and its issuer permits only other names: `names`, by default `elsewhere.example`.
@@ -64,8 +71,8 @@ pub enum CertificateFaultKind {
     },
     /// `notBefore` is tomorrow.
     NotYetValid,
-    /// The host's name stands in the subject alternative name in another `form` than a DNS-ID: `uri` (the default) or
-    /// `email`; or the `address` of the server stands there, and no name.
+    /// The host's name stands in the subject alternative name in another `form` than a DNS-ID: `uri` (the default),
+    /// `email` or `service` (SRV-ID); or the `address` of the server stands there, and no name.
     OtherIdentifier {
         /// What it stands in.
         #[serde(default)]
@@ -126,6 +133,7 @@ impl CertificateFaultKind {
             Self::ForgedIssuer
                 | Self::ForgedRoot
                 | Self::LeafAsIssuer
+                | Self::LongChain
                 | Self::OtherRoot
                 | Self::ReplacedKey
                 | Self::RootBesideChain
@@ -136,10 +144,10 @@ impl CertificateFaultKind {
     }
 
     /// Whether the rules reject a certificate with this fault, where nothing more is known. A client that has the root
-    /// needs none to be sent; everything else is for somebody else, or is not to be believed.
+    /// needs none to be sent, and no order either; everything else is for somebody else, or is not to be believed.
     #[must_use]
     pub const fn is_rejected(&self) -> bool {
-        !matches!(self, Self::RootNotSent)
+        !matches!(self, Self::ChainOutOfOrder | Self::RootNotSent)
     }
 
     pub(crate) const fn needs_ca(&self) -> bool {
@@ -150,6 +158,7 @@ impl CertificateFaultKind {
         matches!(
             self,
             Self::ForgedIssuer
+                | Self::IssuerCrossSigned
                 | Self::IssuerExpired
                 | Self::IssuerMayNotSign
                 | Self::IssuerNotCa
@@ -159,6 +168,10 @@ impl CertificateFaultKind {
                 | Self::PathLengthExceeded
                 | Self::RootNotSent
         )
+    }
+
+    pub(crate) const fn needs_intermediate(&self) -> bool {
+        matches!(self, Self::ChainOutOfOrder | Self::IssuerCrossSigned | Self::MissingIntermediate)
     }
 
     pub(crate) const fn needs_names(&self) -> bool {
@@ -184,6 +197,8 @@ pub enum IdentifierForm {
     Address,
     /// The address of its postmaster (rfc822Name).
     Email,
+    /// A service at the host (SRV-ID, RFC 4985): the one that the name begins with, or `_imap` where it begins with none.
+    Service,
     /// The authority of a URI.
     #[default]
     Uri,
@@ -245,7 +260,7 @@ mod tests {
     #[test]
     fn a_root_that_is_not_sent_is_all_that_the_rules_let_pass() {
         let passed: Vec<_> = CertificateFaultKind::all().filter(|kind| !kind.is_rejected()).collect();
-        assert_eq!(passed, [CertificateFaultKind::RootNotSent]);
+        assert_eq!(passed, [CertificateFaultKind::ChainOutOfOrder, CertificateFaultKind::RootNotSent]);
         assert!(CertificateFaultKind::all().all(|kind| kind.is_rejected() || !kind.is_forgery()));
     }
 

@@ -221,6 +221,9 @@ struct Plan<'a> {
     forgery: Option<&'a CertificateFault>,
     without_intermediates: bool,
     without_root: bool,
+    root_first: bool,
+    /// Whether another certificate of its issuer is sent along.
+    is_issuer_cross_signed: bool,
 }
 
 struct Builder<'a> {
@@ -255,6 +258,8 @@ impl<'a> Builder<'a> {
                 forgery: None,
                 without_intermediates: false,
                 without_root: false,
+                root_first: false,
+                is_issuer_cross_signed: false,
             };
             (spec.name.as_str(), plan)
         });
@@ -280,15 +285,16 @@ impl<'a> Builder<'a> {
         if kind.needs_issuer() && issuer.is_none() {
             return Err(PkiErrorKind::SelfSigned { fault: kind.clone(), certificate: certificate() });
         }
-        if *kind == CertificateFaultKind::MissingIntermediate && !below_intermediate {
-            return Err(PkiErrorKind::NoIntermediate { certificate: certificate() });
+        if kind.needs_intermediate() && !below_intermediate {
+            return Err(PkiErrorKind::NoIntermediate { fault: kind.clone(), certificate: certificate() });
         }
         if kind.needs_ca() && !self.plans[fault.certificate.as_str()].template.ca {
             return Err(PkiErrorKind::NoCa { fault: kind.clone(), certificate: certificate() });
         }
         // Some kinds speak of the certificate named but change the one above it.
         let changed = match kind {
-            CertificateFaultKind::IssuerExpired
+            CertificateFaultKind::IssuerCrossSigned
+            | CertificateFaultKind::IssuerExpired
             | CertificateFaultKind::IssuerMayNotSign
             | CertificateFaultKind::IssuerNotCa
             | CertificateFaultKind::IssuerPathLengthExceeded => issuer,
@@ -301,6 +307,7 @@ impl<'a> Builder<'a> {
             return Err(PkiErrorKind::NoNames { fault: kind.clone(), certificate: certificate() });
         }
         match kind {
+            CertificateFaultKind::ChainOutOfOrder => plan.root_first = true,
             CertificateFaultKind::CommonNameOnly => {
                 plan.template.common_name = plan.template.names.swap_remove(0);
                 plan.template.names.clear();
@@ -308,6 +315,12 @@ impl<'a> Builder<'a> {
             CertificateFaultKind::CriticalExtensionUnknown => plan.template.riddle = true,
             CertificateFaultKind::Expired | CertificateFaultKind::IssuerExpired => {
                 plan.template.validity = Validity::Expired
+            }
+            CertificateFaultKind::IssuerCrossSigned => {
+                plan.template.validity = Validity::Expired;
+                if let Some(plan) = self.plans.get_mut(fault.certificate.as_str()) {
+                    plan.is_issuer_cross_signed = true;
+                }
             }
             CertificateFaultKind::IssuerMayNotSign => plan.template.slip = Some(Slip::MayNotSign),
             CertificateFaultKind::IssuerNotCa => plan.template.slip = Some(Slip::DeniesCa),
@@ -333,6 +346,7 @@ impl<'a> Builder<'a> {
             CertificateFaultKind::ForgedIssuer
             | CertificateFaultKind::ForgedRoot
             | CertificateFaultKind::LeafAsIssuer
+            | CertificateFaultKind::LongChain
             | CertificateFaultKind::OtherRoot
             | CertificateFaultKind::ReplacedKey
             | CertificateFaultKind::RootBesideChain
@@ -397,6 +411,17 @@ impl<'a> Builder<'a> {
             if plan.without_root {
                 identity = identity.without_root();
             }
+            if plan.root_first {
+                identity.chain[1..].reverse();
+                identity.root_sent = false;
+            }
+            if plan.is_issuer_cross_signed
+                && let Some(issuer) = plan.issuer
+            {
+                let cross = self.cross_sign(issuer).map_err(|kind| PkiError::certificate(name, kind))?;
+                identity.chain.extend(cross);
+                identity.root_sent = false;
+            }
             identities.insert(name.to_owned(), identity);
             presented.insert(name, issued);
         }
@@ -428,6 +453,12 @@ impl<'a> Builder<'a> {
                 Ok(issued)
             }
             Some(CertificateFaultKind::UnknownRoot) => self.impostor(name, Impostor::Unknown),
+            Some(CertificateFaultKind::LongChain) => {
+                let root = self.sign(Template::authority("far root"), "far root", None)?;
+                let between: Vec<_> =
+                    (2..LONG_CHAIN).rev().map(|place| Template::authority(format!("CA {place}"))).collect();
+                self.issue_below(template, &role, &between, Some(&root)).map(forged)
+            }
             Some(CertificateFaultKind::SelfSigned) => {
                 self.issue_below(template, &role, &[], None).map(forged)
             }
@@ -467,6 +498,16 @@ impl<'a> Builder<'a> {
         Ok(Issued { forged: true, ..issued })
     }
 
+    /// Another certificate of a CA's name and key that is good, and the root that issued it, which WebPKI trusts.
+    fn cross_sign(&mut self, name: &str) -> Result<[CertificateDer<'static>; 2], PkiErrorKind> {
+        let root = self.sign(Template::authority("cross root"), "cross root", None)?;
+        let Issued { template, key, .. } = &self.published[name];
+        let template = Template { validity: Validity::Now, ..template.clone() };
+        let cross = template.issue(key, Some((&root.template, &root.key)), self.now)?;
+        self.other_roots.push(root.der().clone());
+        Ok([cross, root.der().clone()])
+    }
+
     fn issue(
         &self,
         name: &str,
@@ -500,6 +541,9 @@ impl<'a> Builder<'a> {
         Ok(Issued { template, key, chain, forged: false })
     }
 }
+
+/// How many certificates are sent where a chain is to be long.
+const LONG_CHAIN: usize = 100;
 
 fn host_names(names: &HostNames) -> Result<Vec<String>, PkiErrorKind> {
     names.as_slice().iter().map(|name| dns_name(name).map(str::to_owned)).collect()

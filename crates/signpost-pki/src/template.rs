@@ -115,6 +115,12 @@ impl Template {
         params.distinguished_name = self.distinguished_name();
         params.subject_alt_names = if self.form == Some(IdentifierForm::Address) {
             self.addresses.iter().copied().map(SanType::IpAddress).collect()
+        } else if self.form == Some(IdentifierForm::Service) {
+            // The library knows no other names but those that are UTF-8, which these are not.
+            params
+                .custom_extensions
+                .push(CustomExtension::from_oid_content(ALTERNATIVE_NAME, self.services()));
+            Vec::new()
         } else {
             self.names
                 .iter()
@@ -164,9 +170,21 @@ impl Template {
         Ok(params)
     }
 
+    /// A subject alternative name of SRV-IDs (RFC 4985 section 2), as DER.
+    fn services(&self) -> Vec<u8> {
+        let names = self.names.iter().map(|name| {
+            let name = if name.starts_with('_') { name.clone() } else { format!("_imap.{name}") };
+            let value = tlv(EXPLICIT_0, &tlv(IA5_STRING, name.as_bytes()));
+            tlv(EXPLICIT_0, &[SERVICE_NAME, &value].concat())
+        });
+        tlv(SEQUENCE, &names.collect::<Vec<_>>().concat())
+    }
+
     fn identifier(&self, name: &str) -> Result<SanType, PkiErrorKind> {
         Ok(match self.form {
-            None | Some(IdentifierForm::Address) => SanType::DnsName(name.try_into().map_err(encoding)?),
+            None | Some(IdentifierForm::Address | IdentifierForm::Service) => {
+                SanType::DnsName(name.try_into().map_err(encoding)?)
+            }
             Some(IdentifierForm::Email) => {
                 SanType::Rfc822Name(format!("postmaster@{name}").try_into().map_err(encoding)?)
             }
@@ -199,6 +217,27 @@ impl Template {
 
 /// `enterprises.32473.1`, which stands for nothing.
 const RIDDLE: &[u64] = &[1, 3, 6, 1, 4, 1, 32473, 1];
+
+/// `id-ce-subjectAltName`.
+const ALTERNATIVE_NAME: &[u64] = &[2, 5, 29, 17];
+/// `id-on-dnsSRV`, 1.3.6.1.5.5.7.8.7, as DER.
+const SERVICE_NAME: &[u8] = &[0x06, 8, 0x2b, 6, 1, 5, 5, 7, 8, 7];
+const IA5_STRING: u8 = 0x16;
+const SEQUENCE: u8 = 0x30;
+/// The tag of an `otherName`, and of the value within it.
+const EXPLICIT_0: u8 = 0xa0;
+
+/// An element of DER whose content is shorter than 2¹⁶ octets, as names are.
+fn tlv(tag: u8, content: &[u8]) -> Vec<u8> {
+    let [.., high, low] = content.len().to_be_bytes();
+    let mut element = match content.len() {
+        0..=0x7f => vec![tag, low],
+        0x80..=0xff => vec![tag, 0x81, low],
+        _ => vec![tag, 0x82, high, low],
+    };
+    element.extend_from_slice(content);
+    element
+}
 
 /// A host name as DNS-IDs hold it. Wildcards may stand anywhere: to refuse the odd ones is the client's part.
 pub(crate) fn dns_name(name: &str) -> Result<&str, PkiErrorKind> {

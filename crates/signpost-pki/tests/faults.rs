@@ -98,7 +98,8 @@ fn webpki_names_each_fault() {
             CertificateFaultKind::IssuerNotCa | CertificateFaultKind::LeafAsIssuer => {
                 matches!(verdict, Err(Error::EndEntityUsedAsCa))
             }
-            CertificateFaultKind::MissingIntermediate
+            CertificateFaultKind::LongChain
+            | CertificateFaultKind::MissingIntermediate
             | CertificateFaultKind::RootBesideChain
             | CertificateFaultKind::SelfSigned
             | CertificateFaultKind::UnknownRoot => matches!(verdict, Err(Error::UnknownIssuer)),
@@ -110,7 +111,9 @@ fn webpki_names_each_fault() {
             }
             CertificateFaultKind::NotYetValid => matches!(verdict, Err(Error::CertNotValidYet { .. })),
             // Webpki looks at no issuer's key usage, and takes a root for granted.
-            CertificateFaultKind::IssuerMayNotSign
+            CertificateFaultKind::ChainOutOfOrder
+            | CertificateFaultKind::IssuerCrossSigned
+            | CertificateFaultKind::IssuerMayNotSign
             | CertificateFaultKind::IssuerPathLengthExceeded
             | CertificateFaultKind::OtherRoot
             | CertificateFaultKind::ReplacedKey
@@ -220,6 +223,10 @@ fn each_slip_of_an_issuer_is_alone() {
 fn a_host_can_be_named_in_another_form_than_a_dns_id() {
     for (form, expected) in [
         (IdentifierForm::Email, "RFC822Name(postmaster@submit1.example.com)"),
+        (
+            IdentifierForm::Service,
+            "OtherName(1.3.6.1.5.5.7.8.7, a01d161b5f696d61702e7375626d6974312e6578616d706c652e636f6d)",
+        ),
         (IdentifierForm::Uri, "URI(https://submit1.example.com/)"),
     ] {
         let pki = build("leaf", CertificateFaultKind::OtherIdentifier { form });
@@ -258,6 +265,38 @@ fn who_asks_for_another_name_is_presented_something_else() {
     };
     assert_eq!(presented(&["SUBMIT1.example.com"]), Ok(()));
     assert!(presented(&["other.example.com"]).is_err());
+}
+
+#[test]
+fn a_cross_signed_issuer_leads_to_another_root_only() {
+    let pki = build("leaf", CertificateFaultKind::IssuerCrossSigned);
+    let identity = pki.identity("leaf").unwrap();
+    let [_, issuer, root, cross, cross_root] = &identity.chain[..] else {
+        panic!("{}", identity.chain.len())
+    };
+    assert_eq!(root, pki.certificate("root").unwrap());
+    assert_eq!(parsed(issuer).subject(), parsed(cross).subject());
+    assert_eq!(public_key(issuer), public_key(cross));
+    assert!(matches!(verify(&pki, identity, std::slice::from_ref(root)), Err(Error::CertExpired { .. })));
+    assert_eq!(verify(&pki, identity, std::slice::from_ref(cross_root)), Ok(()));
+}
+
+#[test]
+fn a_chain_is_sent_in_another_order_and_whole() {
+    let pki = build("leaf", CertificateFaultKind::ChainOutOfOrder);
+    let sent = &pki.identity("leaf").unwrap().chain;
+    let names = ["leaf", "root", "intermediate"];
+    assert_eq!(sent.iter().collect::<Vec<_>>(), names.map(|name| pki.certificate(name).unwrap()));
+}
+
+#[test]
+fn a_long_chain_has_a_hundred_certificates_each_issued_by_the_next() {
+    let pki = build("leaf", CertificateFaultKind::LongChain);
+    let sent = &pki.identity("leaf").unwrap().chain;
+    assert_eq!(sent.len(), 100);
+    assert!(sent.windows(2).all(|pair| parsed(&pair[0]).issuer() == parsed(&pair[1]).subject()));
+    // What no handshake message of a TLS library is longer than.
+    assert!(sent.iter().map(|certificate| certificate.len() + 5).sum::<usize>() < 1 << 16);
 }
 
 #[test]

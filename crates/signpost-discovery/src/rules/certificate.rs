@@ -4,6 +4,10 @@ use crate::defect::Defect;
 use crate::rules::Rules;
 
 impl Rules {
+    pub(crate) const fn verifies_long_chains(self) -> bool {
+        !self.has(Defect::AcceptsLongChains)
+    }
+
     pub(crate) const fn checks_dates_of_issuers(self) -> bool {
         !self.has(Defect::ChecksDatesOfEndEntityOnly)
     }
@@ -18,6 +22,10 @@ impl Rules {
 
     pub(crate) const fn verifies_signatures_of_issuers(self) -> bool {
         !self.has(Defect::ComparesIssuerNames)
+    }
+
+    pub(crate) const fn finds_issuers_in_any_order(self) -> bool {
+        !self.has(Defect::ExpectsChainInOrder)
     }
 
     pub(crate) const fn wants_pin_on_path(self) -> bool {
@@ -134,6 +142,10 @@ impl Rules {
 
     pub(crate) const fn sends_sni(self) -> bool {
         !self.has(Defect::SendsNoSni)
+    }
+
+    pub(crate) const fn forgets_srv_ids(self) -> bool {
+        !self.has(Defect::TakesAnySrvId)
     }
 
     pub(crate) const fn checks_pinned_ca(self) -> bool {

@@ -129,6 +129,10 @@ impl Rules {
         !self.has(Defect::LocalPartAfterAnyFailure)
     }
 
+    pub(crate) const fn wants_messages_whole(self) -> bool {
+        !self.has(Defect::TakesCutMessageForWhole)
+    }
+
     pub(crate) const fn begins_with_the_address(self) -> bool {
         !self.has(Defect::LocalPartFirst)
     }
