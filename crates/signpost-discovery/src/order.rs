@@ -19,6 +19,19 @@ pub(crate) fn order(mut candidates: Vec<Candidate>, rules: Rules) -> Selection<C
     if !rules.draws_anew() {
         rank(&mut candidates, |candidate| candidate.target.priority);
     }
+    if !rules.reads_every_target() {
+        candidates.truncate(10);
+    }
+    if !rules.uses_weight_zero() {
+        candidates.retain(|candidate| candidate.target.weight > 0);
+    }
+    if !rules.reads_priorities_unsigned() {
+        regroup(&mut candidates, |candidate| candidate.target.priority.cast_signed());
+    }
+    if !rules.adds_large_weights() && has_overflow(&candidates) {
+        // The sum is less than the first weight, so that every number that is drawn falls to the first record.
+        rank(&mut candidates, |candidate| candidate.target.priority);
+    }
     let is_second = |candidate: &Candidate, first: TlsStart| candidate.tls != first;
     if !rules.puts_labels_together() {
         regroup(&mut candidates, |candidate| {
@@ -35,6 +48,13 @@ pub(crate) fn order(mut candidates: Vec<Candidate>, rules: Rules) -> Selection<C
         weight: if rules.honours_weights() { candidate.target.weight } else { 1 },
         value: candidate,
     }))
+}
+
+/// Whether the weights of the best priority come to more than sixteen bits hold.
+fn has_overflow(candidates: &[Candidate]) -> bool {
+    let best = candidates.iter().map(|candidate| candidate.target.priority).min();
+    let of_best = candidates.iter().filter(|candidate| Some(candidate.target.priority) == best);
+    of_best.map(|candidate| u32::from(candidate.target.weight)).sum::<u32>() > u32::from(u16::MAX)
 }
 
 /// Puts one candidate behind the other, without a draw; equal ones in the order of the answer.

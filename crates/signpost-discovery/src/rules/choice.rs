@@ -150,6 +150,22 @@ impl Rules {
         !self.has(Defect::AsksForOtherLetters)
     }
 
+    pub(crate) const fn reads_every_target(self) -> bool {
+        !self.has(Defect::ReadsTenTargets)
+    }
+
+    pub(crate) const fn reads_priorities_unsigned(self) -> bool {
+        !self.has(Defect::ReadsPrioritiesSigned)
+    }
+
+    pub(crate) const fn adds_large_weights(self) -> bool {
+        !self.has(Defect::AddsWeightsInSixteenBits)
+    }
+
+    pub(crate) const fn uses_weight_zero(self) -> bool {
+        !self.has(Defect::SkipsWeightZero)
+    }
+
     pub(crate) const fn ends_domain_at_label(self) -> bool {
         !self.has(Defect::TakesSuffixForDomain)
     }
