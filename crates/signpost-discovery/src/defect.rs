@@ -186,6 +186,7 @@ defects! {
     LiftsSaslIfRefused = "lifts-sasl-if-refused": "Logs in by mechanisms that the policy excludes once the server has refused those that it allows.",
     LocalPartAfterAnyFailure = "local-part-after-any-failure": "Tries the local part as login name after a temporary failure too.",
     LocalPartFirst = "local-part-first": "Tries the local part as login name before the address.",
+    LowersLoginName = "lowers-login-name": "Sends the login name in lower case.",
     MatchesAddress = "matches-address": "Takes the address of a server in a certificate for its name.",
     MatchesCommonName = "matches-common-name": "Takes the common name of a certificate for the name of its host.",
     MatchesEmail = "matches-email": "Takes the domain of an e-mail address in a certificate for the name of its host.",

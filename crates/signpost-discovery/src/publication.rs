@@ -173,7 +173,11 @@ impl ServiceRecords {
                     priority: srv.priority,
                     weight: srv.weight,
                     port: srv.port,
-                    host: srv.target.to_lowercase(),
+                    host: if rules.reads_targets_without_case() {
+                        srv.target.to_lowercase()
+                    } else {
+                        srv.target.clone()
+                    },
                 }),
                 _ => None,
             })

@@ -29,6 +29,9 @@ impl Terms {
     pub(crate) fn users(&self) -> [String; 2] {
         let address = &self.request.address;
         let mut users = [address.to_string(), address.local_part().to_owned()];
+        if !self.rules.keeps_letters_of_the_address() {
+            users = users.map(|user| user.to_ascii_lowercase());
+        }
         if !self.rules.begins_with_the_address() {
             users.reverse();
         }

@@ -150,6 +150,11 @@ impl Rules {
         !self.has(Defect::AsksForOtherLetters)
     }
 
+    /// Whether nobody further on sees in which letters a target came. Both flaws look at that.
+    pub(crate) const fn reads_targets_without_case(self) -> bool {
+        self.folds_letters() && self.compares_names_without_case()
+    }
+
     pub(crate) const fn reads_every_target(self) -> bool {
         !self.has(Defect::ReadsTenTargets)
     }

@@ -129,6 +129,10 @@ impl Rules {
         !self.has(Defect::LocalPartAfterAnyFailure)
     }
 
+    pub(crate) const fn keeps_letters_of_the_address(self) -> bool {
+        !self.has(Defect::LowersLoginName)
+    }
+
     pub(crate) const fn wants_messages_whole(self) -> bool {
         !self.has(Defect::TakesCutMessageForWhole)
     }

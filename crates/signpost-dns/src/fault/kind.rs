@@ -258,6 +258,8 @@ named_faults! {
         TtlRaised = "ttl-raised",
         /// The owner is written in other letters.
         OwnerCaseChanged = "owner-case-changed",
+        /// The names within the RDATA are written in other letters.
+        TargetCaseChanged = "target-case-changed",
     }
 }
 

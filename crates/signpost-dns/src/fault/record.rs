@@ -43,8 +43,26 @@ impl RecordFault {
                 owner.set_fqdn(true);
                 set.owner = owner;
             }
+            Self::TargetCaseChanged => {
+                let start = start_of_name(set.record_type)?;
+                for rdata in Arc::make_mut(&mut set.rdata) {
+                    let name = rdata.split_off(start.min(rdata.len()));
+                    // The length octets of labels are below 64, so they are no letters.
+                    rdata.extend(other_case(&name));
+                }
+            }
         }
         Some(())
+    }
+}
+
+/// Where the name begins that the RDATA of a type ends with, if it does.
+fn start_of_name(record_type: RecordType) -> Option<usize> {
+    match record_type {
+        RecordType::CNAME | RecordType::DNAME | RecordType::NS | RecordType::PTR => Some(0),
+        RecordType::MX => Some(2),
+        RecordType::SRV => Some(6),
+        _ => None,
     }
 }
 

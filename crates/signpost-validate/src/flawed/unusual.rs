@@ -307,12 +307,21 @@ fn is_rare(reply: &Message, asked: &Name) -> bool {
     reply.metadata.authentic_data
         || reply.queries.iter().any(|query| is_in_other_letters(query.name()))
         || reply.answers.iter().any(|record| is_in_other_letters(&record.name))
+        || reply.answers.iter().any(leads_to_capitals)
         || !reply.additionals.is_empty()
         || signatures.iter().any(is_signed_oddly)
         || reply.answers.iter().any(outlives_signature)
         || reply.authorities.iter().any(denies_oddly)
         || reply.answers.iter().any(|record| leads_elsewhere(&reply.answers, record))
         || reply.answers.iter().any(is_laborious)
+}
+
+/// Whether an SRV record names its target in letters that are rarely used there.
+fn leads_to_capitals(record: &Record) -> bool {
+    match &record.data {
+        RData::SRV(srv) => !srv.target.eq_case(&srv.target.to_lowercase()),
+        _ => false,
+    }
 }
 
 /// Whether a CNAME is another than the DNAME beside it makes.
