@@ -74,6 +74,15 @@ impl KeyPool {
         POOL.get_or_init(Self::new)
     }
 
+    /// A pool of the process beside that one, for zones that are to share no key with others: the same for one name each time.
+    #[must_use]
+    pub fn named(name: &str) -> Arc<Self> {
+        static POOLS: OnceLock<Mutex<HashMap<String, Arc<KeyPool>>>> = OnceLock::new();
+        // A panic elsewhere leaves whole entries only, so a poisoned lock is still good.
+        let mut pools = POOLS.get_or_init(Mutex::default).lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(pools.entry(name.to_owned()).or_default())
+    }
+
     /// A pool beside that of the process, for keys that sign nothing: so many that the tags of one pool would be few.
     pub(crate) fn of_bystanders() -> &'static Self {
         static POOL: OnceLock<KeyPool> = OnceLock::new();

@@ -182,11 +182,14 @@ impl<'w> Plan<'w> {
         place: &Place,
         now: u32,
     ) -> Result<Stage, LabError> {
-        let everybody = self.hierarchy(&self.everybody, None, place, now)?;
+        let everybody = self.hierarchy(&self.everybody, None, KeyPool::global(), place, now)?;
         let mut responder = Responder::new(everybody, Scope::Forward);
         for (view, zones) in world.views.iter().zip(&self.views) {
             let source = IpAddr::V4(place.address(view.address));
-            responder = responder.with_view(source, self.hierarchy(zones, Some(&view.name), place, now)?);
+            let own = view.own_keys.then(|| KeyPool::named(&view.name));
+            let keys = own.as_deref().unwrap_or_else(|| KeyPool::global());
+            let hierarchy = self.hierarchy(zones, Some(&view.name), keys, place, now)?;
+            responder = responder.with_view(source, hierarchy);
         }
         let servers = self
             .listening(world)
@@ -202,6 +205,7 @@ impl<'w> Plan<'w> {
         &self,
         zones: &[Zone],
         view: Option<&str>,
+        keys: &KeyPool,
         place: &Place,
         now: u32,
     ) -> Result<Arc<Hierarchy>, LabError> {
@@ -215,7 +219,7 @@ impl<'w> Plan<'w> {
                 _ => None,
             })
             .collect();
-        Ok(Hierarchy::build(zones, KeyPool::global(), now, &of_answers).map(Arc::new)?)
+        Ok(Hierarchy::build(zones, keys, now, &of_answers).map(Arc::new)?)
     }
 
     fn is_unreachable(&self, server: &WorldServer, listener: WorldListener) -> bool {

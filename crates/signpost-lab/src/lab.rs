@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use hickory_proto::rr::Name;
+use signpost_dns::Hierarchy;
 use signpost_format::{ADAPTER_VERSION, Assignment, Dns, Label, Service, Task, relay, resolve, set_up};
 use signpost_mail::ServerSpec;
 use signpost_serve::{Door, Household};
@@ -15,7 +16,7 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::{AbortHandle, JoinSet};
 
-use crate::names::Names;
+use crate::names::{Anchors, Names};
 use crate::network::{Place, Sockets};
 use crate::stage::Stage;
 use crate::{LabError, User};
@@ -35,6 +36,7 @@ const DEADLINE: Duration = Duration::from_secs(10);
 #[derive(Debug)]
 pub struct Lab {
     dns: Dns,
+    anchors: Anchors,
     deadline: Duration,
     ca_pem: String,
     ports: BTreeMap<Label, u16>,
@@ -74,19 +76,20 @@ impl Lab {
         let Raised { ca_pem, place, sockets, stages, user, views } = raised;
         let Sockets { authority, resolver, inner, mut mail } = sockets;
         let first = stages.first().ok_or_else(|| LabError::Key("a lab of no step".to_owned()))?;
-        let anchor = first.responder.hierarchy().trust_anchor();
-        let trust_anchor: TrustAnchor = format!("{}\n{}", anchor.ds_text(), anchor.dnskey_text())
-            .parse()
-            .map_err(|error: signpost_validate::TrustAnchorError| LabError::Key(error.to_string()))?;
+        let everybody = trust_anchor(first.responder.hierarchy())?;
+        let of_views = views
+            .values()
+            .map(|&source| Ok((source, trust_anchor(first.responder.hierarchy_for(source))?)))
+            .collect::<Result<BTreeMap<_, _>, LabError>>()?;
+        let anchors = Anchors { everybody, of_views };
         let dns = Dns {
             authority: authority.address,
             resolver: resolver.address,
             source: None,
-            trust_anchor: trust_anchor.to_string().lines().map(str::to_owned).collect(),
+            trust_anchor: anchors.lines(None),
         };
         let recorder = Recorder::new();
-        let sources = views.values().copied().collect();
-        let names = Names::new(&first.responder, inner.address, trust_anchor, sources, recorder.clone());
+        let names = Names::new(&first.responder, inner.address, anchors.clone(), recorder.clone());
         let mut tasks = JoinSet::new();
         let door = Door::open(recorder.clone());
         // Whoever the subject is, it is the lab itself that asks there.
@@ -124,6 +127,7 @@ impl Lab {
         let ports = standard_ports(&place);
         Ok(Self {
             dns,
+            anchors,
             deadline: DEADLINE,
             ca_pem,
             ports,
@@ -201,6 +205,7 @@ impl Lab {
     /// As [`Lab::next_step`].
     pub fn begin_run(&mut self, view: Option<&str>) -> Result<Option<IpAddr>, LabError> {
         self.dns.source = view.and_then(|view| self.source_of(view));
+        self.dns.trust_anchor = self.anchors.lines(self.dns.source);
         self.enter(0, view)?;
         Ok(self.dns.source)
     }
@@ -315,6 +320,14 @@ impl Listener {
         let task = tasks.spawn(signpost_mail::serve_behind(door.clone(), specs, listener, recorder.clone()));
         Self { spec: sender, task }
     }
+}
+
+/// The trust anchor of whoever asks this hierarchy.
+fn trust_anchor(hierarchy: &Hierarchy) -> Result<TrustAnchor, LabError> {
+    let anchor = hierarchy.trust_anchor();
+    format!("{}\n{}", anchor.ds_text(), anchor.dnskey_text())
+        .parse()
+        .map_err(|error: signpost_validate::TrustAnchorError| LabError::Key(error.to_string()))
 }
 
 /// What stands for the standard ports of what a user sets up.

@@ -1,5 +1,6 @@
 //! The lab's three DNS services, each of which is in every step what the world is then.
 
+use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
@@ -25,8 +26,7 @@ pub(crate) struct Names {
 /// What each of them is made of, besides the responder.
 struct Making {
     inner: SocketAddr,
-    trust_anchor: TrustAnchor,
-    sources: Vec<IpAddr>,
+    anchors: Anchors,
     recorder: Recorder,
     /// Where the exchanges of the lab's own validator go.
     unseen: Recorder,
@@ -34,22 +34,34 @@ struct Making {
     shortage: Shortage,
 }
 
+/// The trust anchors that those need who ask: everybody's, and those of the views, by the address that each is asked from.
+#[derive(Clone, Debug)]
+pub(crate) struct Anchors {
+    pub(crate) everybody: TrustAnchor,
+    pub(crate) of_views: BTreeMap<IpAddr, TrustAnchor>,
+}
+
+impl Anchors {
+    /// The one of who asks from this address.
+    pub(crate) fn of(&self, source: Option<IpAddr>) -> &TrustAnchor {
+        source.and_then(|source| self.of_views.get(&source)).unwrap_or(&self.everybody)
+    }
+
+    /// The same as lines of a master file.
+    pub(crate) fn lines(&self, source: Option<IpAddr>) -> Vec<String> {
+        self.of(source).to_string().lines().map(str::to_owned).collect()
+    }
+}
+
 impl Names {
     pub(crate) fn new(
         responder: &Arc<Responder>,
         inner: SocketAddr,
-        trust_anchor: TrustAnchor,
-        sources: Vec<IpAddr>,
+        anchors: Anchors,
         recorder: Recorder,
     ) -> Self {
-        let making = Making {
-            inner,
-            trust_anchor,
-            sources,
-            recorder,
-            unseen: Recorder::new(),
-            shortage: Shortage::default(),
-        };
+        let making =
+            Making { inner, anchors, recorder, unseen: Recorder::new(), shortage: Shortage::default() };
         Self {
             public: watch::Sender::new(making.authority(responder, &making.recorder)),
             private: watch::Sender::new(making.authority(responder, &making.unseen)),
@@ -85,7 +97,7 @@ impl Making {
     }
 
     fn validating(&self, responder: &Arc<Responder>) -> Arc<ValidatingResolver> {
-        let sources = self.sources.iter();
+        let sources = self.anchors.of_views.keys();
         Arc::new(ValidatingResolver {
             everybody: self.validator(None),
             of_views: sources.map(|source| (*source, self.validator(Some(*source)))).collect(),
@@ -97,7 +109,7 @@ impl Making {
     }
 
     fn validator(&self, source: Option<IpAddr>) -> Box<dyn Resolver> {
-        let mut upstream = Upstream::new(self.inner, self.trust_anchor.clone());
+        let mut upstream = Upstream::new(self.inner, self.anchors.of(source).clone());
         upstream.source = source;
         upstream.shortage = self.shortage.clone();
         Box::new(AuditedValidator::new(&upstream))

@@ -77,6 +77,8 @@ pub struct WorldView {
     pub address: Ipv4Addr,
     /// What stands in the place of the world's zones with the same origins.
     pub zones: Vec<WorldZone>,
+    /// Whether its zones, from the root on, have keys of their own, and who asks there another trust anchor.
+    pub own_keys: bool,
 }
 
 /// A mail server.
@@ -271,7 +273,7 @@ impl World {
             }
             zones.push(zone);
         }
-        Ok(WorldView { name, address, zones })
+        Ok(WorldView { name, address, zones, own_keys: table.own_keys })
     }
 
     fn unknown_certificate(&self, name: &Spanned<String>) -> Option<Problem> {
@@ -430,6 +432,8 @@ fn usual_mechanisms() -> Vec<String> {
 struct ViewTable {
     name: Spanned<String>,
     address: Spanned<Ipv4Addr>,
+    #[serde(default)]
+    own_keys: bool,
     #[serde(default)]
     zone: Vec<ZoneTable>,
 }
