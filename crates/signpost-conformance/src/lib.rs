@@ -1,5 +1,6 @@
 //! Scenario format, requirements, subjects, judge, runner and results. Never knows a terminal.
 
+pub mod adapter_check;
 pub mod agreement;
 pub mod carriage;
 pub mod case;

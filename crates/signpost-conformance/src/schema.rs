@@ -2,7 +2,7 @@
 
 use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, SchemaGenerator};
-use signpost_format::{Assignment, Line, Role, relay, resolve, set_up};
+use signpost_format::{AdapterCheck, Assignment, Line, Role, relay, resolve, set_up};
 
 use crate::role::{relay as relay_role, resolve as resolve_role, set_up as set_up_role};
 use crate::scenario::ScenarioTable;
@@ -11,6 +11,8 @@ use crate::subject::RecipeTable;
 /// A format that others read or write.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Format {
+    /// What `signpost check-adapter --format json` writes.
+    AdapterCheck,
     /// What an adapter reads: one line.
     Assignment,
     /// A recipe file, as the JSON that its TOML stands for.
@@ -25,12 +27,14 @@ pub enum Format {
 
 impl Format {
     /// Every format.
-    pub const ALL: [Self; 5] = [Self::Assignment, Self::Recipe, Self::Report, Self::Results, Self::Scenario];
+    pub const ALL: [Self; 6] =
+        [Self::AdapterCheck, Self::Assignment, Self::Recipe, Self::Report, Self::Results, Self::Scenario];
 
     /// The format's name on the command line.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
+            Self::AdapterCheck => "adapter-check",
             Self::Assignment => "assignment",
             Self::Recipe => "recipe",
             Self::Report => "report",
@@ -43,6 +47,7 @@ impl Format {
     #[must_use]
     pub const fn path(self) -> &'static str {
         match self {
+            Self::AdapterCheck => "docs/adapter-check.schema.json",
             Self::Assignment => "docs/assignment.schema.json",
             Self::Recipe => "fixtures/subjects/recipe.schema.json",
             Self::Report => "docs/report.schema.json",
@@ -55,6 +60,7 @@ impl Format {
     #[must_use]
     pub fn schema(self) -> serde_json::Value {
         match self {
+            Self::AdapterCheck => schema::<AdapterCheck>(SchemaSettings::draft2020_12().for_serialize()),
             // A key with a default is always written, but need not be read.
             Self::Assignment => schema::<Assignment>(SchemaSettings::draft2020_12().for_serialize()),
             Self::Recipe => schema::<RecipeTable>(SchemaSettings::draft2020_12()),

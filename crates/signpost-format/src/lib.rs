@@ -4,6 +4,7 @@
 //! its own with what it is told and what it may say, so that a key which a role does not have can be neither written nor
 //! read. What a run came to is a sequence of result [`Line`]s, each a JSON object.
 
+mod adapter_check;
 mod assignment;
 mod misreport;
 mod profile;
@@ -16,6 +17,7 @@ pub mod set_up;
 mod verdict;
 mod why;
 
+pub use adapter_check::{ADAPTER_CHECK_VERSION, AdapterCheck, Grade, Remark};
 pub use assignment::{ADAPTER_VERSION, Assignment, Dns};
 pub use misreport::Misreport;
 pub use profile::{Profile, UnknownProfile};

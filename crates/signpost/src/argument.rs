@@ -43,6 +43,8 @@ pub(crate) enum Command {
     Run(RunOptions),
     /// Proves a suite by the reference: honest it passes, each defect that a scenario names fails there, and no control.
     Check(CheckOptions),
+    /// Says what is good and what is not about an adapter for your own client, each with its remedy.
+    CheckAdapter(CheckAdapterOptions),
     /// Lists cases, requirements, defects or subjects.
     List(ListOptions),
     /// Shows what a case tests, why, and how to reproduce it.
@@ -161,6 +163,31 @@ pub(crate) struct CheckOptions {
     /// Cases at a time; by default eight for each processor, because some only wait.
     #[arg(long, short, value_name = "N")]
     pub(crate) jobs: Option<NonZeroUsize>,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct CheckAdapterOptions {
+    /// The program and its arguments, as behind `cmd:` of `--subject`.
+    #[arg(value_name = "PROGRAM", required = true, trailing_var_arg = true, allow_hyphen_values = true)]
+    pub(crate) words: Vec<String>,
+    /// Seconds for one run.
+    #[arg(long, value_name = "SECONDS", default_value = "10", value_parser = seconds)]
+    pub(crate) deadline: Duration,
+    /// Run it on this machine's loopback and not in a network of its own.
+    #[arg(long)]
+    pub(crate) loopback: bool,
+    /// Form of the list.
+    #[arg(long, value_enum, default_value_t = CheckFormat::Human)]
+    pub(crate) format: CheckFormat,
+}
+
+/// Form of what is said of an adapter.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
+pub(crate) enum CheckFormat {
+    /// For a terminal.
+    Human,
+    /// One JSON object: docs/adapter-check.schema.json.
+    Json,
 }
 
 #[derive(Args, Debug)]

@@ -24,6 +24,7 @@ fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let ended = match arguments.command {
         Command::Check(options) => command::check::check(&options),
+        Command::CheckAdapter(options) => command::check_adapter::check_adapter(&options),
         Command::Completions(options) => command::generate::completions(&options),
         Command::Discover(options) => command::discover::discover(&options),
         Command::Explain(options) => command::explain::explain(&options),

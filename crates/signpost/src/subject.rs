@@ -18,15 +18,7 @@ pub(crate) fn named(
     on_loopback: bool,
 ) -> Result<Box<dyn Subject>, Failure> {
     if let Some(program) = text.strip_prefix("cmd:") {
-        return match program.trim() {
-            "" => Err(Failure::usage("`cmd:` names no program").hint("use `--subject cmd:./my-adapter`")),
-            program => {
-                check_program(program)?;
-                let profile = profile.unwrap_or(Profile::PolicyRecords);
-                let adapter = External::new(program, profile);
-                Ok(Box::new(if on_loopback { adapter.on_loopback() } else { adapter }))
-            }
-        };
+        return Ok(Box::new(adapter(program, profile, on_loopback)?));
     }
     if let Some(library) = Library::named(text) {
         return Ok(Box::new(library));
@@ -73,6 +65,21 @@ pub(crate) fn named(
             }
         },
     }
+}
+
+/// An adapter: a program with its arguments.
+pub(crate) fn adapter(
+    program: &str,
+    profile: Option<Profile>,
+    on_loopback: bool,
+) -> Result<External, Failure> {
+    let program = program.trim();
+    if program.is_empty() {
+        return Err(Failure::usage("`cmd:` names no program").hint("use `--subject cmd:./my-adapter`"));
+    }
+    check_program(program)?;
+    let adapter = External::new(program, profile.unwrap_or(Profile::PolicyRecords));
+    Ok(if on_loopback { adapter.on_loopback() } else { adapter })
 }
 
 /// The recipe that a subject's name begins with, and the mode behind a colon: one that is built in, or a file.

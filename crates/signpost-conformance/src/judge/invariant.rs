@@ -14,6 +14,7 @@ use crate::carriage::Carriage;
 use crate::evidence::Index;
 use digest::AnswerEar;
 use login_name::{LoginNames, NameEar};
+pub(crate) use secret::gives_away;
 use secret::{Ear, Secrets};
 use signpost_format::Finding;
 

@@ -10,6 +10,7 @@ use signpost_format::{Finding, Report, Verdict};
 use signpost_transcript::{Event, Gap, Transcript};
 
 pub use invariant::Ground;
+pub(crate) use invariant::gives_away;
 pub use part::{Part, judge_parts};
 
 use crate::evidence::{Index, Listeners, Selector};

@@ -8,7 +8,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use signpost_format::set_up::Stance;
 use signpost_format::{Assignment, Misreport, Profile, Report, Role};
-use signpost_sandbox::{Completed, Ending, Invocation};
+use signpost_sandbox::{Completed, Ending, Invocation, Limits};
 use signpost_source::Problem;
 use signpost_transcript::{Event, Recorder, SubjectLine};
 
@@ -87,6 +87,22 @@ impl Subject for External {
         assignment: &Assignment,
         environment: Environment<'_>,
     ) -> Result<Report, SubjectError> {
+        let said = self.exchange(assignment, environment).await?;
+        said.report(assignment.role(), environment.limits)
+    }
+}
+
+impl External {
+    /// Starts it, gives it its assignment, and waits until it ends.
+    ///
+    /// # Errors
+    ///
+    /// It could not be started.
+    pub(crate) async fn exchange(
+        &self,
+        assignment: &Assignment,
+        environment: Environment<'_>,
+    ) -> Result<Said, SubjectError> {
         let not_started = |error: &dyn std::fmt::Display| SubjectError::NotStarted(error.to_string());
         let (program, arguments) =
             self.words.split_first().ok_or_else(|| not_started(&"no program is named"))?;
@@ -98,18 +114,36 @@ impl Subject for External {
             program.wait(LONGEST).await.map_err(|error| not_started(&error))?;
         record(environment.recorder, SubjectLine::Stdout, &stdout.bytes);
         record(environment.recorder, SubjectLine::Stderr, &stderr.bytes);
+        Ok(Said { ending, stdout: stdout.bytes, stderr: stderr.bytes })
+    }
+}
+
+/// What an adapter wrote until it ended, and how that was.
+#[derive(Clone, Debug)]
+pub(crate) struct Said {
+    ending: Ending,
+    pub(crate) stdout: Vec<u8>,
+    pub(crate) stderr: Vec<u8>,
+}
+
+impl Said {
+    /// What it reported in this role.
+    ///
+    /// # Errors
+    ///
+    /// It did not end as it should, or what it wrote is no report.
+    pub(crate) fn report(&self, role: Role, limits: Limits) -> Result<Report, SubjectError> {
+        let Self { ending, stdout, stderr } = self;
         let crashed = |text: String| Err(SubjectError::Crashed(text));
-        match ending {
-            Ending::Exited(0) => read_report(assignment.role(), &stdout.bytes),
-            Ending::Exited(code) => crashed(with_last_words(ExitStatus::from_raw(code << 8), &stderr.bytes)),
+        match *ending {
+            Ending::Exited(0) => read_report(role, stdout),
+            Ending::Exited(code) => crashed(with_last_words(ExitStatus::from_raw(code << 8), stderr)),
             Ending::Flooded => {
-                let is_full = stdout.bytes.len() == environment.limits.output;
+                let is_full = stdout.len() == limits.output;
                 let stream = if is_full { "standard output" } else { "standard error" };
                 crashed(format!("it flooded its {stream}"))
             }
-            Ending::Signalled(signal) => {
-                crashed(with_last_words(ExitStatus::from_raw(signal), &stderr.bytes))
-            }
+            Ending::Signalled(signal) => crashed(with_last_words(ExitStatus::from_raw(signal), stderr)),
             Ending::LeftBehind => crashed(format!("it {ending}")),
             ending => crashed(format!("it was {ending}")),
         }

@@ -14,6 +14,7 @@ use signpost_sandbox::{Limits, Namespace};
 use signpost_transcript::Recorder;
 
 pub use external::External;
+pub(crate) use external::Said;
 pub(crate) use recipe::RecipeTable;
 pub use recipe::{Missing, Mode, Recipe, RecipeError};
 pub use reference::Reference;

@@ -1,6 +1,7 @@
 //! One file per command.
 
 pub(crate) mod check;
+pub(crate) mod check_adapter;
 pub(crate) mod discover;
 pub(crate) mod explain;
 pub(crate) mod generate;

@@ -7,6 +7,7 @@ use signpost_transcript::{Channel, ConnectionId};
 
 use super::Ground;
 use super::encoding::{MARKS, hexadecimal, inside_base32, inside_base64, unescaped};
+use crate::carriage::Carriage;
 
 /// The octets that give a password away, whatever state the server believes to be in.
 pub(super) struct Secrets {
@@ -92,6 +93,15 @@ impl Secrets {
         let written = [&self.encoded, &self.hexadecimal, &self.base32].into_iter().flatten();
         written.map(Vec::len).fold(WIDEST * self.password.len() + MARKS.len(), usize::max)
     }
+}
+
+/// Whether a program that is given this password tells it, in whichever form, in what it writes to a log.
+pub(crate) fn gives_away(password: &str, user: &str, log: &[u8]) -> bool {
+    let (users, carriage) = ([user.to_owned()], Carriage::OfUser);
+    let ground = Ground { attackers: &[], rejected: &[], users: &users, password, machine: "", carriage };
+    let secrets = Secrets::of(ground, &[]);
+    let characters: Vec<u8> = log.iter().copied().filter(|octet| !octet.is_ascii_whitespace()).collect();
+    secrets.are_in(log) || secrets.are_in_characters(&characters)
 }
 
 const fn url_safe(character: u8) -> u8 {
