@@ -2,7 +2,7 @@
 
 use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, SchemaGenerator};
-use signpost_format::{AdapterCheck, Assignment, Line, Role, relay, resolve, set_up};
+use signpost_format::{AdapterCheck, Assignment, Line, ListedCase, Role, relay, resolve, set_up};
 
 use crate::role::{relay as relay_role, resolve as resolve_role, set_up as set_up_role};
 use crate::scenario::ScenarioTable;
@@ -15,6 +15,8 @@ pub enum Format {
     AdapterCheck,
     /// What an adapter reads: one line.
     Assignment,
+    /// What `signpost list --format json` writes: all cases.
+    Cases,
     /// A recipe file, as the JSON that its TOML stands for.
     Recipe,
     /// What an adapter writes: one line.
@@ -27,8 +29,15 @@ pub enum Format {
 
 impl Format {
     /// Every format.
-    pub const ALL: [Self; 6] =
-        [Self::AdapterCheck, Self::Assignment, Self::Recipe, Self::Report, Self::Results, Self::Scenario];
+    pub const ALL: [Self; 7] = [
+        Self::AdapterCheck,
+        Self::Assignment,
+        Self::Cases,
+        Self::Recipe,
+        Self::Report,
+        Self::Results,
+        Self::Scenario,
+    ];
 
     /// The format's name on the command line.
     #[must_use]
@@ -36,6 +45,7 @@ impl Format {
         match self {
             Self::AdapterCheck => "adapter-check",
             Self::Assignment => "assignment",
+            Self::Cases => "cases",
             Self::Recipe => "recipe",
             Self::Report => "report",
             Self::Results => "results",
@@ -49,6 +59,7 @@ impl Format {
         match self {
             Self::AdapterCheck => "docs/adapter-check.schema.json",
             Self::Assignment => "docs/assignment.schema.json",
+            Self::Cases => "docs/cases.schema.json",
             Self::Recipe => "fixtures/subjects/recipe.schema.json",
             Self::Report => "docs/report.schema.json",
             Self::Results => "docs/results.schema.json",
@@ -63,6 +74,7 @@ impl Format {
             Self::AdapterCheck => schema::<AdapterCheck>(SchemaSettings::draft2020_12().for_serialize()),
             // A key with a default is always written, but need not be read.
             Self::Assignment => schema::<Assignment>(SchemaSettings::draft2020_12().for_serialize()),
+            Self::Cases => schema::<Vec<ListedCase>>(SchemaSettings::draft2020_12().for_serialize()),
             Self::Recipe => schema::<RecipeTable>(SchemaSettings::draft2020_12()),
             Self::Report => schema::<AdapterReport>(SchemaSettings::draft2020_12()),
             Self::Results => schema::<Line>(SchemaSettings::draft2020_12().for_serialize()),

@@ -6,6 +6,7 @@
 
 mod adapter_check;
 mod assignment;
+mod listed_case;
 mod misreport;
 mod profile;
 pub mod relay;
@@ -19,6 +20,7 @@ mod why;
 
 pub use adapter_check::{ADAPTER_CHECK_VERSION, AdapterCheck, Grade, Remark};
 pub use assignment::{ADAPTER_VERSION, Assignment, Dns};
+pub use listed_case::ListedCase;
 pub use misreport::Misreport;
 pub use profile::{Profile, UnknownProfile};
 pub use report::Report;

@@ -132,6 +132,48 @@ fn a_program_that_is_not_there_is_3() {
     assert_eq!(check(&["./no-such-adapter"]).status.code(), Some(3));
 }
 
+#[test]
+fn the_list_of_cases_fits_its_schema() {
+    let output = signpost(&["list", "--format", "json"]);
+    let value: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let schema = std::fs::read_to_string(root().join("docs/cases.schema.json")).unwrap();
+    let schema = jsonschema::validator_for(&serde_json::from_str(&schema).unwrap()).unwrap();
+    if let Err(error) = schema.validate(&value) {
+        panic!("{error}");
+    }
+}
+
+/// As a test of pytest: one that passes, one that is known to fail, and one that fails.
+#[test]
+fn every_case_is_a_test_of_pytest() {
+    let Some(python) = python() else { return };
+    if !succeeds(&python, &["-m", "pytest", "--version"]) {
+        missing("pytest");
+        return;
+    }
+    let pytest = |expectations: &str| {
+        let mut command = Command::new(&python);
+        command.args([
+            "-m",
+            "pytest",
+            "-q",
+            "-p",
+            "no:cacheprovider",
+            "fixtures/client-project/test_signpost.py",
+        ]);
+        command.args(["-k", "honest/two-servers or stls-replies/prefix"]);
+        command.env("SIGNPOST", env!("CARGO_BIN_EXE_signpost")).env("PYTHONDONTWRITEBYTECODE", "1");
+        command.env("SIGNPOST_ADAPTER", format!("{python} fixtures/adapters/set-up.py"));
+        command.env("SIGNPOST_EXPECTATIONS", expectations).current_dir(root());
+        String::from_utf8(command.output().unwrap().stdout).unwrap()
+    };
+    let text = pytest("fixtures/adapters/set-up.py.expectations.toml");
+    assert!(text.contains("3 passed") && text.contains("1 xfailed"), "{text}");
+    let text = pytest("");
+    assert!(text.contains("3 passed") && text.contains("1 failed"), "{text}");
+    assert!(text.contains("tls/only-the-go-ahead-starts-tls: expected"), "{text}");
+}
+
 fn check(arguments: &[&str]) -> Output {
     signpost(&[&["check-adapter"], arguments].concat())
 }

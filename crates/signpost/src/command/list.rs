@@ -1,6 +1,7 @@
 //! `signpost list`: what there is.
 
 use std::fmt::Write as _;
+use std::io;
 
 use serde_json::{Value, json};
 use signpost_conformance::case::Case;
@@ -8,6 +9,7 @@ use signpost_conformance::coverage::{Coverage, coverage, document};
 use signpost_conformance::subject::{Library, Mode, Recipe};
 use signpost_conformance::suite::Suite;
 use signpost_discovery::{Defect, Manner};
+use signpost_format::ListedCase;
 use signpost_format::set_up::Stance;
 use signpost_source::visible;
 
@@ -30,7 +32,7 @@ pub(crate) fn list(options: &ListOptions) -> Result<Exit, Failure> {
     } else if options.subjects {
         subjects()?
     } else {
-        suite.select(filters, None, None).iter().map(|case| case_entry(case)).collect()
+        suite.select(filters, None, None).iter().map(|case| case_entry(case)).collect::<Result<_, _>>()?
     };
     let is_wanted = |entry: &Entry| {
         filters.is_empty() || filters.iter().any(|filter| entry.name.contains(filter.as_str()))
@@ -68,23 +70,26 @@ fn human(entries: &[Entry]) -> String {
     text
 }
 
-fn case_entry(case: &Case) -> Entry {
+fn case_entry(case: &Case) -> Result<Entry, Failure> {
     let table = &case.scenario.table;
-    let requirements: Vec<&str> = case.requirements.iter().map(|(slug, _)| slug.as_str()).collect();
-    Entry {
-        name: case.id.clone(),
-        text: table.title.clone(),
-        details: vec![requirements.join(", ")],
-        json: json!({
-            "id": case.id,
-            "title": table.title,
-            "severity": table.severity,
-            "profiles": table.profiles.get_ref(),
-            "requirements": requirements,
-            "control": case.control,
-            "defects": case.defects().collect::<Vec<_>>(),
-        }),
-    }
+    let listed = ListedCase {
+        id: case.id.clone(),
+        title: table.title.clone(),
+        why: table.why.clone(),
+        severity: table.severity,
+        profiles: table.profiles.get_ref().clone(),
+        role: case.role(),
+        service: case.service,
+        requirements: case.requirements.iter().map(|(slug, _)| slug.clone()).collect(),
+        control: case.control.clone(),
+        defects: case.defects().map(ToOwned::to_owned).collect(),
+    };
+    Ok(Entry {
+        name: listed.id.clone(),
+        text: listed.title.clone(),
+        details: vec![listed.requirements.join(", ")],
+        json: serde_json::to_value(&listed).map_err(io::Error::from)?,
+    })
 }
 
 fn defects(suite: &Suite) -> Vec<Entry> {
