@@ -19,6 +19,7 @@
 mod answer;
 mod authority;
 mod denial;
+mod entry;
 mod fault;
 mod hierarchy;
 mod indexed_zone;
@@ -45,6 +46,7 @@ pub use fault::{
 };
 pub use hierarchy::{BuildError, Hierarchy, TrustAnchor};
 pub use key::{Algorithm, KeyPool};
+pub use master_file::{MasterEntry, MasterFile, MasterMistake};
 pub use reply::Reply;
 pub use responder::{Responder, Scope};
 pub use serve::{Answerer, serve, serve_behind, serve_stream};

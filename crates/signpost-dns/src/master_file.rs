@@ -1,6 +1,7 @@
 //! Master files (RFC 1035 section 5), read and written by the `domain` crate.
 
 use std::fmt::Write as _;
+use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use domain::base::iana::Class;
@@ -12,89 +13,152 @@ use domain::zonefile::inplace::{Entry, Zonefile};
 use hickory_proto::rr::{Name, Record, RecordType};
 use hickory_proto::serialize::binary::{BinDecodable as _, BinEncodable as _};
 
+use crate::entry::{entries, in_seconds, without_unknown_data};
 use crate::rrset::raw_record;
 use crate::zone_error::{ZoneError, ZoneErrorKind};
 
+/// A master file, read to its end whatever is wrong with it.
+#[derive(Clone, Debug, Default)]
+pub struct MasterFile {
+    /// The records, in the order of the file.
+    pub entries: Vec<MasterEntry>,
+    /// What could not be read, in the order of the file.
+    pub mistakes: Vec<MasterMistake>,
+}
+
+/// A record and where it stands.
+#[derive(Clone, Debug)]
+pub struct MasterEntry {
+    /// Octets of its entry, without the line's end.
+    pub span: Range<usize>,
+    /// The record. Of a type whose presentation is not known here only the owner is right.
+    pub record: Record,
+}
+
+/// An entry that could not be read.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct MasterMistake {
+    /// Octets of the entry, without the line's end.
+    pub span: Range<usize>,
+    /// What is wrong.
+    pub kind: ZoneErrorKind,
+}
+
+impl MasterFile {
+    /// Reads a file of class IN as name servers do, TTLs with units and all. Names are relative to the origin until the file gives
+    /// another one; where there is none, a relative name is a mistake. Reading ends behind so many mistakes.
+    #[must_use]
+    pub fn read(origin: Option<&Name>, text: &str, most_mistakes: usize) -> Self {
+        let mut reader = Reader::new(origin);
+        let mut file = Self::default();
+        for (span, entry) in entries(text) {
+            let read = reader.take(entry, &mut |record| {
+                file.entries.push(MasterEntry { span: trimmed(text, &span), record });
+            });
+            let Err(kind) = read else { continue };
+            // What it said before it was left half done holds on.
+            reader = reader.anew();
+            let unknown = without_unknown_data(entry).is_some_and(|owner_alone| {
+                let read = reader.take(&owner_alone, &mut |record| {
+                    file.entries.push(MasterEntry { span: trimmed(text, &span), record });
+                });
+                read.is_ok()
+            });
+            if !unknown {
+                file.mistakes.push(MasterMistake { span: trimmed(text, &span), kind });
+                reader = reader.anew();
+            }
+            if file.mistakes.len() >= most_mistakes {
+                break;
+            }
+        }
+        file
+    }
+}
+
 /// The records of a master file, each with the line on which its entry begins.
 pub(crate) fn read(origin: &Name, text: &str) -> Result<Vec<(usize, Record)>, ZoneError> {
-    let syntax =
-        |line: Option<usize>, message: String| ZoneError { line, kind: ZoneErrorKind::Syntax { message } };
-    let apex = origin.to_bytes().map_err(|error| syntax(None, error.to_string()))?;
-    let apex = base::Name::from_octets(apex.into()).map_err(|error| syntax(None, error.to_string()))?;
-    let mut file = Zonefile::with_capacity(text.len() + 1);
-    file.set_origin(apex);
-    file.set_default_class(Class::IN);
+    let mut reader = Reader::new(Some(origin));
     let mut records = Vec::new();
-    // The parser gets entry by entry, because the line that it names is sometimes the one after the mistake.
-    let entries = Entries { rest: text, line: 1 };
-    for (line, entry) in entries {
-        file.extend_from_slice(entry.as_bytes());
-        if !entry.ends_with('\n') {
-            file.extend_from_slice(b"\n");
-        }
-        // The parser takes for granted what a file need not hold: domain 0.12.3 panics on `TXT""(""`. What it leaves half
-        // done goes with the file.
-        let mut next = || catch_unwind(AssertUnwindSafe(|| file.next_entry()));
-        while let Some(entry) = next()
-            .map_err(|_| syntax(Some(line), "the entry is not one that can be read".to_owned()))?
-            .map_err(|error| syntax(Some(line), message(&error.to_string())))?
-        {
-            let Entry::Record(record) = entry else {
-                let kind = ZoneErrorKind::Unsupported { what: "$INCLUDE".to_owned() };
-                return Err(ZoneError { line: Some(line), kind });
-            };
-            let mut wire = Vec::new();
-            record.compose(&mut wire).map_err(|error| syntax(Some(line), error.to_string()))?;
-            let record =
-                decode(&wire).ok_or_else(|| syntax(Some(line), "a record of no known form".to_owned()))?;
-            records.push((line, record));
-        }
+    let mut line = 1;
+    for (_, entry) in entries(text) {
+        reader
+            .take(entry, &mut |record| records.push((line, record)))
+            .map_err(|kind| ZoneError { line: Some(line), kind })?;
+        line += entry.bytes().filter(|octet| *octet == b'\n').count();
     }
     Ok(records)
 }
 
-/// Cuts a master file after each line feed that ends an entry, and counts lines.
-struct Entries<'a> {
-    rest: &'a str,
-    line: usize,
+/// The parser, and what it takes to begin anew behind an entry on which it gave up.
+struct Reader {
+    file: Zonefile,
+    /// The last `$TTL`, as it stands in the file.
+    ttl: Option<String>,
+    last_owner: Option<Name>,
 }
 
-impl<'a> Iterator for Entries<'a> {
-    type Item = (usize, &'a str);
-
-    fn next(&mut self) -> Option<Self::Item> {
-        if self.rest.is_empty() {
-            return None;
+impl Reader {
+    fn new(origin: Option<&Name>) -> Self {
+        let mut file = Zonefile::new();
+        let apex = origin.and_then(|origin| origin.to_bytes().ok());
+        if let Some(apex) = apex.and_then(|apex| base::Name::from_octets(apex.into()).ok()) {
+            file.set_origin(apex);
         }
-        let (entry, rest) = self.rest.split_at(entry_length(self.rest.as_bytes()));
-        let line = self.line;
-        self.line += entry.bytes().filter(|octet| *octet == b'\n').count();
-        self.rest = rest;
-        Some((line, entry))
+        file.set_default_class(Class::IN);
+        Self { file, ttl: None, last_owner: None }
+    }
+
+    /// Reads one entry. The parser gets them one by one, because the line that it names is sometimes the one after the mistake.
+    fn take(&mut self, entry: &str, found: &mut dyn FnMut(Record)) -> Result<(), ZoneErrorKind> {
+        let syntax = |message: String| ZoneErrorKind::Syntax { message };
+        let entry = in_seconds(entry);
+        self.file.extend_from_slice(entry.as_bytes());
+        if !entry.ends_with('\n') {
+            self.file.extend_from_slice(b"\n");
+        }
+        // The parser takes for granted what a file need not hold: domain 0.12.3 panics on `TXT""(""`. What it leaves half
+        // done goes with the file.
+        let mut next = || catch_unwind(AssertUnwindSafe(|| self.file.next_entry()));
+        while let Some(record) = next()
+            .map_err(|_| syntax("the entry is not one that can be read".to_owned()))?
+            .map_err(|error| syntax(message(&error.to_string())))?
+        {
+            let Entry::Record(record) = record else {
+                return Err(ZoneErrorKind::Unsupported { what: "$INCLUDE".to_owned() });
+            };
+            let mut wire = Vec::new();
+            record.compose(&mut wire).map_err(|error| syntax(error.to_string()))?;
+            let record = decode(&wire).ok_or_else(|| syntax("a record of no known form".to_owned()))?;
+            self.last_owner = Some(record.name.clone());
+            found(record);
+        }
+        if entry.starts_with('$')
+            && entry[1..].trim_start_matches(['t', 'T', 'l', 'L']).starts_with([' ', '\t'])
+        {
+            self.ttl = Some(entry.into_owned());
+        }
+        Ok(())
+    }
+
+    /// A parser that knows what this one was told.
+    fn anew(&self) -> Self {
+        let mut anew = Self::new(None);
+        if let Ok(origin) = self.file.origin() {
+            anew.file.set_origin(origin);
+        }
+        let owner = self.last_owner.as_ref().map(|owner| format!("{} 0 TYPE65534 \\# 0\n", owner.to_ascii()));
+        for told in self.ttl.iter().chain(&owner) {
+            // Both have been read before.
+            let _ = anew.take(told, &mut |_| ());
+        }
+        anew
     }
 }
 
-/// The length of the first entry, final line feed included (RFC 1035 section 5.1).
-fn entry_length(text: &[u8]) -> usize {
-    let (mut depth, mut quoted, mut comment, mut escaped) = (0usize, false, false, false);
-    for (place, octet) in text.iter().enumerate() {
-        match octet {
-            b'\n' if depth == 0 && !quoted => return place + 1,
-            b'\n' => comment = false,
-            _ if comment => {}
-            _ if escaped => {
-                escaped = false;
-                continue;
-            }
-            b'"' => quoted = !quoted,
-            b';' if !quoted => comment = true,
-            b'(' if !quoted => depth += 1,
-            b')' if !quoted => depth = depth.saturating_sub(1),
-            _ => {}
-        }
-        escaped = *octet == b'\\' && !comment;
-    }
-    text.len()
+/// A span without the white space at its end.
+fn trimmed(text: &str, span: &Range<usize>) -> Range<usize> {
+    span.start..span.start + text[span.clone()].trim_end().len()
 }
 
 /// A record from its uncompressed wire form; what hickory-proto cannot read stays raw.
@@ -187,19 +251,6 @@ mod tests {
     }
 
     #[test]
-    fn entries_end_where_the_grammar_says() {
-        for (text, length) in [
-            ("a A 192.0.2.1\nb", 14),
-            ("a TXT \"x\ny\"\nb", 12),
-            ("a SOA ( ; )\n 1 )\nb", 17),
-            ("a TXT \\\"x\nb", 10),
-            ("a TXT ;\"\nb", 9),
-        ] {
-            assert_eq!(entry_length(text.as_bytes()), length, "{text:?}");
-        }
-    }
-
-    #[test]
     fn written_lines_are_read_as_the_same_records() {
         let text = "_submission._tcp 300 SRV 1 1 587 submit1\n* 300 TXT \"v=submission\" \"a b\\\"c\"\n\
                     d 300 DNAME other\nx 300 TYPE65400 \\# 3 010203\nk 300 DNSKEY 257 3 13 AAAA\n";
@@ -210,5 +261,30 @@ mod tests {
             read(&Name::root(), &written).unwrap().into_iter().map(|(_, record)| record).collect();
         assert_eq!(again.len(), 5, "{written}");
         assert_eq!(again, records, "{written}");
+    }
+
+    #[test]
+    fn everything_that_can_be_read_is() {
+        let text = "$TTL 1h\n@ SOA ns hostmaster (\n 1 2h 3 4w 5 )\nb A 192.0.2.\n  NS ns\nw LOC 52 22 23 N 4 53 32 E -2 0 0 0\n\
+                    $INCLUDE other\nc 1D A 192.0.2.1\n";
+        let file = MasterFile::read(Some(&origin()), text, 10);
+        let found: Vec<String> = file
+            .entries
+            .iter()
+            .map(|entry| format!("{} {} {}", entry.record.name, entry.record.ttl, entry.record.record_type()))
+            .collect();
+        assert_eq!(
+            found,
+            [
+                "example.com. 3600 SOA",
+                "example.com. 3600 NS",
+                "w.example.com. 0 Unknown",
+                "c.example.com. 86400 A"
+            ]
+        );
+        let mistakes: Vec<&str> = file.mistakes.iter().map(|mistake| &text[mistake.span.clone()]).collect();
+        assert_eq!(mistakes, ["b A 192.0.2.", "$INCLUDE other"]);
+        assert_eq!(MasterFile::read(Some(&origin()), &"a A b\n".repeat(1000), 7).mistakes.len(), 7);
+        assert!(!MasterFile::read(None, "a 1 A 192.0.2.1\n", 1).mistakes.is_empty());
     }
 }
