@@ -16,7 +16,7 @@ pub use document::Document;
 pub use files::Files;
 pub use nearest::nearest;
 pub use parameters::Parameters;
-pub use problem::{Problem, Problems};
+pub use problem::{Problem, Problems, Severity};
 pub use visible::{visible, visible_layout};
 
 use std::ops::Range;

@@ -18,13 +18,49 @@ pub struct Problem {
     pub message: String,
     /// What to write instead.
     pub help: Option<String>,
+    /// By what it is a mistake.
+    pub note: Option<String>,
+    /// How bad it is.
+    pub severity: Severity,
+    /// A permanent name for mistakes of its kind, where they have one.
+    pub code: Option<&'static str>,
+}
+
+/// How bad a mistake is, the worst first.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub enum Severity {
+    /// It does not work.
+    Error,
+    /// It works, and not as it seems to be meant.
+    Warning,
+    /// It works, and could be better.
+    Advice,
+}
+
+impl Severity {
+    /// The word: `error`, `warning`, `advice`.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Error => "error",
+            Self::Warning => "warning",
+            Self::Advice => "advice",
+        }
+    }
 }
 
 impl Problem {
     /// A mistake at these bytes.
     #[must_use]
     pub fn at(span: Range<usize>, message: impl Into<String>) -> Self {
-        Self { span, message: message.into(), help: None }
+        Self { span, message: message.into(), help: None, note: None, severity: Severity::Error, code: None }
+    }
+
+    /// The same as one of a kind that has a name.
+    #[must_use]
+    pub fn of_kind(mut self, severity: Severity, code: &'static str) -> Self {
+        (self.severity, self.code) = (severity, Some(code));
+        self
     }
 
     /// A mistake that serde found in a format without places, by its message: at no place, with what was meant.
@@ -37,6 +73,13 @@ impl Problem {
     #[must_use]
     pub fn help(mut self, help: impl Into<String>) -> Self {
         self.help = Some(help.into());
+        self
+    }
+
+    /// The same with the sentence that it breaks.
+    #[must_use]
+    pub fn note(mut self, note: impl Into<String>) -> Self {
+        self.note = Some(note.into());
         self
     }
 
@@ -93,20 +136,48 @@ impl Problems {
         self.render(&Renderer::styled())
     }
 
+    /// The bytes of the lines that hold these.
+    fn lines(&self, span: &Range<usize>) -> Range<usize> {
+        let text = &self.source.text;
+        let start = text[..span.start].rfind('\n').map_or(0, |feed| feed + 1);
+        let end = text[span.end..].find('\n').map_or(text.len(), |feed| span.end + feed + 1);
+        start..end
+    }
+
     fn render(&self, renderer: &Renderer) -> String {
         // What a file holds is its writer's, and may be meant for the terminal of whoever is shown it.
-        let (text, path) = (visible_source(&self.source.text), visible(self.source.path.as_str()));
-        let shown_at = |place: usize| visible_source(&self.source.text[..place]).len();
+        let path = visible(self.source.path.as_str());
+        // Of a long file with many mistakes, each is shown in its own lines; those before it are counted once.
+        let (mut counted, mut line) = (0, 1);
         let frames: Vec<String> = self
             .problems
             .iter()
             .map(|problem| {
+                let lines = self.lines(&problem.span);
+                line += self.source.text[counted..lines.start].matches('\n').count();
+                counted = lines.start;
+                let shown_at = |place: usize| visible_source(&self.source.text[lines.start..place]).len();
                 let span = shown_at(problem.span.start)..shown_at(problem.span.end);
+                let text = visible_source(&self.source.text[lines.clone()]);
                 let snippet = Snippet::source(text.as_ref())
+                    .line_start(line)
                     .path(path.as_ref())
                     .annotation(AnnotationKind::Primary.span(span));
                 let message = visible(&problem.message);
-                let mut group = Level::ERROR.primary_title(message.as_ref()).element(snippet);
+                let title = match problem.severity {
+                    Severity::Error => Level::ERROR,
+                    Severity::Warning => Level::WARNING,
+                    Severity::Advice => Level::INFO.with_name("advice"),
+                };
+                let mut title = title.primary_title(message.as_ref());
+                if let Some(code) = problem.code {
+                    title = title.id(code);
+                }
+                let mut group = title.element(snippet);
+                let note = problem.note.as_deref().map(visible);
+                if let Some(note) = &note {
+                    group = group.element(Level::NOTE.message(note.as_ref()));
+                }
                 let help = problem.help.as_deref().map(visible);
                 if let Some(help) = &help {
                     group = group.element(Level::HELP.message(help.as_ref()));
