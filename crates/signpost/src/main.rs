@@ -25,15 +25,15 @@ fn main() -> ExitCode {
     let ended = match arguments.command {
         Command::Check(options) => command::check::check(&options),
         Command::CheckAdapter(options) => command::check_adapter::check_adapter(&options),
-        Command::Completions(options) => command::generate::completions(&options),
+        Command::Completions(options) => command::packaging::completions(&options),
         Command::Discover(options) => command::discover::discover(&options),
         Command::Explain(options) => command::explain::explain(&options),
         Command::Lab(options) => command::lab::lab(&options),
         Command::List(options) => command::list::list(&options),
-        Command::Man => command::generate::manual(),
+        Command::Man => command::packaging::manual(),
         Command::Record(options) => command::record::record(&options),
         Command::Run(options) => command::run::run(&options, namespaces),
-        Command::Schema(options) => command::generate::schema(&options),
+        Command::Schema(options) => command::packaging::schema(&options),
         Command::Validators(options) => command::validators::validators(&options, namespaces),
     };
     match ended {
