@@ -1,6 +1,7 @@
 //! Entries of a master file (RFC 1035 section 5.1) as text: where each ends, and what of it the parser does not know.
 
 use std::borrow::Cow;
+use std::fmt::Write as _;
 use std::ops::Range;
 use std::str::FromStr as _;
 
@@ -56,6 +57,22 @@ pub(crate) fn in_seconds(entry: &str) -> Cow<'_, str> {
     let mut text = entry.to_owned();
     for (span, seconds) in times.into_iter().rev() {
         text.replace_range(span, &seconds.to_string());
+    }
+    Cow::Owned(text)
+}
+
+/// The same entry with what is not ASCII as `\DDD`: name servers take any octet as it stands, and the parser takes these so.
+pub(crate) fn in_ascii(entry: &str) -> Cow<'_, str> {
+    if entry.is_ascii() {
+        return Cow::Borrowed(entry);
+    }
+    let mut text = String::with_capacity(entry.len() * 2);
+    for octet in entry.bytes() {
+        match octet {
+            0..=0x7f => text.push(char::from(octet)),
+            // Writing to a String cannot fail.
+            _ => _ = write!(text, "\\{octet:03}"),
+        }
     }
     Cow::Owned(text)
 }
@@ -206,6 +223,11 @@ mod tests {
         ] {
             assert_eq!(in_seconds(entry), expected);
         }
+    }
+
+    #[test]
+    fn other_octets_than_ascii_are_written_by_their_numbers() {
+        assert_eq!(in_ascii("a TXT \"ä\"\n"), "a TXT \"\\195\\164\"\n");
     }
 
     #[test]

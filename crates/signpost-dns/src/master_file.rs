@@ -13,7 +13,7 @@ use domain::zonefile::inplace::{Entry, Zonefile};
 use hickory_proto::rr::{Name, Record, RecordType};
 use hickory_proto::serialize::binary::{BinDecodable as _, BinEncodable as _};
 
-use crate::entry::{entries, in_seconds, without_unknown_data};
+use crate::entry::{entries, in_ascii, in_seconds, without_unknown_data};
 use crate::rrset::raw_record;
 use crate::zone_error::{ZoneError, ZoneErrorKind};
 
@@ -112,7 +112,8 @@ impl Reader {
     /// Reads one entry. The parser gets them one by one, because the line that it names is sometimes the one after the mistake.
     fn take(&mut self, entry: &str, found: &mut dyn FnMut(Record)) -> Result<(), ZoneErrorKind> {
         let syntax = |message: String| ZoneErrorKind::Syntax { message };
-        let entry = in_seconds(entry);
+        let entry = in_ascii(entry);
+        let entry = in_seconds(&entry);
         self.file.extend_from_slice(entry.as_bytes());
         if !entry.ends_with('\n') {
             self.file.extend_from_slice(b"\n");
