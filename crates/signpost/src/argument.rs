@@ -7,12 +7,15 @@ use camino::Utf8PathBuf;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
+use hickory_proto::rr::Name;
 use signpost_conformance::schema;
 use signpost_conformance::suite::Partition;
 use signpost_format::Profile;
 use signpost_protocol::Service;
+use signpost_zone::lint::Rule;
 
 use crate::limit::Limit;
+use crate::zone_argument::{domain_name, rule, time};
 
 /// The whole command line.
 #[derive(Debug, Parser)]
@@ -31,7 +34,7 @@ pub(crate) struct Arguments {
 const EXIT_CODES: &str = "\
 Exit codes:
   0  everything came as expected
-  1  a verdict is not the expected one, a record is malformed, or nothing was discovered
+  1  a verdict is not the expected one, a record is malformed, a zone breaks a rule, or nothing was discovered
   2  the command line or a file is wrong, or the output could not be written
   3  the lab or the subject could not start
   4  nothing is selected
@@ -55,6 +58,8 @@ pub(crate) enum Command {
     Lab(LabOptions),
     /// Explains policy and key records, and shows what is wrong with them.
     Record(RecordOptions),
+    /// Judges a zone: what its records for mail do to those who read them, and what to write instead.
+    Lint(LintOptions),
     /// Finds the servers for an address with the reference client and real DNS.
     Discover(DiscoverOptions),
     /// Prints completions for a shell.
@@ -275,6 +280,46 @@ pub(crate) struct RecordOptions {
     /// Texts of TXT records; `-` or nothing: one a line from standard input.
     #[arg(value_name = "TEXT")]
     pub(crate) texts: Vec<String>,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct LintOptions {
+    /// Master files, one a zone; `-`: standard input. Those of one operator are judged together.
+    #[arg(value_name = "ZONE")]
+    pub(crate) files: Vec<Utf8PathBuf>,
+    /// The zone, where neither `$ORIGIN` nor the file's name (example.com.db) says it.
+    #[arg(long, value_name = "NAME", value_parser = domain_name)]
+    pub(crate) origin: Option<Name>,
+    /// The server signs what it loads, so that the zone is a signed one though its file holds no key and no signature.
+    #[arg(long)]
+    pub(crate) signed: bool,
+    /// The time by which signatures are judged, in seconds since 1970 or as YYYYMMDDHHmmSS; by default this machine's.
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    pub(crate) now: Option<u32>,
+    /// Tells what could be better as well.
+    #[arg(long)]
+    pub(crate) advice: bool,
+    /// A rule that may be broken; can be given several times.
+    #[arg(long, value_name = "CODE", value_parser = rule)]
+    pub(crate) allow: Vec<&'static Rule>,
+    /// A TOML file of rules that may be broken, each with the reason.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) allowances: Option<Utf8PathBuf>,
+    /// Form of what is found.
+    #[arg(long, value_enum, default_value_t = FindingFormat::Human)]
+    pub(crate) format: FindingFormat,
+    /// Prints every rule, as a document: docs/lint.md.
+    #[arg(long)]
+    pub(crate) rules: bool,
+}
+
+/// Form of what is found.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
+pub(crate) enum FindingFormat {
+    /// For a terminal.
+    Human,
+    /// One JSON object.
+    Json,
 }
 
 #[derive(Args, Debug)]

@@ -9,6 +9,7 @@ mod output;
 mod report;
 mod signal;
 mod subject;
+mod zone_argument;
 
 use std::process::ExitCode;
 
@@ -29,6 +30,7 @@ fn main() -> ExitCode {
         Command::Discover(options) => command::discover::discover(&options),
         Command::Explain(options) => command::explain::explain(&options),
         Command::Lab(options) => command::lab::lab(&options),
+        Command::Lint(options) => command::lint::lint(&options),
         Command::List(options) => command::list::list(&options),
         Command::Man => command::packaging::manual(),
         Command::Record(options) => command::record::record(&options),

@@ -1,10 +1,12 @@
 //! One file per command.
 
+mod allowance;
 pub(crate) mod check;
 pub(crate) mod check_adapter;
 pub(crate) mod discover;
 pub(crate) mod explain;
 pub(crate) mod lab;
+pub(crate) mod lint;
 pub(crate) mod list;
 pub(crate) mod packaging;
 pub(crate) mod record;
@@ -14,6 +16,7 @@ pub(crate) mod validators;
 use std::io::IsTerminal as _;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use camino::Utf8Path;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -66,6 +69,14 @@ pub(crate) fn print(text: &str) -> Result<(), Failure> {
         Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(error.into()),
         _ => Ok(()),
     }
+}
+
+/// This machine's time in seconds since 1970, modulo 2³² as the times of signatures are (RFC 4034 section 3.1.5).
+pub(crate) fn clock() -> u32 {
+    #[expect(clippy::disallowed_methods, reason = "what is published is judged by the time at which it is")]
+    let since = SystemTime::now().duration_since(UNIX_EPOCH);
+    let seconds = since.map_or(0, |since| since.as_secs());
+    u32::try_from(seconds & u64::from(u32::MAX)).unwrap_or(u32::MAX)
 }
 
 /// Writes JSON to standard output, over several lines.
