@@ -11,11 +11,11 @@ use hickory_proto::rr::Name;
 use signpost_conformance::schema;
 use signpost_conformance::suite::Partition;
 use signpost_format::Profile;
-use signpost_protocol::Service;
+use signpost_protocol::{Label, Service};
 use signpost_zone::lint::Rule;
 
 use crate::limit::Limit;
-use crate::zone_argument::{domain_name, rule, time};
+use crate::zone_argument::{domain_name, label_port, rule, time};
 
 /// The whole command line.
 #[derive(Debug, Parser)]
@@ -58,6 +58,8 @@ pub(crate) enum Command {
     Lab(LabOptions),
     /// Explains policy and key records, and shows what is wrong with them.
     Record(RecordOptions),
+    /// Generates the records of a domain's mail services: SRV, policies, key records, and those of their neighbours.
+    Generate(GenerateOptions),
     /// Judges a zone: what its records for mail do to those who read them, and what to write instead.
     Lint(LintOptions),
     /// Finds the servers for an address with the reference client and real DNS.
@@ -280,6 +282,90 @@ pub(crate) struct RecordOptions {
     /// Texts of TXT records; `-` or nothing: one a line from standard input.
     #[arg(value_name = "TEXT")]
     pub(crate) texts: Vec<String>,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct GenerateOptions {
+    /// What stands behind the `@` of the users' addresses.
+    #[arg(value_parser = domain_name)]
+    pub(crate) domain: Name,
+    /// What the servers present: a PEM file, the server's certificate first; `-`: standard input.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) chain: Utf8PathBuf,
+    /// Which certificate of the chain is pinned.
+    #[arg(long, value_enum, default_value_t = PinArgument::Root)]
+    pub(crate) pin: PinArgument,
+    /// A host that serves the users, at every label; can be given several times.
+    #[arg(long = "server", value_name = "HOST", value_parser = domain_name)]
+    pub(crate) servers: Vec<Name>,
+    /// A service that the users have; can be given several times. By default imap and submission.
+    #[arg(long = "service", value_name = "SERVICE", value_parser = services(Service::OF_USERS))]
+    pub(crate) services: Vec<Service>,
+    /// A label at which nothing is offered, such as `imap` where there is implicit TLS only; can be given several times.
+    #[arg(long, value_name = "LABEL")]
+    pub(crate) without: Vec<Label>,
+    /// A port that is not the registered one; can be given several times.
+    #[arg(long = "port", value_name = "LABEL=PORT", value_parser = label_port)]
+    pub(crate) ports: Vec<(Label, u16)>,
+    /// A host that takes mail from other servers; can be given several times.
+    #[arg(long = "exchange", value_name = "HOST", value_parser = domain_name)]
+    pub(crate) exchanges: Vec<Name>,
+    /// The only SASL mechanisms that clients may use, separated by commas.
+    #[arg(long, value_name = "MECHANISMS")]
+    pub(crate) sasl: Option<String>,
+    /// How long resolvers may keep the records, in seconds.
+    #[arg(long, value_name = "SECONDS", default_value_t = 3600, value_parser = clap::value_parser!(u32).range(..=0x7fff_ffff))]
+    pub(crate) ttl: u32,
+    /// TLSA records as well.
+    #[arg(long)]
+    pub(crate) tlsa: bool,
+    /// The record and the policy file of MTA-STS as well.
+    #[arg(long, value_name = "MODE", value_enum)]
+    pub(crate) mta_sts: Option<StsArgument>,
+    /// The record for reports on TLS as well, which go to this `mailto:` or `https:` address.
+    #[arg(long, value_name = "URI")]
+    pub(crate) tls_reports: Option<String>,
+    /// The file for clients that know no SRV records as well.
+    #[arg(long)]
+    pub(crate) autoconfig: bool,
+    /// Folder for `mta-sts.txt` and `config-v1.1.xml`.
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) files: Option<Utf8PathBuf>,
+    /// The time by which certificates have expired, in seconds since 1970 or as YYYYMMDDHHmmSS; by default this machine's.
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    pub(crate) now: Option<u32>,
+    /// Form of the records.
+    #[arg(long, value_enum, default_value_t = GenerateFormat::Zone)]
+    pub(crate) format: GenerateFormat,
+}
+
+/// Which certificate of a chain is pinned.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
+pub(crate) enum PinArgument {
+    /// The CA that issued the server's certificate: CAs change it, often without a word.
+    Intermediate,
+    /// The server's own certificate: every renewal changes it.
+    Leaf,
+    /// The root, which outlives renewals; servers have to send it.
+    Root,
+}
+
+/// The mode of MTA-STS.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
+pub(crate) enum StsArgument {
+    /// Senders deliver nothing where TLS fails.
+    Enforce,
+    /// Senders deliver all the same, and report.
+    Testing,
+}
+
+/// Form of generated records.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
+pub(crate) enum GenerateFormat {
+    /// One JSON object, the files in it.
+    Json,
+    /// Lines of a master file.
+    Zone,
 }
 
 #[derive(Args, Debug)]

@@ -29,6 +29,7 @@ fn main() -> ExitCode {
         Command::Completions(options) => command::packaging::completions(&options),
         Command::Discover(options) => command::discover::discover(&options),
         Command::Explain(options) => command::explain::explain(&options),
+        Command::Generate(options) => command::generate::generate(&options),
         Command::Lab(options) => command::lab::lab(&options),
         Command::Lint(options) => command::lint::lint(&options),
         Command::List(options) => command::list::list(&options),

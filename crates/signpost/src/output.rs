@@ -179,7 +179,7 @@ fn not_written(name: &str, error: &io::Error) -> Failure {
 }
 
 /// A file with the rights that any new file of the user has: results are there to be passed on.
-fn new_file(folder: &Utf8Path) -> io::Result<NamedTempFile> {
+pub(crate) fn new_file(folder: &Utf8Path) -> io::Result<NamedTempFile> {
     let mut builder = tempfile::Builder::new();
     builder.prefix(".signpost-");
     #[cfg(unix)]

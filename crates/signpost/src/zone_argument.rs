@@ -4,6 +4,7 @@ use std::str::FromStr as _;
 
 use domain::rdata::dnssec::Timestamp;
 use hickory_proto::rr::Name;
+use signpost_protocol::Label;
 use signpost_source::nearest;
 use signpost_zone::lint::{RULES, Rule};
 
@@ -13,6 +14,14 @@ pub(crate) fn domain_name(text: &str) -> Result<Name, String> {
         Name::from_ascii(text).map_err(|_| "expected a domain name such as example.com".to_owned())?;
     name.set_fqdn(true);
     Ok(name)
+}
+
+/// A label and its port: `submission=2587`.
+pub(crate) fn label_port(text: &str) -> Result<(Label, u16), String> {
+    let expected = || "expected a label and a port, such as submission=2587".to_owned();
+    let (label, port) = text.split_once('=').ok_or_else(expected)?;
+    let label = label.parse().map_err(|error: signpost_protocol::UnknownLabel| error.to_string())?;
+    Ok((label, port.parse().map_err(|_| expected())?))
 }
 
 /// A rule by its code.

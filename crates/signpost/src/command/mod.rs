@@ -5,6 +5,7 @@ pub(crate) mod check;
 pub(crate) mod check_adapter;
 pub(crate) mod discover;
 pub(crate) mod explain;
+pub(crate) mod generate;
 pub(crate) mod lab;
 pub(crate) mod lint;
 pub(crate) mod list;
