@@ -416,8 +416,21 @@ pub(crate) struct DiscoverOptions {
     #[arg(long, default_value_t = Service::Submission, value_parser = services(Service::OF_USERS))]
     pub(crate) service: Service,
     /// DNS server; by default the first of /etc/resolv.conf.
-    #[arg(long, value_name = "ADDRESS[:PORT]")]
+    #[arg(long, visible_alias = "resolver", value_name = "ADDRESS[:PORT]")]
     pub(crate) server: Option<String>,
+    /// Only looks up, shows each answer with how far it is believed, and stops where the client would connect: nobody logs in, and no
+    /// password is asked for.
+    #[arg(long)]
+    pub(crate) look_up: bool,
+    /// DS or DNSKEY records that chains of signatures start at, in place of those of the public root.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) trust_anchor: Option<Utf8PathBuf>,
+    /// Certificates in PEM that are trusted where nothing is pinned, in place of those that browsers trust.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) ca: Option<Utf8PathBuf>,
+    /// Form of what is looked up.
+    #[arg(long, value_enum, default_value_t = FindingFormat::Human, requires = "look_up")]
+    pub(crate) format: FindingFormat,
 }
 
 fn services(known: &[Service]) -> impl TypedValueParser<Value = Service> + use<> {

@@ -9,6 +9,7 @@ pub(crate) mod generate;
 pub(crate) mod lab;
 pub(crate) mod lint;
 pub(crate) mod list;
+mod look_up;
 pub(crate) mod packaging;
 pub(crate) mod record;
 pub(crate) mod run;
