@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use signpost_format::resolve::{self, Status};
-use signpost_format::{CaseResult, Report, Verdict};
+use signpost_format::{CaseResult, Report, Verdict, Wrong};
 
 use crate::case::Case;
 
@@ -29,6 +29,8 @@ pub struct Answer {
     pub ede: Vec<u16>,
     /// Whether that is what the case expects.
     pub is_as_expected: bool,
+    /// How it is wrong, where it is: a resolver that cannot be asked again has not said anything wrong.
+    pub wrong: Option<Wrong>,
     /// Whether it also passes the control, without which a refusal says nothing.
     pub counts: bool,
 }
@@ -78,6 +80,7 @@ pub fn side_by_side(cases: &[Arc<Case>], results: &[Vec<CaseResult>]) -> Vec<Row
                 Some(result) if case.asks_again() => result.verdict == Verdict::Pass,
                 _ => report.is_some_and(|report| is_met(case, report)),
             },
+            wrong: results.get(case.id.as_str()).and_then(|result| result.wrong),
             counts: case.control.as_ref().is_none_or(passes),
         }
     };

@@ -26,6 +26,7 @@ pub mod subject;
 pub mod suite;
 mod tombstone;
 mod vocabulary;
+pub mod wrong;
 
 /// Its example is a test, too.
 #[cfg(doctest)]

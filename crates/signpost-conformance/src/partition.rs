@@ -1,5 +1,6 @@
 //! Parts of a suite for several machines.
 
+use std::fmt;
 use std::str::FromStr;
 
 use crate::stable_hash::stable_hash;
@@ -16,6 +17,12 @@ impl Partition {
     #[must_use]
     pub fn holds(self, id: &str) -> bool {
         stable_hash(id) % self.parts == self.part - 1
+    }
+}
+
+impl fmt::Display for Partition {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "hash:{}/{}", self.part, self.parts)
     }
 }
 

@@ -26,7 +26,7 @@ pub use profile::{Profile, UnknownProfile};
 pub use report::Report;
 pub use result::{
     Because, CaseResult, Finding, Incomplete, KnownDeviation, Line, RESULTS_VERSION, RunHeader, Severity,
-    Summary,
+    Summary, Wrong,
 };
 pub use role::{Role, Task, UnknownRole};
 pub use signpost_protocol::{Label, Service};

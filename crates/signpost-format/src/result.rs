@@ -11,7 +11,7 @@ use signpost_transcript::Observation;
 use crate::{Report, Verdict};
 
 /// Version of the results format; raised when a line's meaning changes.
-pub const RESULTS_VERSION: u32 = 3;
+pub const RESULTS_VERSION: u32 = 4;
 
 /// One line of the results.
 #[derive(Clone, Debug, Deserialize, JsonSchema, Serialize)]
@@ -28,7 +28,7 @@ pub enum Line {
 /// What was run.
 #[derive(Clone, Debug, Deserialize, JsonSchema, Serialize)]
 pub struct RunHeader {
-    /// Version of this format: 3.
+    /// Version of this format: 4.
     pub version: u32,
     /// Version of signpost.
     pub signpost: String,
@@ -40,6 +40,9 @@ pub struct RunHeader {
     pub seed: u64,
     /// Number of cases selected.
     pub cases: usize,
+    /// Which part of the cases, `hash:M/N`, where they are divided among several runs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub partition: Option<String>,
 }
 
 /// One case and what came of it.
@@ -51,6 +54,9 @@ pub struct CaseResult {
     pub title: String,
     /// The verdict.
     pub verdict: Verdict,
+    /// How the subject is wrong, where it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wrong: Option<Wrong>,
     /// The verdict that the subject's expectations file declares, with its reason, where it has an entry.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub known: Option<KnownDeviation>,
@@ -76,6 +82,44 @@ pub struct CaseResult {
     pub runs: u32,
     /// The command that reproduces it.
     pub reproduce: String,
+}
+
+/// How a subject is wrong, for whoever relies on it. A client is wrong where it fails; a resolver where its answer is none that
+/// the RFCs allow, whatever the verdict says of its extended errors.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, Ord, PartialEq, PartialOrd, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Wrong {
+    /// A credential or mail goes in clear, to a host that only forged data names, or to a server whose certificate the rules
+    /// reject.
+    Leak,
+    /// A resolver calls secure what is not.
+    Secure,
+    /// In a way that gives nothing away.
+    Other,
+}
+
+impl Wrong {
+    /// The name in every format.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Leak => "leak",
+            Self::Secure => "secure",
+            Self::Other => "other",
+        }
+    }
+
+    /// Whether it puts the user's secrets, mail or trust into an attacker's hands.
+    #[must_use]
+    pub const fn is_dangerous(self) -> bool {
+        matches!(self, Self::Leak | Self::Secure)
+    }
+}
+
+impl fmt::Display for Wrong {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.pad(self.name())
+    }
 }
 
 /// An entry of the subject's expectations file that covers a case.

@@ -14,6 +14,7 @@ use crate::case::{Case, Step, Visit};
 use crate::ground_rule::GroundRule;
 use crate::judge::{self, Demand, DemandedFault, Extent, Ground, Judgement, Part, Run};
 use crate::subject::Subject;
+use crate::wrong;
 
 /// Judges all visits of a case. Where there is one kind of them, of one step, each run is one of the same; else each step of
 /// each visit is a part with an expectation of its own.
@@ -191,6 +192,13 @@ pub(super) fn result(
     let left_free = judgement.verdict == Verdict::Unsupported && judgement.findings.iter().any(is_left_free);
     let decides = if passed { first + steps - 1 } else { judgement.run };
     let report = runs.get(decides).and_then(|run| run.ended.clone().ok());
+    let wrong = wrong::of(
+        case,
+        decides % case.steps().count().max(1),
+        judgement.verdict,
+        &judgement.findings,
+        report.as_ref(),
+    );
     // That strangers came is told whatever the verdict is.
     let (from, most) = if passed { (0, runs.len()) } else { (first, steps) };
     let is_shown = |seen: &Observation| !passed || matches!(seen.event, Event::Stranger { .. });
@@ -200,6 +208,7 @@ pub(super) fn result(
         id: case.id.clone(),
         title: case.scenario.table.title.clone(),
         verdict: judgement.verdict,
+        wrong,
         known: None,
         // Nobody expects what the rules only allow.
         expected: passed || left_free,

@@ -60,6 +60,7 @@ pub(crate) fn run(
         subject_version: subject.version().to_owned(),
         seed: options.seed,
         cases: cases.len(),
+        partition: options.partition.map(|partition| partition.to_string()),
     };
     let begun = Instant::now();
     let mut progress = Progress {
