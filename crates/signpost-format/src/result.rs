@@ -84,6 +84,14 @@ pub struct CaseResult {
     pub reproduce: String,
 }
 
+impl CaseResult {
+    /// Whether the subject is wrong in a way that puts secrets, mail or trust into an attacker's hands.
+    #[must_use]
+    pub fn is_dangerous(&self) -> bool {
+        self.wrong.is_some_and(Wrong::is_dangerous)
+    }
+}
+
 /// How a subject is wrong, for whoever relies on it. A client is wrong where it fails; a resolver where its answer is none that
 /// the RFCs allow, whatever the verdict says of its extended errors.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, Ord, PartialEq, PartialOrd, Serialize)]
@@ -181,6 +189,8 @@ pub struct Incomplete {
 pub enum Because {
     /// There were as many unexpected verdicts as the user wanted to see.
     MaxFail,
+    /// Lines of it are not there: it was cut off, or parts of it are elsewhere. Only `signpost report` writes so.
+    Missing,
     /// Somebody stopped it, by a signal.
     Stopped,
 }
@@ -189,6 +199,7 @@ impl fmt::Display for Because {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.pad(match self {
             Self::MaxFail => "enough verdicts were unexpected",
+            Self::Missing => "not all of its results are there",
             Self::Stopped => "somebody stopped it",
         })
     }

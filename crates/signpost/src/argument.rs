@@ -3,7 +3,7 @@
 use std::num::NonZeroUsize;
 use std::time::Duration;
 
-use camino::Utf8PathBuf;
+use camino::{Utf8Path, Utf8PathBuf};
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
@@ -48,6 +48,8 @@ pub(crate) enum Command {
     Check(CheckOptions),
     /// Says what is good and what is not about an adapter for your own client, each with its remedy.
     CheckAdapter(CheckAdapterOptions),
+    /// Shows results that were written before, of one or several runs: side by side, merged, or against older ones.
+    Report(ReportOptions),
     /// Lists cases, requirements, defects or subjects.
     List(ListOptions),
     /// Shows what a case tests, why, and how to reproduce it.
@@ -131,9 +133,17 @@ pub(crate) struct RunOptions {
     /// Adapters run on this machine's loopback, where they find what else listens there, and not in a network of their own.
     #[arg(long)]
     pub(crate) loopback: bool,
+    /// Only the cases that did not come as expected in these results, which an earlier run wrote with `--jsonl`.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) last_failed: Option<Utf8PathBuf>,
     /// Form of the results.
     #[arg(long, value_enum, default_value_t = Format::Human)]
     pub(crate) format: Format,
+    /// File for the results as lines of JSON, besides.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) jsonl: Option<Utf8PathBuf>,
+    #[command(flatten)]
+    pub(crate) views: Views,
     /// File, pipe or device for the results; by default, or as `-`, standard output.
     ///
     /// Lines of JSON come as cases end, the other forms when the run has ended.
@@ -155,12 +165,68 @@ fn seconds(text: &str) -> Result<Duration, String> {
 /// Form of the results.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
 pub(crate) enum Format {
+    /// JSON for a badge of shields.io.
+    Badge,
+    /// One page that needs nothing else.
+    Html,
     /// For a terminal.
     Human,
     /// One JSON object a line; the source of the others.
     Jsonl,
     /// JUnit XML.
     Junit,
+    /// At most forty lines, for a comment.
+    Markdown,
+}
+
+/// Files for further forms of the same results.
+#[derive(Args, Debug)]
+pub(crate) struct Views {
+    /// File for JSON of a badge, besides.
+    #[arg(long, value_name = "FILE")]
+    badge: Option<Utf8PathBuf>,
+    /// File for one page that needs nothing else, besides.
+    #[arg(long, value_name = "FILE")]
+    html: Option<Utf8PathBuf>,
+    /// File for JUnit XML, besides.
+    #[arg(long, value_name = "FILE")]
+    junit: Option<Utf8PathBuf>,
+    /// File for at most forty lines of Markdown, besides.
+    #[arg(long, value_name = "FILE")]
+    markdown: Option<Utf8PathBuf>,
+}
+
+impl Views {
+    /// The files that are named, with their forms.
+    pub(crate) fn files(&self) -> impl Iterator<Item = (Format, &Utf8Path)> {
+        let files = [
+            (Format::Badge, &self.badge),
+            (Format::Html, &self.html),
+            (Format::Junit, &self.junit),
+            (Format::Markdown, &self.markdown),
+        ];
+        files.into_iter().filter_map(|(format, file)| Some((format, file.as_deref()?)))
+    }
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct ReportOptions {
+    /// Files that `run --jsonl FILE` wrote, or `-`: shards of one subject become one run, several subjects stand side by side.
+    #[arg(value_name = "FILE", required = true)]
+    pub(crate) files: Vec<Utf8PathBuf>,
+    /// Older results, to show what is different; can be given several times.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) against: Vec<Utf8PathBuf>,
+    #[command(flatten)]
+    pub(crate) suite: SuiteOptions,
+    /// Form of the report.
+    #[arg(long, value_enum, default_value_t = Format::Human)]
+    pub(crate) format: Format,
+    #[command(flatten)]
+    pub(crate) views: Views,
+    /// File, pipe or device for the report; by default, or as `-`, standard output.
+    #[arg(long, short, value_name = "FILE")]
+    pub(crate) output: Option<Utf8PathBuf>,
 }
 
 #[derive(Args, Debug)]

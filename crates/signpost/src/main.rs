@@ -35,6 +35,7 @@ fn main() -> ExitCode {
         Command::List(options) => command::list::list(&options),
         Command::Man => command::packaging::manual(),
         Command::Record(options) => command::record::record(&options),
+        Command::Report(options) => command::report::report(&options),
         Command::Run(options) => command::run::run(&options, namespaces),
         Command::Schema(options) => command::packaging::schema(&options),
         Command::Validators(options) => command::validators::validators(&options, namespaces),

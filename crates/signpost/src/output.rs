@@ -31,9 +31,30 @@ enum Place {
     Whole { path: Utf8PathBuf, file: Box<NamedTempFile> },
 }
 
+/// Opens the place for the results and the files for further forms of them, each with what is written into it.
+pub(crate) fn open_all<'o>(
+    first: (Format, Option<&'o Utf8Path>),
+    others: impl IntoIterator<Item = (Format, &'o Utf8Path)>,
+) -> Result<Vec<(Format, Output)>, Failure> {
+    let others = others.into_iter().map(|(format, path)| (format, Some(path)));
+    let mut named: Vec<&Utf8Path> = Vec::new();
+    let mut outputs = Vec::new();
+    for (format, path) in std::iter::once(first).chain(others) {
+        let name = path.unwrap_or(Utf8Path::new(STANDARD));
+        if named.contains(&name) {
+            return Err(Failure::usage(format_args!("{name} is named for two forms of the results")).hint(
+                "give each a file of its own; `-` is standard output, where `--format` goes by default",
+            ));
+        }
+        named.push(name);
+        outputs.push((format, Output::open(path, format)?));
+    }
+    Ok(outputs)
+}
+
 impl Output {
     /// Opens what is named, or standard output where nothing is.
-    pub(crate) fn open(path: Option<&Utf8Path>, format: Format) -> Result<Self, Failure> {
+    fn open(path: Option<&Utf8Path>, format: Format) -> Result<Self, Failure> {
         let named = path.filter(|path| *path != STANDARD);
         let place = named.map_or(Ok(Place::Standard { format }), |path| place_of(path, format))?;
         let name = named.map_or("standard output", Utf8Path::as_str).to_owned();
@@ -86,7 +107,7 @@ impl Place {
                 let mut stream = anstream::stdout().lock();
                 stream.write_all(text.as_bytes()).and_then(|()| stream.flush())
             }
-            Self::Standard { format: Format::Jsonl | Format::Junit } => {
+            Self::Standard { .. } => {
                 let mut stream = stdout().lock();
                 stream.write_all(text.as_bytes()).and_then(|()| stream.flush())
             }
@@ -172,7 +193,7 @@ fn not_written(name: &str, error: &io::Error) -> Failure {
     let failure = Failure::usage(format_args!("failed to write {name}: {error}"));
     match error.kind() {
         ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::FileTooLarge => failure.hint(
-            "make room there or name another place with `--output`; of `--format jsonl`, what stands there has been judged",
+            "make room there or name another place with `--output`; of lines of JSON, what stands there has been judged",
         ),
         _ => failure,
     }

@@ -196,6 +196,46 @@ fn results_go_to_a_file_as_a_whole() {
 }
 
 #[test]
+fn one_run_writes_every_form_and_its_failures_are_run_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).display().to_string();
+    let subject = "reference?defect=ignores-stripped-starttls";
+    let cases = ["downgrade/starttls-stripped[", "honest/two-servers"];
+    let run = |arguments: &[&str]| signpost(&[&["run", cases[0], cases[1], "--subject"], arguments].concat());
+    let names = ["lines", "junit", "markdown", "page", "badge"].map(path);
+    let options = ["--jsonl", "--junit", "--markdown", "--html", "--badge"];
+    let files: Vec<&str> =
+        options.iter().zip(&names).flat_map(|(option, name)| [option, name.as_str()]).collect();
+    let output = run(&[&[subject], &files[..]].concat());
+    assert_eq!(output.status.code(), Some(1));
+    let text = stdout(&output);
+    assert!(
+        text.contains("wrong in 3 cases, dangerous in 3 (a credential or mail given away 3)\n"),
+        "{text}"
+    );
+    assert!(text.ends_with(": 3 unexpected\n"), "{text}");
+    let read = |name: &str| std::fs::read_to_string(path(name)).unwrap();
+    assert_eq!(read("lines").lines().count(), 8);
+    assert!(read("junit").contains("tests=\"6\" skipped=\"0\" failures=\"3\""));
+    assert!(read("markdown").contains("| 6 | 3 | 3 | 0 | 0 | 3 | **3** |"));
+    assert!(read("badge").contains("3 pass, 3 unexpected, 3 dangerous"));
+    assert!(read("page").ends_with("</html>\n"));
+
+    let again = |subject: &str| run(&[subject, "--last-failed", &names[0]]);
+    let text = stdout(&again(subject));
+    assert!(text.contains("3 cases against reference?defect="), "{text}");
+    let output = again("reference");
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(errors.contains("has no results of `reference`\nhint: `--last-failed` wants"), "{errors}");
+    run(&["reference", "--jsonl", &names[0]]);
+    let output = again("reference");
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(4));
+    assert!(errors.contains("everything came as expected\nhint: leave out"), "{errors}");
+}
+
+#[test]
 fn a_reader_that_has_seen_enough_is_no_error() {
     let list = ["list", "--requirements"].as_slice();
     for arguments in [list, &["explain", "honest/two-servers"], &["run", "honest/two-servers"]] {

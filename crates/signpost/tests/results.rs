@@ -163,7 +163,7 @@ fn nothing_that_a_subject_says_acts_on_a_terminal_or_breaks_a_file() {
     let crashes = Adapter::new(&format!("cat >/dev/null; cat {files}/errors >&2; exit 7"));
     let garbage = Adapter::new(&format!("cat >/dev/null; echo '{{\"outcome\":'; cat {files}/report"));
     for (adapter, is_quoted) in [(&reports, true), (&crashes, true), (&garbage, false)] {
-        for format in ["human", "jsonl", "junit"] {
+        for format in ["badge", "html", "human", "jsonl", "junit", "markdown"] {
             let cases = [CASES, "honest/two-servers"];
             let output = command(&["run", cases[0], cases[1], "--subject", &adapter.subject()])
                 .args(["--format", format])

@@ -15,7 +15,7 @@ use super::{find_case, load_suite, print, tell};
 use crate::argument::LabOptions;
 use crate::exit::{Exit, Failure};
 use crate::report;
-use crate::report::jsonl::escaped;
+use crate::report::escaped;
 use crate::signal::Signals;
 
 /// Raises the lab of a case, waits for ctrl-c or another wish that it end, and judges.
@@ -227,7 +227,7 @@ fn judge(suite: &Suite, case: &Case, lab: &Lab, runs: Vec<Run>) -> Result<Exit, 
     let result = runner::judge_by_hand(case, lab, runs);
     let text = match result.verdict {
         Verdict::Pass => report::one_line(&result) + "\n",
-        _ => report::failures::failure(suite, &result),
+        _ => report::failure(suite, &result),
     };
     print(&text)?;
     Ok(if result.verdict == Verdict::Pass { Exit::AsExpected } else { Exit::Unexpected })

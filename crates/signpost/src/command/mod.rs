@@ -12,6 +12,7 @@ pub(crate) mod list;
 mod look_up;
 pub(crate) mod packaging;
 pub(crate) mod record;
+pub(crate) mod report;
 pub(crate) mod run;
 pub(crate) mod validators;
 
@@ -29,7 +30,7 @@ use signpost_source::{Files, Problems, nearest, visible_layout};
 
 use crate::argument::SuiteOptions;
 use crate::exit::Failure;
-use crate::report::jsonl::escaped;
+use crate::report::escaped;
 
 /// The suite that the options name.
 pub(crate) fn load_suite(options: &SuiteOptions) -> Result<Suite, Failure> {

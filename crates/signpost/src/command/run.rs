@@ -1,20 +1,23 @@
 //! `signpost run`: cases against a subject.
 
+use std::collections::BTreeSet;
 use std::num::NonZeroUsize;
 use std::time::Instant;
 
+use camino::Utf8Path;
 use indicatif::ProgressBar;
 use signpost_conformance::expectation_file::Expectations;
 use signpost_conformance::runner::{self, Options, Stop};
 use signpost_conformance::subject::Isolation;
+use signpost_conformance::suite::Suite;
 use signpost_format::{Because, CaseResult, Incomplete, Line, RESULTS_VERSION, RunHeader, Summary, Verdict};
 use signpost_source::Source;
 
 use super::{jobs, load_suite, progress_bar, tell};
 use crate::argument::{Format, RunOptions};
 use crate::exit::{Exit, Failure};
-use crate::output::Output;
-use crate::report::{self, Report};
+use crate::output::{Output, open_all};
+use crate::report::{self, Report, Run};
 use crate::signal::stop_at_signal;
 use crate::subject;
 
@@ -40,12 +43,17 @@ pub(crate) fn run(
     if !options.services.is_empty() {
         cases.retain(|case| case.service.is_none_or(|service| options.services.contains(&service)));
     }
+    if let Some(file) = &options.last_failed {
+        let failed = last_failed(file, &suite, subject.name())?;
+        cases.retain(|case| failed.contains(&case.id));
+    }
     if cases.is_empty() {
         return Err(Failure::nothing_selected("no case is selected")
             .hint("`signpost list` shows all; a subject only runs the cases of its profiles and services"));
     }
     // A file that cannot be written is known before the cases have run.
-    let mut output = Output::open(options.output.as_deref(), options.format)?;
+    let further = options.views.files().chain(options.jsonl.as_deref().map(|path| (Format::Jsonl, path)));
+    let mut outputs = open_all((options.format, options.output.as_deref()), further)?;
     let defaults = Options::default();
     let run_options = Options {
         jobs,
@@ -66,7 +74,11 @@ pub(crate) fn run(
     let mut progress = Progress {
         expectations: &expectations,
         same_options: reproducing_options(options),
-        lines: (options.format == Format::Jsonl).then_some(&mut output),
+        lines: outputs
+            .iter_mut()
+            .filter(|(format, _)| *format == Format::Jsonl)
+            .map(|(_, output)| output)
+            .collect(),
         failed: None,
         left_to_fail: options.max_fail.map(NonZeroUsize::get),
         ended_by: None,
@@ -97,21 +109,24 @@ pub(crate) fn run(
         && options.partition.is_none()
         && options.profile.is_none()
         && options.services.is_empty()
+        && options.last_failed.is_none()
         && incomplete.is_none();
     let ids: Vec<&str> = results.iter().map(|result| result.id.as_str()).collect();
     let expectation_errors = if is_whole { expectations.unmatched(&ids) } else { Vec::new() };
     let summary = Summary { incomplete, ..Summary::new(&results, expectation_errors, begun.elapsed()) };
 
-    let report = Report { header: &header, results: &results, summary: &summary, suite: &suite };
-    output.append(&match options.format {
-        Format::Human => report::human::render(&report),
-        Format::Jsonl => report::jsonl::render(&Line::Summary(summary.clone()))?,
-        Format::Junit => report::junit::render(&report)?,
-    })?;
-    output.close()?;
+    let run = Run::new(header, results, summary);
+    let report = Report { suite: &suite, runs: std::slice::from_ref(&run), comparison: None };
+    for (format, mut output) in outputs {
+        output.append(&match format {
+            Format::Jsonl => report::line(&Line::Summary(run.summary.clone()))?,
+            other => report::render(other, &report)?,
+        })?;
+        output.close()?;
+    }
     Ok(match incomplete {
         Some(Incomplete { because: Because::Stopped, .. }) => Exit::Stopped,
-        _ if summary.is_as_expected() => Exit::AsExpected,
+        _ if run.is_as_expected() => Exit::AsExpected,
         _ => Exit::Unexpected,
     })
 }
@@ -122,7 +137,7 @@ struct Progress<'a> {
     /// What a repetition has to have in common with this run.
     same_options: String,
     /// Where lines go while the run goes on.
-    lines: Option<&'a mut Output>,
+    lines: Vec<&'a mut Output>,
     /// Why no further line can be written.
     failed: Option<Failure>,
     /// Unexpected verdicts until the run is to end.
@@ -138,7 +153,7 @@ impl Progress<'_> {
     fn end(&mut self, result: &mut CaseResult) {
         result.reproduce.push_str(&self.same_options);
         self.expectations.apply(std::slice::from_mut(result), false);
-        if self.lines.is_some() {
+        if !self.lines.is_empty() {
             self.line(Line::Case(Box::new(result.clone())));
         }
         if let (false, Some(left)) = (result.expected, &mut self.left_to_fail) {
@@ -159,8 +174,11 @@ impl Progress<'_> {
 
     /// Writes a line where lines are written as they come. A run whose results cannot be kept is not worth its time.
     fn line(&mut self, line: Line) {
-        let (Some(output), None) = (&mut self.lines, &self.failed) else { return };
-        let written = report::jsonl::render(&line).and_then(|text| output.append(&text));
+        if self.failed.is_some() || self.lines.is_empty() {
+            return;
+        }
+        let written = report::line(&line)
+            .and_then(|text| self.lines.iter_mut().try_for_each(|output| output.append(&text)));
         if let Err(failure) = written {
             self.failed = Some(failure);
             self.stop.stop();
@@ -192,7 +210,25 @@ fn reproducing_options(options: &RunOptions) -> String {
     text
 }
 
-fn read_expectations(path: &camino::Utf8Path) -> Result<Expectations, Failure> {
+/// The cases that did not come as expected for this subject.
+fn last_failed(file: &Utf8Path, suite: &Suite, subject: &str) -> Result<BTreeSet<String>, Failure> {
+    let runs = report::read(&[file.to_owned()], suite)?;
+    let of_subject: Vec<&Run> = runs.iter().filter(|run| run.header.subject == subject).collect();
+    if of_subject.is_empty() {
+        return Err(Failure::usage(format_args!("{file} has no results of `{subject}`"))
+            .hint("`--last-failed` wants what an earlier run of the same subject wrote with `--jsonl`"));
+    }
+    let results = of_subject.into_iter().flat_map(|run| &run.results);
+    let failed: BTreeSet<String> =
+        results.filter(|result| !result.expected).map(|result| result.id.clone()).collect();
+    if failed.is_empty() {
+        return Err(Failure::nothing_selected(format_args!("in {file} everything came as expected"))
+            .hint("leave out `--last-failed` to run all cases"));
+    }
+    Ok(failed)
+}
+
+fn read_expectations(path: &Utf8Path) -> Result<Expectations, Failure> {
     let text = std::fs::read_to_string(path)
         .map_err(|error| Failure::usage(format_args!("failed to read {path}: {error}")))?;
     Expectations::parse(&Source::new(path, text)).map_err(|problems| Failure::frames(problems.styled()))

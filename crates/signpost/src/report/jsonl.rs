@@ -5,7 +5,21 @@ use std::fmt::Write as _;
 use signpost_format::Line;
 use signpost_source::visible;
 
+use super::runs::Report;
 use crate::exit::Failure;
+
+/// Every line of runs that have ended: shards that were merged can be read again as one run.
+pub(super) fn render_all(report: &Report<'_>) -> Result<String, Failure> {
+    let mut text = String::new();
+    for run in report.runs {
+        text.push_str(&render(&Line::Run(run.header.clone()))?);
+        for result in &run.results {
+            text.push_str(&render(&Line::Case(Box::new(result.clone())))?);
+        }
+        text.push_str(&render(&Line::Summary(run.summary.clone()))?);
+    }
+    Ok(text)
+}
 
 /// One line of the results, with its end.
 pub(crate) fn render(line: &Line) -> Result<String, Failure> {

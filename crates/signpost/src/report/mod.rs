@@ -1,47 +1,37 @@
-//! Views of the results.
+//! Views of the results. None has a rule of its own: what they say is in [`run`], [`runs`] and [`change`].
 
-pub(crate) mod failures;
-pub(crate) mod human;
-pub(crate) mod jsonl;
-pub(crate) mod junit;
+mod badge;
+mod change;
+mod failures;
+mod human;
+mod jsonl;
+mod junit;
+mod markdown;
+mod page;
+mod reading;
+mod run;
+mod runs;
+mod verdict;
 
-use anstyle::{AnsiColor, Style};
-use signpost_conformance::ground_rule::GroundRule;
-use signpost_conformance::suite::Suite;
-use signpost_format::Verdict;
-use signpost_format::{CaseResult, RunHeader, Summary};
+pub(crate) use change::compare;
+pub(crate) use failures::failure;
+pub(crate) use jsonl::{escaped, render as line};
+pub(crate) use reading::read;
+pub(crate) use run::{Run, count, waits};
+pub(crate) use runs::Report;
+pub(crate) use verdict::one_line;
 
-/// Everything that a view shows.
-pub(crate) struct Report<'a> {
-    pub(crate) header: &'a RunHeader,
-    pub(crate) results: &'a [CaseResult],
-    pub(crate) summary: &'a Summary,
-    pub(crate) suite: &'a Suite,
-}
+use crate::argument::Format;
+use crate::exit::Failure;
 
-/// A case in one line, as it ends.
-pub(crate) fn one_line(result: &CaseResult) -> String {
-    let style = style(result.verdict);
-    format!("{style}{:>12}{style:#} {}", result.verdict.name(), result.id)
-}
-
-/// Whether a case only waits for its control, which failed.
-pub(crate) fn waits(result: &CaseResult) -> bool {
-    matches!(&result.findings[..], [only] if only.requirement == GroundRule::ControlFirst.slug())
-}
-
-/// The colour of a verdict; its name says the same.
-pub(crate) fn style(verdict: Verdict) -> Style {
-    let colour = match verdict {
-        Verdict::Pass => AnsiColor::Green,
-        Verdict::Weak | Verdict::Inconclusive => AnsiColor::Yellow,
-        Verdict::Fail | Verdict::Errored => AnsiColor::Red,
-        Verdict::Unsupported => AnsiColor::Cyan,
-    };
-    Style::new().bold().fg_color(Some(colour.into()))
-}
-
-/// A number of cases in words.
-pub(crate) fn count(cases: usize) -> String {
-    if cases == 1 { "1 case".to_owned() } else { format!("{cases} cases") }
+/// The whole report in a format that is written when all is known.
+pub(crate) fn render(format: Format, report: &Report<'_>) -> Result<String, Failure> {
+    match format {
+        Format::Badge => badge::render(report),
+        Format::Html => page::render(report),
+        Format::Human => Ok(human::render(report)),
+        Format::Jsonl => jsonl::render_all(report),
+        Format::Junit => junit::render(report),
+        Format::Markdown => Ok(markdown::render(report)),
+    }
 }
