@@ -291,6 +291,9 @@ pub(crate) struct ValidatorsOptions {
     /// Cases at a time.
     #[arg(long, short, value_name = "N")]
     pub(crate) jobs: Option<NonZeroUsize>,
+    /// Show the cases, too, in which no resolver differs from the RFCs. JSON and Markdown always have them.
+    #[arg(long)]
+    pub(crate) all: bool,
     /// Form of the table.
     #[arg(long, value_enum, default_value_t = TableFormat::Human)]
     pub(crate) format: TableFormat,

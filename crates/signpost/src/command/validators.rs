@@ -1,20 +1,26 @@
 //! `signpost validators`: what resolvers say of every fault, side by side.
 
+mod table;
+mod words;
+
 use std::fmt::Write as _;
 use std::sync::Arc;
 
 use serde_json::json;
-use signpost_conformance::agreement::{Answer, ENOUGH, Row, side_by_side};
+use signpost_conformance::agreement::{ENOUGH, Row, side_by_side};
 use signpost_conformance::case::Case;
 use signpost_conformance::runner::{self, Options};
 use signpost_conformance::subject::{Isolation, Recipe, Subject};
-use signpost_format::Profile;
+use signpost_format::{CaseResult, Profile};
 use signpost_source::visible;
 
 use super::{jobs, load_suite, print, print_json, progress_bar, tell};
 use crate::argument::{TableFormat, ValidatorsOptions};
 use crate::exit::{Exit, Failure};
+use crate::report::Tally;
 use crate::subject;
+use table::Column;
+use words::{expected, outcomes, said};
 
 /// Asks every resolver the question of every case, and shows the answers beside what the RFCs say.
 pub(crate) fn validators(
@@ -67,7 +73,14 @@ pub(crate) fn validators(
     let mut rows = side_by_side(&cases, &results);
     rows.truncate(shown.len());
     match options.format {
-        TableFormat::Human => print(&human(&rows, &subjects))?,
+        TableFormat::Human => {
+            let is_shown = |result: &&CaseResult| shown.iter().any(|case| case.id == result.id);
+            let columns = subjects.iter().zip(&results).map(|(subject, results)| Column {
+                name: visible(subject.name()).into_owned(),
+                tally: Tally::of(results.iter().filter(is_shown)),
+            });
+            print(&table::render(&rows, &columns.collect::<Vec<_>>(), options.all, width()))?;
+        }
         TableFormat::Json => print_json(&json(&rows, &subjects))?,
         TableFormat::Markdown => print(&markdown(&rows, &subjects))?,
     }
@@ -86,6 +99,13 @@ pub(crate) fn validators(
         ));
     }
     Ok(if unsettled.is_empty() { Exit::AsExpected } else { Exit::Unexpected })
+}
+
+/// How many columns a terminal has, or what `COLUMNS` says; a file has room for all.
+fn width() -> usize {
+    let named = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
+    let seen = || console::Term::stdout().size_checked().map(|(_, columns)| usize::from(columns));
+    named.or_else(seen).unwrap_or(usize::MAX)
 }
 
 /// Validators that share no code with each other. delv stands for BIND.
@@ -107,47 +127,6 @@ fn installed() -> Result<Vec<Box<dyn Subject>>, Failure> {
     Ok(subjects)
 }
 
-/// The outcomes of which any is right, step by step.
-fn outcomes(case: &Case) -> Vec<Vec<&'static str>> {
-    case.steps().map(|step| step.expectation.end.outcomes()).collect()
-}
-
-fn expected(case: &Case) -> String {
-    outcomes(case).iter().map(|outcomes| outcomes.join(" or ")).collect::<Vec<_>>().join(", then ")
-}
-
-/// The status, with the extended errors behind it.
-fn said(answer: &Answer) -> String {
-    let mut text = answer.status.map_or("none", |status| status.name()).to_owned();
-    for code in &answer.ede {
-        let _ = write!(text, " {code}");
-    }
-    text
-}
-
-fn human(rows: &[Row], subjects: &[Box<dyn Subject>]) -> String {
-    let head = ["case", "RFC"].into_iter().chain(subjects.iter().map(|subject| subject.name()));
-    let mut lines: Vec<Vec<String>> = vec![head.map(str::to_owned).collect()];
-    for row in rows {
-        let mark =
-            |answer: &Answer| format!("{}{}", if answer.is_as_expected { "" } else { "! " }, said(answer));
-        let front = [row.case.id.clone(), expected(&row.case)];
-        lines.push(front.into_iter().chain(row.answers.iter().map(mark)).collect());
-    }
-    let columns = lines.first().map_or(0, Vec::len);
-    let widths: Vec<usize> = (0..columns)
-        .map(|column| lines.iter().map(|line| line[column].len()).max().unwrap_or_default())
-        .collect();
-    let mut text = String::new();
-    for line in &lines {
-        let cells: Vec<String> =
-            line.iter().zip(&widths).map(|(cell, width)| format!("{cell:width$}")).collect();
-        let _ = writeln!(text, "{}", cells.join("  ").trim_end());
-    }
-    let _ = writeln!(text, "! differs from the RFC; numbers are extended DNS errors");
-    text
-}
-
 fn markdown(rows: &[Row], subjects: &[Box<dyn Subject>]) -> String {
     let mut text = String::new();
     for subject in subjects {
@@ -163,8 +142,11 @@ fn markdown(rows: &[Row], subjects: &[Box<dyn Subject>]) -> String {
         let _ = write!(text, "| [{id}](../scenarios/{id}.toml) | {} |", expected(&row.case));
         for answer in &row.answers {
             let said = said(answer);
-            let _ =
-                if answer.is_as_expected { write!(text, " {said} |") } else { write!(text, " **{said}** |") };
+            let _ = if answer.wrong.is_none() {
+                write!(text, " {said} |")
+            } else {
+                write!(text, " **{said}** |")
+            };
         }
         text.push('\n');
     }
@@ -195,6 +177,7 @@ fn json(rows: &[Row], subjects: &[Box<dyn Subject>]) -> serde_json::Value {
                         "status": answer.status,
                         "ede": answer.ede,
                         "as_expected": answer.is_as_expected,
+                        "wrong": answer.wrong,
                         "control_passes": answer.counts,
                     })
                 })

@@ -17,7 +17,7 @@ pub(crate) use change::compare;
 pub(crate) use failures::failure;
 pub(crate) use jsonl::{escaped, render as line};
 pub(crate) use reading::read;
-pub(crate) use run::{Run, count, waits};
+pub(crate) use run::{Run, Tally, count, waits};
 pub(crate) use runs::Report;
 pub(crate) use verdict::one_line;
 
