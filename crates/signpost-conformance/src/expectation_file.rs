@@ -2,19 +2,19 @@
 
 use serde::Deserialize;
 use serde_spanned::Spanned;
-use signpost_format::{CaseResult, KnownDeviation, Verdict};
+use signpost_format::{CaseResult, KnownDeviation, Verdict, Wrong};
 use signpost_source::{Problem, Problems, Source};
 
 /// The known deviations of one subject.
 #[derive(Clone, Debug, Default)]
 pub struct Expectations {
-    entries: Vec<Entry>,
+    pub(crate) entries: Vec<Entry>,
 }
 
 #[derive(Clone, Debug)]
-struct Entry {
-    case: String,
-    deviation: KnownDeviation,
+pub(crate) struct Entry {
+    pub(crate) case: String,
+    pub(crate) deviation: KnownDeviation,
     place: String,
 }
 
@@ -30,22 +30,39 @@ struct ExpectationsFile {
 struct DeviationTable {
     case: Spanned<String>,
     verdict: Spanned<Verdict>,
+    #[serde(default)]
+    findings: Vec<String>,
+    #[serde(default)]
+    wrong: Option<Wrong>,
     reason: Spanned<String>,
 }
 
 impl Expectations {
-    /// Reads `[[deviation]]` tables, each with the case's ID, or a part of it that ends in `*`, the verdict and the
-    /// reason.
+    /// Reads `[[deviation]]` tables, each with the case's ID, or a part of it that ends in `*`, the verdict, what the findings
+    /// may be, and the reason.
     ///
     /// # Errors
     ///
     /// What is wrong in the file, and where.
     pub fn parse(source: &Source) -> Result<Self, Problems> {
+        Self::read(source, true)
+    }
+
+    /// The same of a file whose reasons may still have to be written.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong in the file, and where.
+    pub fn parse_draft(source: &Source) -> Result<Self, Problems> {
+        Self::read(source, false)
+    }
+
+    fn read(source: &Source, needs_reasons: bool) -> Result<Self, Problems> {
         let file: ExpectationsFile = source.parse()?;
         let mut problems = Vec::new();
         let mut entries: Vec<Entry> = Vec::new();
         for table in file.deviation {
-            if table.reason.get_ref().trim().is_empty() {
+            if needs_reasons && table.reason.get_ref().trim().is_empty() {
                 problems.push(
                     Problem::at(table.reason.span(), "a deviation without a reason")
                         .help("say which sentence of which RFC is broken, and where it was reported"),
@@ -67,6 +84,8 @@ impl Expectations {
                 case: table.case.into_inner(),
                 deviation: KnownDeviation {
                     verdict: table.verdict.into_inner(),
+                    findings: table.findings,
+                    wrong: table.wrong,
                     reason: table.reason.into_inner(),
                 },
             });
@@ -80,7 +99,7 @@ impl Expectations {
     pub fn apply(&self, results: &mut [CaseResult], all_cases: bool) -> Vec<String> {
         for entry in &self.entries {
             for result in results.iter_mut().filter(|result| entry.covers(&result.id)) {
-                result.expected = result.verdict == entry.deviation.verdict;
+                result.expected = entry.deviation.is(result);
                 result.known = Some(entry.deviation.clone());
             }
         }
@@ -102,20 +121,25 @@ impl Expectations {
 
 impl Entry {
     fn covers(&self, id: &str) -> bool {
-        match self.case.strip_suffix('*') {
-            Some(beginning) => id.starts_with(beginning),
-            None => id == self.case,
-        }
+        covers(&self.case, id)
+    }
+}
+
+/// Whether an entry for this case, or for all that begin so, is one for this ID.
+pub(crate) fn covers(case: &str, id: &str) -> bool {
+    match case.strip_suffix('*') {
+        Some(beginning) => id.starts_with(beginning),
+        None => id == case,
     }
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use std::collections::BTreeMap;
 
     use super::*;
 
-    fn result(id: &str, verdict: Verdict) -> CaseResult {
+    pub(crate) fn result(id: &str, verdict: Verdict) -> CaseResult {
         let template: BTreeMap<&str, serde_json::Value> = [
             ("id", id.into()),
             ("title", "".into()),
@@ -151,6 +175,29 @@ mod tests {
             let mut results = [result("srv/weights[pop3]", verdict)];
             apply(WEIGHTS, &mut results);
             assert!(!results[0].expected);
+        }
+    }
+
+    #[test]
+    fn another_kind_of_failure_than_is_named_is_not() {
+        let named = |key: &str| WEIGHTS.replace("reason", &format!("{key}\nreason"));
+        let finding = |requirement: &str| signpost_format::Finding {
+            requirement: requirement.to_owned(),
+            expected: String::new(),
+            seen: String::new(),
+            lines: Vec::new(),
+        };
+        for (key, findings, wrong, expected) in [
+            ("findings = [\"a/b\"]", &["a/b"][..], None, true),
+            ("findings = [\"a/b\", \"c/d\"]", &["c/d"], None, true),
+            ("findings = [\"a/b\"]", &["a/b", "c/d"], None, false),
+            ("wrong = \"other\"", &["a/b"], Some(Wrong::Other), true),
+            ("wrong = \"other\"", &["a/b"], Some(Wrong::Leak), false),
+        ] {
+            let findings = findings.iter().map(|requirement| finding(requirement)).collect();
+            let mut results = [CaseResult { findings, wrong, ..result("srv/weights[pop3]", Verdict::Fail) }];
+            apply(&named(key), &mut results);
+            assert_eq!(results[0].expected, expected, "{key}");
         }
     }
 

@@ -34,7 +34,7 @@ impl fmt::Display for Explanation<'_> {
         let result = self.result;
         line(formatter, format_args!("  {}", result.title))?;
         if let Some(known) = &result.known {
-            line(formatter, format_args!("  expected verdict: {} ({})", known.verdict, known.reason))?;
+            line(formatter, format_args!("  expected verdict: {known}"))?;
         }
         let mut shown: Vec<&str> = Vec::new();
         for finding in &result.findings {

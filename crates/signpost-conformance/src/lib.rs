@@ -9,6 +9,7 @@ mod check;
 pub mod coverage;
 pub mod evidence;
 pub mod expectation_file;
+pub mod expectation_update;
 pub mod explanation;
 pub mod ground_rule;
 mod idle;

@@ -135,8 +135,38 @@ impl fmt::Display for Wrong {
 pub struct KnownDeviation {
     /// The declared verdict.
     pub verdict: Verdict,
+    /// Requirements that the findings may name; none: any. Another kind of failure is news.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub findings: Vec<String>,
+    /// How the subject is wrong, where the entry says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wrong: Option<Wrong>,
     /// Why.
     pub reason: String,
+}
+
+impl KnownDeviation {
+    /// Whether a result is the one that is declared.
+    #[must_use]
+    pub fn is(&self, result: &CaseResult) -> bool {
+        let is_named = |finding: &Finding| self.findings.contains(&finding.requirement);
+        self.verdict == result.verdict
+            && (self.findings.is_empty() || result.findings.iter().all(is_named))
+            && self.wrong.is_none_or(|wrong| Some(wrong) == result.wrong)
+    }
+}
+
+impl fmt::Display for KnownDeviation {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}", self.verdict)?;
+        if let Some(wrong) = self.wrong {
+            write!(formatter, ", {wrong}")?;
+        }
+        if !self.findings.is_empty() {
+            write!(formatter, " for {}", self.findings.join(", "))?;
+        }
+        write!(formatter, " ({})", self.reason)
+    }
 }
 
 /// One broken requirement, or one reason why nothing can be said.

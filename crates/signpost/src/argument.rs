@@ -48,6 +48,8 @@ pub(crate) enum Command {
     Check(CheckOptions),
     /// Says what is good and what is not about an adapter for your own client, each with its remedy.
     CheckAdapter(CheckAdapterOptions),
+    /// Keeps the file of a subject's known deviations.
+    Expectations(ExpectationsOptions),
     /// Shows results that were written before, of one or several runs: side by side, merged, or against older ones.
     Report(ReportOptions),
     /// Lists cases, requirements, defects or subjects.
@@ -207,6 +209,20 @@ impl Views {
         ];
         files.into_iter().filter_map(|(format, file)| Some((format, file.as_deref()?)))
     }
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct ExpectationsOptions {
+    #[command(subcommand)]
+    pub(crate) command: ExpectationsCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ExpectationsCommand {
+    /// Runs the cases, as `run` does, and brings the file up to date: comments and reasons stay, and new entries want a reason.
+    ///
+    /// Without `--expectations` it is the one of the subject in `fixtures/expectations`.
+    Update(Box<RunOptions>),
 }
 
 #[derive(Args, Debug)]

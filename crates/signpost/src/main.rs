@@ -15,7 +15,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
-use crate::argument::{Arguments, Command};
+use crate::argument::{Arguments, Command, ExpectationsCommand};
 use crate::exit::Exit;
 
 fn main() -> ExitCode {
@@ -28,6 +28,9 @@ fn main() -> ExitCode {
         Command::CheckAdapter(options) => command::check_adapter::check_adapter(&options),
         Command::Completions(options) => command::packaging::completions(&options),
         Command::Discover(options) => command::discover::discover(&options),
+        Command::Expectations(options) => match options.command {
+            ExpectationsCommand::Update(options) => command::expectations::update(&options, namespaces),
+        },
         Command::Explain(options) => command::explain::explain(&options),
         Command::Generate(options) => command::generate::generate(&options),
         Command::Lab(options) => command::lab::lab(&options),

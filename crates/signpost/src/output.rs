@@ -52,6 +52,13 @@ pub(crate) fn open_all<'o>(
     Ok(outputs)
 }
 
+/// Writes a file that appears whole or not at all.
+pub(crate) fn write_whole(path: &Utf8Path, format: Format, text: &str) -> Result<(), Failure> {
+    let mut output = Output::open(Some(path), format)?;
+    output.append(text)?;
+    output.close()
+}
+
 impl Output {
     /// Opens what is named, or standard output where nothing is.
     fn open(path: Option<&Utf8Path>, format: Format) -> Result<Self, Failure> {

@@ -236,6 +236,43 @@ fn one_run_writes_every_form_and_its_failures_are_run_again() {
 }
 
 #[test]
+fn expectations_are_brought_up_to_date() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("known.toml");
+    let name = file.to_str().unwrap();
+    let subject = "reference?defect=ignores-stripped-starttls";
+    let on = |command: &[&str]| {
+        let case = ["downgrade/starttls-stripped[pop3]", "--subject", subject, "--expectations", name];
+        let output = signpost(&[command, &case].concat());
+        (output.status.code(), String::from_utf8(output.stderr).unwrap())
+    };
+    let (code, told) = on(&["expectations", "update"]);
+    assert_eq!(code, Some(1), "{told}");
+    assert!(told.contains("new downgrade/starttls-stripped[pop3]\n"), "{told}");
+    assert!(told.contains("is rewritten\n1 case without a reason: say which sentence"), "{told}");
+    let text = std::fs::read_to_string(&file).unwrap();
+    insta::assert_snapshot!(text);
+    let (code, told) = on(&["run"]);
+    assert_eq!(code, Some(2), "{told}");
+    assert!(told.contains("a deviation without a reason"), "{told}");
+    let reasoned = text.replace("reason   = \"\"", "# Asked for.\nreason = \"for this test\"");
+    std::fs::write(&file, &reasoned).unwrap();
+    assert_eq!(on(&["run"]).0, Some(0));
+    let (code, told) = on(&["expectations", "update"]);
+    assert_eq!((code, std::fs::read_to_string(&file).unwrap()), (Some(0), reasoned.clone()), "{told}");
+    // Another kind of failure is no more what is known.
+    std::fs::write(&file, reasoned.replace("invariant/no-mail-in-clear", "invariant/other")).unwrap();
+    assert_eq!(on(&["run"]).0, Some(1));
+
+    let (code, told) = {
+        let output = signpost(&["expectations", "update", "--subject", subject]);
+        (output.status.code(), String::from_utf8(output.stderr).unwrap())
+    };
+    assert_eq!(code, Some(2));
+    assert!(told.contains("hint: name it with `--expectations FILE`"), "{told}");
+}
+
+#[test]
 fn a_reader_that_has_seen_enough_is_no_error() {
     let list = ["list", "--requirements"].as_slice();
     for arguments in [list, &["explain", "honest/two-servers"], &["run", "honest/two-servers"]] {

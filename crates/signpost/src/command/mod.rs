@@ -4,6 +4,7 @@ mod allowance;
 pub(crate) mod check;
 pub(crate) mod check_adapter;
 pub(crate) mod discover;
+pub(crate) mod expectations;
 pub(crate) mod explain;
 pub(crate) mod generate;
 pub(crate) mod lab;

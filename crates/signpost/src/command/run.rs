@@ -26,11 +26,29 @@ pub(crate) fn run(
     options: &RunOptions,
     namespaces: Result<(), signpost_sandbox::Error>,
 ) -> Result<Exit, Failure> {
-    let suite = load_suite(&options.selection.suite)?;
     let expectations = match &options.expectations {
-        Some(path) => read_expectations(path)?,
+        Some(path) => Expectations::parse(&read_expectations(path)?)
+            .map_err(|problems| Failure::frames(problems.styled()))?,
         None => Expectations::default(),
     };
+    judge(options, &expectations, namespaces).map(|judged| judged.exit)
+}
+
+/// What became of a run, once its results are written.
+pub(super) struct Judged {
+    pub(super) run: Run,
+    /// Whether no case of the subject was left out.
+    pub(super) is_whole: bool,
+    pub(super) exit: Exit,
+}
+
+/// The same by these expectations, whatever the options name.
+pub(super) fn judge(
+    options: &RunOptions,
+    expectations: &Expectations,
+    namespaces: Result<(), signpost_sandbox::Error>,
+) -> Result<Judged, Failure> {
+    let suite = load_suite(&options.selection.suite)?;
     let subject = subject::named(&options.subject, options.profile, options.loopback)?;
     if subject.isolation() == Isolation::Namespace {
         namespaces.map_err(|error| Failure::sandbox(&error))?;
@@ -72,7 +90,7 @@ pub(crate) fn run(
     };
     let begun = Instant::now();
     let mut progress = Progress {
-        expectations: &expectations,
+        expectations,
         same_options: reproducing_options(options),
         lines: outputs
             .iter_mut()
@@ -124,11 +142,12 @@ pub(crate) fn run(
         })?;
         output.close()?;
     }
-    Ok(match incomplete {
+    let exit = match incomplete {
         Some(Incomplete { because: Because::Stopped, .. }) => Exit::Stopped,
         _ if run.is_as_expected() => Exit::AsExpected,
         _ => Exit::Unexpected,
-    })
+    };
+    Ok(Judged { run, is_whole, exit })
 }
 
 /// A run that goes on: what becomes of each case when it ends.
@@ -228,8 +247,9 @@ fn last_failed(file: &Utf8Path, suite: &Suite, subject: &str) -> Result<BTreeSet
     Ok(failed)
 }
 
-fn read_expectations(path: &Utf8Path) -> Result<Expectations, Failure> {
+/// The text of an expectations file.
+pub(super) fn read_expectations(path: &Utf8Path) -> Result<Source, Failure> {
     let text = std::fs::read_to_string(path)
         .map_err(|error| Failure::usage(format_args!("failed to read {path}: {error}")))?;
-    Expectations::parse(&Source::new(path, text)).map_err(|problems| Failure::frames(problems.styled()))
+    Ok(Source::new(path, text))
 }

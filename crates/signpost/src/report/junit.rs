@@ -67,7 +67,7 @@ fn status(suite: &Suite, result: &CaseResult) -> TestCaseStatus {
         (Standing::Passed, _) => return TestCaseStatus::success(),
         // What is known is neither right nor news: a reader that only counts must not take it for a pass.
         (Standing::Known, _) => {
-            let known = result.known.as_ref().map(|known| format!("known: {}: {}", known.verdict, known.reason));
+            let known = result.known.as_ref().map(|known| format!("known: {known}"));
             (TestCaseStatus::skipped(), known)
         }
         (Standing::LeftFree, _) | (_, Verdict::Unsupported) => (TestCaseStatus::skipped(), finding),

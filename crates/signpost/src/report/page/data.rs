@@ -271,7 +271,7 @@ impl Writer {
             detail.findings = findings.collect();
             detail.report = result.report.as_ref().map(|report| self.text(&shortened(&report.to_string())));
             let known = result.known.as_ref();
-            detail.known = known.map(|known| self.text(&format!("{}: {}", known.verdict, known.reason)));
+            detail.known = known.map(|known| self.text(&known.to_string()));
         } else {
             detail.omitted = true;
         }
