@@ -223,6 +223,11 @@ impl<P: Protocol> Session<P> {
                 }
                 Ok(offers) => self.on_capabilities(offers),
                 Err(Move::Fail(reason @ Reason::StarttlsNotOffered, detail)) => self.decline(reason, detail),
+                Err(Move::Fail(reason @ Reason::Unreachable, detail))
+                    if !self.terms.rules.leaves_behind_a_farewell() =>
+                {
+                    self.command(P::WORDS.capabilities, State::Declining(reason, detail));
+                }
                 Err(instead) => self.take(instead),
             },
             State::Declining(reason, detail) => {

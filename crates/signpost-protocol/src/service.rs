@@ -3,6 +3,7 @@
 use core::fmt;
 use core::str::FromStr;
 
+use crate::dismissal::{self, Leave, ServerLine};
 use crate::{Label, Overheard, overheard};
 
 /// A mail service.
@@ -26,6 +27,7 @@ struct Row {
     labels: &'static [Label],
     usual_hosts: &'static [&'static str],
     read: fn(&[u8]) -> Option<Overheard>,
+    leave: Leave,
 }
 
 impl Service {
@@ -42,19 +44,28 @@ impl Service {
                 labels: &[Label::Imaps, Label::Imap],
                 usual_hosts: &["imap", "mail"],
                 read: overheard::imap,
+                leave: dismissal::IMAP,
             },
-            Self::Mx => Row { name: "mx", labels: &[Label::Mx], usual_hosts: &[], read: overheard::smtp },
+            Self::Mx => Row {
+                name: "mx",
+                labels: &[Label::Mx],
+                usual_hosts: &[],
+                read: overheard::smtp,
+                leave: dismissal::SMTP,
+            },
             Self::Pop3 => Row {
                 name: "pop3",
                 labels: &[Label::Pop3s, Label::Pop3],
                 usual_hosts: &["pop3", "pop", "mail"],
                 read: overheard::pop3,
+                leave: dismissal::POP3,
             },
             Self::Submission => Row {
                 name: "submission",
                 labels: &[Label::Submissions, Label::Submission],
                 usual_hosts: &["submission", "smtp", "mail"],
                 read: overheard::smtp,
+                leave: dismissal::SMTP,
             },
         }
     }
@@ -93,6 +104,19 @@ impl Service {
     #[must_use]
     pub fn overhear(self, line: &[u8]) -> Option<Overheard> {
         (self.row().read)(line)
+    }
+
+    /// Whether a server that says this line does not serve the client, or no longer: its greeting is no welcome, or it says
+    /// that it closes the connection.
+    #[must_use]
+    pub fn dismisses(self, line: &[u8], place: ServerLine) -> bool {
+        (self.row().leave.dismisses)(line, place)
+    }
+
+    /// Whether a line of the client is the farewell of the protocol, which it may say to whomever.
+    #[must_use]
+    pub fn is_farewell(self, line: &[u8]) -> bool {
+        (self.row().leave.is_farewell)(line)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use signpost_protocol::{Label, Overheard, overhear};
+use signpost_protocol::{Label, Overheard, ServerLine, overhear};
 use signpost_transcript::{Channel, ConnectionId, Event, HandshakeOutcome, Observation, Party, Transcript};
 
 /// A transcript, the listener behind each connection, and what was said in clear.
@@ -56,6 +56,42 @@ struct Target<'t> {
     connection: ConnectionId,
     host: &'t str,
     port: u16,
+}
+
+/// How far a dialogue has come, as far as it matters to who is dismissed.
+#[derive(Default)]
+struct Dialogue {
+    /// What the server has begun to say.
+    said: Vec<u8>,
+    has_greeted: bool,
+    is_dismissed: bool,
+    /// What the client has begun to say since it was dismissed.
+    answered: Vec<u8>,
+}
+
+impl Dialogue {
+    /// Takes in what one of the two says, and whether it is something that a client which was dismissed does not say.
+    fn is_broken_by(&mut self, by: Party, bytes: &[u8], label: Label) -> bool {
+        let service = label.service();
+        let begun = match by {
+            Party::Server => &mut self.said,
+            Party::Client if self.is_dismissed => &mut self.answered,
+            Party::Client => return false,
+        };
+        begun.extend_from_slice(bytes);
+        let end = begun.iter().rposition(|&octet| octet == b'\n').map_or(0, |last| last + 1);
+        let lines: Vec<u8> = begun.drain(..end).collect();
+        let mut lines = lines.split_inclusive(|&octet| octet == b'\n');
+        if by == Party::Client {
+            return lines.any(|line| !service.is_farewell(line));
+        }
+        for line in lines {
+            let is_first = !std::mem::replace(&mut self.has_greeted, true);
+            let place = if is_first { ServerLine::Greeting } else { ServerLine::Reply };
+            self.is_dismissed |= service.dismisses(line, place);
+        }
+        false
+    }
 }
 
 impl<'t> Index<'t> {
@@ -125,6 +161,18 @@ impl<'t> Index<'t> {
                 })
             })
         })
+    }
+
+    /// Where the client said something else than its farewell to a server that had dismissed it, in clear or inside TLS.
+    pub(crate) fn said_where_unwelcome(&self) -> impl Iterator<Item = (ConnectionId, u32)> {
+        let mut dialogues: HashMap<ConnectionId, Dialogue> = HashMap::new();
+        let said = self.observations().filter_map(move |observation| {
+            let Event::Bytes { connection, by, bytes, .. } = &observation.event else { return None };
+            let label = self.listener(*connection)?.label;
+            let dialogue = dialogues.entry(*connection).or_default();
+            dialogue.is_broken_by(*by, bytes, label).then_some((*connection, observation.sequence))
+        });
+        said.collect::<Vec<_>>().into_iter()
     }
 
     /// The target that a connection was meant for, if that can be told: clients are led to some addresses by several names, and

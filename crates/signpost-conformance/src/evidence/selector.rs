@@ -36,6 +36,9 @@ pub enum SelectorKind {
     Mechanism,
     /// The password itself was sent, by whichever mechanism shows it, after a fault of this kind had bitten.
     PasswordAfter,
+    /// The client said something else than its farewell to a server that had greeted it without a welcome, or had said that it
+    /// closes the connection.
+    SaidUnwelcome,
     /// A TLS handshake was begun without a name in SNI.
     SniMissing,
     /// A TLS handshake was begun with a name in SNI by which no client is led to that server.
@@ -55,7 +58,7 @@ pub enum SelectorKind {
 }
 
 impl SelectorKind {
-    const NAMES: [(&'static str, Self); 16] = [
+    const NAMES: [(&'static str, Self); 17] = [
         ("clear-again", Self::ClearAgain),
         ("credential", Self::Credential),
         ("dns", Self::Dns),
@@ -64,6 +67,7 @@ impl SelectorKind {
         ("mail-again", Self::MailAgain),
         ("mechanism", Self::Mechanism),
         ("password-after", Self::PasswordAfter),
+        ("said-unwelcome", Self::SaidUnwelcome),
         ("sni-missing", Self::SniMissing),
         ("sni-other", Self::SniOther),
         ("starttls", Self::Starttls),
@@ -153,6 +157,7 @@ impl Selector {
     pub(crate) const fn requirement(&self) -> Option<&'static str> {
         match self.kind {
             SelectorKind::ClearAgain => Some("tls/failure-ends-the-connection"),
+            SelectorKind::SaidUnwelcome => Some("client/no-welcome-gives-way"),
             SelectorKind::SniMissing | SelectorKind::SniOther => Some("tls/sni-is-the-target"),
             SelectorKind::TlsOlder => Some("tls/at-least-version-1-2"),
             _ => None,
@@ -171,6 +176,11 @@ impl Selector {
             SelectorKind::ClearAgain => {
                 let said = index.said_where_tls_had_failed().filter(is_about);
                 return said.map(|spoken| spoken.sequence).collect();
+            }
+            SelectorKind::SaidUnwelcome => {
+                let said = index.said_where_unwelcome();
+                let said = said.filter(|(connection, _)| self.is_about(index.server(*connection)));
+                return said.map(|(_, sequence)| sequence).collect();
             }
             SelectorKind::StarttlsFollowed => {
                 let said = index.said_behind_wish_for_tls().filter(is_about);

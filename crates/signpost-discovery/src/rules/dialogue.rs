@@ -89,6 +89,10 @@ impl Rules {
         !self.has(Defect::StopsWhereUnwelcome)
     }
 
+    pub(crate) const fn leaves_behind_a_farewell(self) -> bool {
+        !self.has(Defect::SpeaksBehindFarewell)
+    }
+
     pub(crate) const fn waits_for_a_yes(self) -> bool {
         !self.has(Defect::TakesCloseForLogin)
     }

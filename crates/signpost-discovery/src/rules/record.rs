@@ -55,6 +55,8 @@ impl Rules {
     pub(crate) fn for_session(self, tls: TlsStart) -> Self {
         if tls == TlsStart::Implicit && self.has(Defect::IgnoresAuthRequiredOfImplicitTls) {
             self.with(Defect::IgnoresAuthRequired)
+        } else if tls == TlsStart::Implicit && self.has(Defect::HeedsGreetingsInClearOnly) {
+            self.with(Defect::SpeaksWhereUnwelcome)
         } else {
             self
         }

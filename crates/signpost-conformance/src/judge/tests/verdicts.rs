@@ -158,6 +158,26 @@ fn selectors_tell_what_happened_from_what_nearly_did() {
             vec![unshaken(GOOD), clear(OTHER, b"QUIT\r\n"), shaken(OTHER)],
             vec![unshaken(IMPLICIT), clear(OTHER, b"QUIT\r\n"), shaken(OTHER)],
         ),
+        (
+            "said-unwelcome:good",
+            vec![reply(GOOD, b"554 no\r\n"), clear(GOOD, b"EHLO x\r\n")],
+            vec![reply(GOOD, b"554 no\r\n"), clear(GOOD, b"QUIT\r\n"), clear(OTHER, b"EHLO x\r\n")],
+        ),
+        (
+            "said-unwelcome",
+            vec![
+                reply(GOOD, b"220 hello\r\n42"),
+                reply(GOOD, b"1 bye\r\n"),
+                clear(GOOD, b"HE"),
+                clear(GOOD, b"LO x\r\n"),
+            ],
+            vec![
+                clear(GOOD, b"EHLO x\r\n"),
+                reply(GOOD, b"220 hello\r\n"),
+                reply(GOOD, b"500 what?\r\n"),
+                clear(GOOD, b"HELO x\r\n"),
+            ],
+        ),
         ("mail:good", vec![mail(GOOD, Channel::Tls)], vec![mail(OTHER, Channel::Tls)]),
         ("credential:good", vec![credential(GOOD, Channel::Tls, false)], vec![tls(GOOD, b"AUTH PLAIN\r\n")]),
         ("dns:a.example/A", vec![query("A.example.", "a")], vec![query("a.example", "AAAA")]),
