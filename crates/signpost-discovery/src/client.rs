@@ -157,8 +157,8 @@ impl Client {
             Ok(plan) => plan,
             Err(outcome) => return self.end(outcome),
         };
-        let keys =
-            KeyRecords::wanted(publications.iter().filter(|&publication| plan.uses(publication)), self.rules);
+        let heeded = publications.iter().filter(|&publication| plan.heeds(publication, self.rules));
+        let keys = KeyRecords::wanted(heeded, self.rules);
         for owner in keys.owners() {
             self.actions.push_back(Action::Query { name: owner.clone(), record_type: RecordType::TXT });
         }
@@ -174,7 +174,7 @@ impl Client {
         let Phase::Binding { publications, plan, keys } = &self.phase else { return };
         let plan = *plan;
         let mut candidates = Vec::new();
-        for publication in publications.iter().filter(|publication| plan.uses(publication)) {
+        for publication in publications.iter().filter(|publication| plan.heeds(publication, self.rules)) {
             let binding = match Binding::new(
                 binding_of(publication, publications, self.rules),
                 keys,
@@ -193,6 +193,8 @@ impl Client {
                         Candidate::published(&self.request, target, publication, &binding, self.rules)
                     }));
                 }
+                ServiceRecords::Absent | ServiceRecords::Denied | ServiceRecords::NoDomain
+                    if plan == Plan::ServiceRecords => {}
                 ServiceRecords::Absent | ServiceRecords::Denied | ServiceRecords::NoDomain => {
                     candidates.extend(Candidate::guessed(
                         &self.request,

@@ -109,7 +109,7 @@ impl Protocol for Imap {
         has_code(reply, b"AUTHENTICATIONFAILED")
     }
 
-    fn login(reply: &Reply) -> Meaning {
+    fn login(reply: &Reply, _: Rules) -> Meaning {
         match reply.said {
             Said::Ok => Meaning::Yes,
             Said::Continue => Meaning::Challenge,

@@ -50,9 +50,10 @@ impl Plan {
         }
     }
 
-    /// Whether a label has candidates, so that its policy matters.
-    pub(crate) fn uses(self, publication: &Publication) -> bool {
-        self == Self::Guess || publication.has_targets()
+    /// Whether the policy of a label matters: always, whatever the other label says. A flawed client looks at those only that
+    /// have candidates.
+    pub(crate) fn heeds(self, publication: &Publication, rules: Rules) -> bool {
+        self == Self::Guess || publication.has_targets() || rules.asks_for_keys_without_targets()
     }
 }
 

@@ -68,16 +68,9 @@ impl Protocol for Pop3 {
         reply.text().starts_with(b"[AUTH]")
     }
 
-    fn login(reply: &Reply) -> Meaning {
+    fn login(reply: &Reply, rules: Rules) -> Meaning {
         match reply.status {
-            // RFC 2449 §8, RFC 3206: these say nothing about the credentials.
-            Status::Error
-                if [&b"[SYS/TEMP]"[..], b"[IN-USE]", b"[LOGIN-DELAY]"].iter().any(|code| {
-                    reply.text().get(..code.len()).is_some_and(|start| start.eq_ignore_ascii_case(code))
-                }) =>
-            {
-                Meaning::Later
-            }
+            Status::Error if speaks_of_something_else(reply.text(), rules) => Meaning::Later,
             Status::Challenge => Meaning::Challenge,
             Status::Error | Status::Ok => meaning(reply),
         }
@@ -145,6 +138,18 @@ impl Protocol for Pop3 {
     fn describe_odd(_: &str, reply: &Reply) -> String {
         format!("the server sent {:?}", quote(&reply.line))
     }
+}
+
+/// Whether a response code says what is in the way of a login, and that it is not the credentials (RFC 2449 section 8.1, RFC
+/// 3206 section 4). It counts whether or not the capabilities list that there are such codes: no text begins so by chance.
+fn speaks_of_something_else(text: &[u8], rules: Rules) -> bool {
+    let mailbox = [&b"[IN-USE]"[..], b"[LOGIN-DELAY]"];
+    let system = [&b"[SYS/PERM]"[..], b"[SYS/TEMP]"];
+    let system = system.into_iter().filter(|_| rules.reads_every_response_code());
+    mailbox
+        .into_iter()
+        .chain(system)
+        .any(|code| text.get(..code.len()).is_some_and(|start| start.eq_ignore_ascii_case(code)))
 }
 
 fn meaning(reply: &Reply) -> Meaning {

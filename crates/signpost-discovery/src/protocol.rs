@@ -8,6 +8,7 @@ use std::fmt;
 
 use crate::line::LineBuffer;
 use crate::outcome::{Note, Reason};
+use crate::rules::Rules;
 use crate::sasl::Mechanism;
 use crate::terms::Terms;
 
@@ -63,7 +64,7 @@ pub(crate) trait Protocol: fmt::Debug + Default + Send {
     fn is_usual_rejection(reply: &Self::Reply) -> bool;
 
     /// What an answer to the login means.
-    fn login(reply: &Self::Reply) -> Meaning;
+    fn login(reply: &Self::Reply, rules: Rules) -> Meaning;
 
     /// What the server says in the midst of a SASL exchange: base64, if it does right.
     fn challenge(reply: &Self::Reply) -> &[u8];

@@ -258,7 +258,7 @@ impl<P: Protocol> Session<P> {
                 self.end(Ending::Succeeded(success));
             }
             State::Step(step) => {
-                let is_put_off = P::login(&reply) == Meaning::Later;
+                let is_put_off = P::login(&reply, self.terms.rules) == Meaning::Later;
                 let next = P::proceed(step, reply, &self.terms, !self.user.is_empty());
                 if is_put_off
                     && !self.terms.rules.submits_once_if_put_off()

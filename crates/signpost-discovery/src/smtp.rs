@@ -78,7 +78,7 @@ impl Protocol for Smtp {
         reply.code == 535
     }
 
-    fn login(reply: &Reply) -> Meaning {
+    fn login(reply: &Reply, _: Rules) -> Meaning {
         match reply.code {
             235 => Meaning::Yes,
             334 => Meaning::Challenge,

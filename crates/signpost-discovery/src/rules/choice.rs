@@ -42,6 +42,10 @@ impl Rules {
         !self.has(Defect::SpreadsPolicy)
     }
 
+    pub(crate) const fn asks_for_keys_without_targets(self) -> bool {
+        !self.has(Defect::AsksForKeysOfTargetsOnly)
+    }
+
     pub(crate) const fn refuses_where_a_label_lacks_keys(self) -> bool {
         !self.has(Defect::DropsLabelsWithoutKeys)
     }

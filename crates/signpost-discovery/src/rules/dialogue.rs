@@ -145,6 +145,10 @@ impl Rules {
         !self.has(Defect::LocalPartFirst)
     }
 
+    pub(crate) const fn reads_every_response_code(self) -> bool {
+        !self.has(Defect::ReadsCodesOfRfc2449Only)
+    }
+
     pub(crate) const fn logs_in_inside_tls_only(self) -> bool {
         !self.has(Defect::PrefersAuthInClear)
     }

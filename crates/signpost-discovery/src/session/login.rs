@@ -87,7 +87,7 @@ impl<P: Protocol> Session<P> {
 
     pub(super) fn on_login(&mut self, reply: &P::Reply) {
         let may_lift_the_list = self.may_lift_the_list();
-        match (P::login(reply), &mut self.state) {
+        match (P::login(reply, self.terms.rules), &mut self.state) {
             (Meaning::Yes, State::LoggingIn(commands)) => {
                 let commands = std::mem::take(commands);
                 self.next_login_command(commands);
