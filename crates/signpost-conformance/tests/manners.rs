@@ -19,9 +19,14 @@ fn asking_the_label_of_starttls_first_and_guessing_nothing_is_right() {
 }
 
 #[test]
+fn guessing_the_port_of_starttls_first_is_right() {
+    check("guesses-starttls-first");
+}
+
+#[test]
 fn every_manner_is_checked_here() {
     let names = Manner::NAMED.map(|(name, _)| name);
-    assert_eq!(names, ["asks-implicit-tls-first", "asks-starttls-first"]);
+    assert_eq!(names, ["asks-implicit-tls-first", "asks-starttls-first", "guesses-starttls-first"]);
 }
 
 fn check(manner: &str) {

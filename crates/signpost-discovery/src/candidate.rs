@@ -43,7 +43,8 @@ impl Candidate {
         }
     }
 
-    /// The usual hosts at one label's port. The priorities put host before host, and implicit TLS first on each.
+    /// The usual hosts at one label's port. The priorities put host before host, and on each the one port
+    /// before the other: implicit TLS first, but for a manner.
     pub(crate) fn guessed(
         request: &Request,
         label: Label,
@@ -57,10 +58,8 @@ impl Candidate {
         };
         let domain = request.address.domain();
         let port = request.ports.port(label);
-        let first = match label.tls() {
-            TlsStart::Implicit => 0,
-            TlsStart::Starttls => 1,
-        };
+        let is_later = (label.tls() == TlsStart::Starttls) != request.manner.guesses_starttls_first;
+        let first = u16::from(is_later);
         let usual = label.service().usual_hosts().iter().copied();
         let foreign = (!rules.guesses_only_usual_hosts()).then_some("webmail");
         let usual_of = |domain: Name| {

@@ -7,21 +7,29 @@ pub struct Manner {
     pub asking: Asking,
     /// Whether hosts are guessed where nothing is published, or the user is asked at once.
     pub guesses: bool,
+    /// Whether a guessed host is tried by STARTTLS before implicit TLS, which RFC 8314 section 3.3 advises against.
+    pub guesses_starttls_first: bool,
     /// Whether the next target is tried after one that is under attack.
     pub goes_on_after_attack: bool,
 }
 
 impl Manner {
+    /// What the client does that nobody told otherwise.
+    const USUAL: Self = Self {
+        asking: Asking::AtOnce,
+        guesses: true,
+        guesses_starttls_first: false,
+        goes_on_after_attack: true,
+    };
+
     /// Manners far from the usual one, by name: a suite must not fail a client of any.
-    pub const NAMED: [(&str, Self); 2] = [
+    pub const NAMED: [(&str, Self); 3] = [
         (
             "asks-implicit-tls-first",
-            Self { asking: Asking::ImplicitTlsFirst, guesses: true, goes_on_after_attack: false },
+            Self { asking: Asking::ImplicitTlsFirst, goes_on_after_attack: false, ..Self::USUAL },
         ),
-        (
-            "asks-starttls-first",
-            Self { asking: Asking::StarttlsFirst, guesses: false, goes_on_after_attack: true },
-        ),
+        ("asks-starttls-first", Self { asking: Asking::StarttlsFirst, guesses: false, ..Self::USUAL }),
+        ("guesses-starttls-first", Self { guesses_starttls_first: true, ..Self::USUAL }),
     ];
 
     /// The manner of a name.
@@ -33,7 +41,7 @@ impl Manner {
 
 impl Default for Manner {
     fn default() -> Self {
-        Self { asking: Asking::AtOnce, guesses: true, goes_on_after_attack: true }
+        Self::USUAL
     }
 }
 
