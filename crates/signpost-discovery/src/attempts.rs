@@ -145,8 +145,8 @@ impl Attempts {
         };
         let handshake = Handshake::new(&candidate, server_name, around, self.rules);
         let seed = [entropy.next_u64(), entropy.next_u64()];
-        let mut attempt =
-            Attempt::new(Arc::clone(&self.request), self.rules, candidate, handshake, notes, seed);
+        let rules = if self.plan == Plan::Guess { self.rules.for_guess() } else { self.rules };
+        let mut attempt = Attempt::new(Arc::clone(&self.request), rules, candidate, handshake, notes, seed);
         let progress = attempt.begin(known, &mut self.failures, actions);
         self.current = Some((name, attempt));
         self.take(progress)
@@ -255,6 +255,9 @@ impl Attempts {
         match self.failures.take_refusal() {
             // The user must not be asked to confirm a way round an attack.
             Some(refusal) => refusal.refusal(),
+            None if self.failures.has_silence() && !self.rules.question_outweighs_silence() => {
+                self.failures.sum(self.plan)
+            }
             None => {
                 let detail =
                     format!("an unsigned record names {}, which is outside the domain", candidate.host());

@@ -46,6 +46,10 @@ impl Failures {
         self.refusal.is_some()
     }
 
+    pub(crate) fn has_silence(&self) -> bool {
+        self.unreachable.is_some()
+    }
+
     /// The failure, if any, that looks like an attack or a fault.
     pub(crate) fn take_refusal(&mut self) -> Option<Failure> {
         self.refusal.take()

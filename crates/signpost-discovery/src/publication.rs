@@ -78,6 +78,13 @@ pub(crate) fn settle_policies(publications: &mut [Publication], domain: &Name, r
         let first = publications.iter().find_map(|publication| publication.policy.clone());
         publications.iter_mut().for_each(|publication| publication.policy.clone_from(&first));
     }
+    if !rules.keeps_mechanisms_of_labels_apart() {
+        let lists =
+            publications.iter().filter_map(|publication| publication.policy.as_ref()?.mechanisms.as_ref());
+        let all: Vec<String> = lists.flatten().cloned().collect();
+        let policies = publications.iter_mut().filter_map(|publication| publication.policy.as_mut());
+        policies.filter_map(|policy| policy.mechanisms.as_mut()).for_each(|list| list.clone_from(&all));
+    }
     if rules.takes_owners_as_written() {
         return;
     }

@@ -268,6 +268,11 @@ impl<P: Protocol> Session<P> {
                 }
                 self.take(next);
             }
+            State::Upgrade
+                if P::has_several_lines(&reply) && !self.terms.rules.reads_the_go_ahead_to_its_end() =>
+            {
+                self.odd(P::WORDS.upgrade, &reply);
+            }
             State::Upgrade => self.on_upgrade(&reply),
         }
     }

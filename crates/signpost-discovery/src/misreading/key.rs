@@ -27,6 +27,7 @@ pub(super) const MISREADINGS: &[(Defect, Misreading)] = &[
     (Defect::KnowsNoLongerDigests, |text, _| {
         Ok(Some(keep(text, |element| !is_named(element, "sha384") && !is_named(element, "sha512"))))
     }),
+    (Defect::LeavesUriOut, |text, _| Ok(Some(keep(text, |element| !is_named(element, "uri"))))),
     (Defect::ReadsStrongestDigestOnly, |text, _| {
         let strongest = split(text).into_iter().filter_map(algorithm).max();
         Ok(Some(keep(text, |element| algorithm(element).is_none() || algorithm(element) == strongest)))

@@ -8,6 +8,12 @@ use crate::defect::Defect;
 use crate::sasl::Mechanism;
 
 pub(super) const MISREADINGS: &[(Defect, Misreading)] = &[
+    (Defect::ChecksOctetsFirst, |text, _| {
+        match text.iter().any(|octet| octet.is_ascii_control() || !octet.is_ascii()) {
+            true => Err("an octet is no visible ASCII"),
+            false => Ok(Some(text.to_vec())),
+        }
+    }),
     (Defect::FoldsNoValues, |text, _| {
         Ok(Some(replace(text, |element| {
             (is_named(element, "SMTP-AUTH") && halves(element).1 != b"Required")

@@ -150,6 +150,10 @@ impl Rules {
         !self.has(Defect::SilenceOutweighsAttack)
     }
 
+    pub(crate) const fn question_outweighs_silence(self) -> bool {
+        !self.has(Defect::SilenceOutweighsQuestion)
+    }
+
     pub(crate) const fn folds_letters(self) -> bool {
         !self.has(Defect::AsksForOtherLetters)
     }

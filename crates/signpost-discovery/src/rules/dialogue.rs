@@ -77,6 +77,10 @@ impl Rules {
         !self.has(Defect::BeginsTlsUnanswered)
     }
 
+    pub(crate) const fn reads_the_go_ahead_to_its_end(self) -> bool {
+        !self.has(Defect::ReadsGoAheadAsOneLine)
+    }
+
     pub(crate) const fn waits_for_the_rest(self) -> bool {
         !self.has(Defect::ExpectsWholeReplies)
     }
@@ -85,12 +89,12 @@ impl Rules {
         !self.has(Defect::SpeaksWhereUnwelcome)
     }
 
-    pub(crate) const fn goes_on_where_unwelcome(self) -> bool {
-        !self.has(Defect::StopsWhereUnwelcome)
-    }
-
     pub(crate) const fn leaves_behind_a_farewell(self) -> bool {
         !self.has(Defect::SpeaksBehindFarewell)
+    }
+
+    pub(crate) const fn goes_on_where_unwelcome(self) -> bool {
+        !self.has(Defect::StopsWhereUnwelcome)
     }
 
     pub(crate) const fn waits_for_a_yes(self) -> bool {
@@ -141,12 +145,12 @@ impl Rules {
         !self.has(Defect::TakesCutMessageForWhole)
     }
 
-    pub(crate) const fn begins_with_the_address(self) -> bool {
-        !self.has(Defect::LocalPartFirst)
-    }
-
     pub(crate) const fn reads_every_response_code(self) -> bool {
         !self.has(Defect::ReadsCodesOfRfc2449Only)
+    }
+
+    pub(crate) const fn begins_with_the_address(self) -> bool {
+        !self.has(Defect::LocalPartFirst)
     }
 
     pub(crate) const fn logs_in_inside_tls_only(self) -> bool {
@@ -223,6 +227,10 @@ impl Rules {
 
     pub(crate) const fn avoids_apop(self) -> bool {
         !self.has(Defect::UsesApop)
+    }
+
+    pub(crate) const fn avoids_apop_as_last_resort(self) -> bool {
+        !self.has(Defect::UsesApopAsLastResort)
     }
 
     pub(crate) const fn avoids_apop_in_clear(self) -> bool {

@@ -62,6 +62,12 @@ impl Rules {
         }
     }
 
+    /// The rules for a guessed host: the same.
+    #[must_use]
+    pub(crate) const fn for_guess(self) -> Self {
+        if self.has(Defect::LocalPartFirstAtGuess) { self.with(Defect::LocalPartFirst) } else { self }
+    }
+
     pub(crate) const fn passes_over_foreign_texts(self) -> bool {
         !self.has(Defect::CountsForeignText)
     }
@@ -96,6 +102,10 @@ impl Rules {
 
     pub(crate) const fn keeps_pins_of_labels_apart(self) -> bool {
         !self.has(Defect::MergesLabelPins)
+    }
+
+    pub(crate) const fn keeps_mechanisms_of_labels_apart(self) -> bool {
+        !self.has(Defect::PoolsMechanisms)
     }
 
     pub(crate) fn pins(self, tls: TlsStart) -> bool {
@@ -144,6 +154,10 @@ impl Rules {
 
     pub(crate) const fn keeps_to_the_list_if_refused(self) -> bool {
         !self.has(Defect::LiftsSaslIfRefused)
+    }
+
+    pub(crate) const fn keeps_to_the_list_for_the_local_part(self) -> bool {
+        !self.has(Defect::LiftsSaslForLocalPart)
     }
 
     pub(crate) const fn restricts_own_login(self) -> bool {

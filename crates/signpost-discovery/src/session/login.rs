@@ -40,6 +40,11 @@ impl<P: Protocol> Session<P> {
                 return self.fail(Reason::MechanismNotAllowed, detail);
             }
             let rules = self.terms.rules;
+            if !rules.avoids_apop_as_last_resort()
+                && let Some(login) = self.digest_login.take()
+            {
+                return self.log_in_by_digest(&login);
+            }
             let insists = if self.offers.authentication {
                 rules.insists_on_a_known_mechanism()
             } else {
@@ -53,8 +58,7 @@ impl<P: Protocol> Session<P> {
             return self.fail(Reason::AuthNotOffered, format!("{}{why}", words.nothing_offered));
         }
         if let Some(login) = self.digest_login.take().filter(|_| !self.terms.rules.avoids_apop()) {
-            self.user = self.terms.request.address.to_string();
-            return self.command(&login, State::LoggingIn(VecDeque::new()));
+            return self.log_in_by_digest(&login);
         }
         let Some(user) = self.users.pop_front() else {
             if words.goes_without_login && !self.terms.rules.ends_with_a_rejection() {
@@ -83,6 +87,12 @@ impl<P: Protocol> Session<P> {
             }
         }
         self.user = user;
+    }
+
+    /// Takes up what the greeting invites to, which only a defect does.
+    fn log_in_by_digest(&mut self, command: &str) {
+        self.user = self.terms.request.address.to_string();
+        self.command(command, State::LoggingIn(VecDeque::new()));
     }
 
     pub(super) fn on_login(&mut self, reply: &P::Reply) {
@@ -122,6 +132,9 @@ impl<P: Protocol> Session<P> {
                 self.fail(Reason::CredentialsRejected, P::describe(reply));
             }
             (Meaning::No, _) if P::is_usual_rejection(reply) || self.terms.rules.knows_every_rejection() => {
+                if !self.terms.rules.keeps_to_the_list_for_the_local_part() {
+                    self.terms.mechanisms = None;
+                }
                 self.log_in();
             }
             (Meaning::Later | Meaning::No, _) => {
