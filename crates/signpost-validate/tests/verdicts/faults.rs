@@ -129,6 +129,9 @@ fn denials(denial: Denial) -> Vec<Case> {
     cases
 }
 
+/// The one fault after which what is found is the same to DNS and looks otherwise (RFC 4343).
+const TARGET_CASE_CHANGED: &str = "target-case-changed";
+
 /// The verdict of the RFCs on faults that leave an answer believable; all others make it Bogus, or a failure.
 fn believable(fault: &str, question: Question) -> Option<&'static str> {
     match fault {
@@ -142,6 +145,7 @@ fn believable(fault: &str, question: Question) -> Option<&'static str> {
         "ad-set" | "ttl-raised" | "owner-case-changed" | "question-case-changed" | "server-forged" => {
             Some("secure")
         }
+        TARGET_CASE_CHANGED => Some("secure"),
         "ds-sha1-only"
         | "ds-sha384-only"
         | "ds-good-and-bad"
@@ -219,7 +223,14 @@ async fn verdicts(cases: Vec<Case>) -> String {
             let untouched =
                 matches!(kind, AnswerFaultKind::Denial(_) | AnswerFaultKind::Alias(_)) && verdict == honest;
             let right = match believable(fault, question) {
-                Some(security) => found(&verdict) == found(&honest) && verdict.starts_with(security),
+                Some(security) => {
+                    let (seen, published) = (found(&verdict), found(&honest));
+                    let is_published = match fault {
+                        TARGET_CASE_CHANGED => seen.eq_ignore_ascii_case(published),
+                        _ => seen == published,
+                    };
+                    is_published && verdict.starts_with(security)
+                }
                 None => lookup.is_failure() || untouched,
             };
             if !right {
