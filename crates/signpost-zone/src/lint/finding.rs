@@ -1,16 +1,32 @@
-//! What the rules find, bounded in number.
+//! What a rule is and what it finds, bounded in number.
 
 use std::borrow::Cow;
 use std::ops::Range;
 
-use signpost_source::{Problem, Problems};
+use signpost_source::{Problem, Problems, Severity};
 
-use super::rule::Rule;
+use super::view::View;
 use crate::ZoneFile;
 use crate::namespace::Located;
 
 /// More findings by one rule are counted and not listed: somebody who mends these comes back.
 const MOST_LISTED: usize = 10;
+
+/// One rule.
+#[derive(Debug)]
+pub struct Rule {
+    /// Its permanent name.
+    pub code: &'static str,
+    /// How bad it is to break it.
+    pub severity: Severity,
+    /// What breaks it, in one sentence.
+    pub summary: &'static str,
+    /// The sentence behind it: a document and its section or slug.
+    pub authority: &'static str,
+    /// What to write instead.
+    pub remedy: &'static str,
+    pub(super) check: fn(&View<'_>, &mut Sink<'_>),
+}
 
 /// One thing that is wrong.
 #[derive(Clone, Debug)]

@@ -23,8 +23,8 @@ mod wildcard;
 mod zone;
 
 pub use document::document;
-pub use finding::{Finding, Findings};
-pub use rule::{RULES, Rule};
+pub use finding::{Finding, Findings, Rule};
+pub use rule::RULES;
 pub use signpost_source::Severity;
 
 use crate::ZoneFile;

@@ -2,28 +2,11 @@
 
 use signpost_source::Severity;
 
-use super::finding::Sink;
-use super::view::View;
+use super::finding::Rule;
 use super::{
     algorithm, denial, exchange, key_record, neighbour, policy, service, signature, target, tlsa, weight,
     wildcard, zone,
 };
-
-/// One rule.
-#[derive(Debug)]
-pub struct Rule {
-    /// Its permanent name.
-    pub code: &'static str,
-    /// How bad it is to break it.
-    pub severity: Severity,
-    /// What breaks it, in one sentence.
-    pub summary: &'static str,
-    /// The sentence behind it: a document and its section or slug.
-    pub authority: &'static str,
-    /// What to write instead.
-    pub remedy: &'static str,
-    pub(super) check: fn(&View<'_>, &mut Sink<'_>),
-}
 
 impl Rule {
     /// The rule of a code.
