@@ -336,13 +336,11 @@ impl Subject for Listener<'_> {
         });
         let said = self.adapter.exchange(assignment, environment).await;
         let report = |said: &Said| said.report(assignment.role(), environment.limits);
-        let ended =
-            said.as_ref().map_err(|error| SubjectError::NotStarted(error.to_string())).and_then(report);
-        let said = said?;
+        let ended = said.as_ref().map_err(Clone::clone).and_then(report);
         self.hear(|heard| {
-            heard.ended = Some(ended);
-            heard.said = Some(said.clone());
+            heard.ended = Some(ended.clone());
+            heard.said = said.ok();
         });
-        report(&said)
+        ended
     }
 }

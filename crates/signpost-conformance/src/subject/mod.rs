@@ -131,7 +131,7 @@ pub trait Session {
 }
 
 /// A run that says nothing about conformance.
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum SubjectError {
     /// It ended abnormally.
