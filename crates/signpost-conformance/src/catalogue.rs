@@ -1,6 +1,6 @@
 //! Published attacks and failures, and the cases that show them: `scenarios/catalogue.toml`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use serde::Deserialize;
 use serde_spanned::Spanned;
@@ -62,19 +62,19 @@ impl Catalogue {
     /// where.
     pub(crate) fn parse<'a>(
         source: &Source,
-        cases: impl Iterator<Item = &'a Case> + Clone,
+        cases: impl Iterator<Item = &'a Case>,
     ) -> Result<Self, Problems> {
         let file: CatalogueFile = source.parse()?;
+        let known = Shown::of(cases);
         let mut problems = Vec::new();
-        let mut ids: Vec<&str> = Vec::new();
+        let mut ids: BTreeSet<&str> = BTreeSet::new();
         for (id, row) in file.group.iter().flat_map(|group| &group.row) {
-            if ids.contains(&id.get_ref().as_str()) {
+            if !ids.insert(id.get_ref()) {
                 let message = format!("there is another row `{}`", id.get_ref());
                 problems.push(Problem::at(id.span(), message).help("an ID is of one row"));
             }
-            ids.push(id.get_ref());
-            problems.extend(row.unknown_cases(cases.clone()));
-            problems.extend(row.unshown(id, cases.clone()));
+            problems.extend(row.unknown_cases(&known));
+            problems.extend(row.unshown(id, &known));
         }
         source.check(problems)?;
         Ok(Self { groups: file.group })
@@ -116,9 +116,8 @@ impl Row {
         }
     }
 
-    fn unknown_cases<'a>(&self, cases: impl Iterator<Item = &'a Case> + Clone) -> Vec<Problem> {
-        let is_unknown =
-            |name: &&Spanned<String>| !cases.clone().any(|case| is_of(case, name.get_ref().as_str()));
+    fn unknown_cases(&self, known: &Shown<'_>) -> Vec<Problem> {
+        let is_unknown = |name: &&Spanned<String>| known.services(name.get_ref()).is_none();
         let problem = |name: &Spanned<String>| {
             Problem::at(name.span(), format!("there is no scenario `{}`", name.get_ref()))
                 .help("`signpost list` shows which there are; that of a sweep stands for its values")
@@ -127,29 +126,42 @@ impl Row {
     }
 
     /// Why it says less than it seems to.
-    fn unshown<'a>(
-        &self,
-        id: &Spanned<String>,
-        cases: impl Iterator<Item = &'a Case> + Clone,
-    ) -> Option<Problem> {
-        if self.cases.is_empty() && self.missing.is_none() {
+    fn unshown(&self, id: &Spanned<String>, known: &Shown<'_>) -> Option<Problem> {
+        if self.missing.is_some() {
+            return None;
+        }
+        if self.cases.is_empty() {
             let message = format!("`{}` has no cases", id.get_ref());
             return Some(Problem::at(id.span(), message).help("say in `missing` why"));
         }
-        let is_shown = |service: &&Service| {
-            let of_service = |case: &&Case| case.service == Some(**service);
-            cases.clone().filter(of_service).any(|case| self.cases().any(|name| is_of(case, name)))
-        };
-        let service = self.services().iter().find(|service| !is_shown(service))?;
-        self.missing.is_none().then(|| {
+        let shown: BTreeSet<Service> =
+            self.cases().filter_map(|name| known.services(name)).flatten().copied().collect();
+        let service = self.services().iter().find(|service| !shown.contains(service))?;
+        Some(
             Problem::at(self.services.span(), format!("no case is of {service}"))
-                .help("name one, or say in `missing` why there is none")
-        })
+                .help("name one, or say in `missing` why there is none"),
+        )
     }
 }
 
-/// Whether a case is of the scenario, or of the sweep, with this ID.
-fn is_of(case: &Case, name: &str) -> bool {
-    let rest = case.scenario.id.strip_prefix(name);
-    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+/// The services of scenarios and sweeps that there are cases of, by the ID of the one or the other.
+struct Shown<'a>(HashMap<&'a str, BTreeSet<Service>>);
+
+impl<'a> Shown<'a> {
+    fn of(cases: impl Iterator<Item = &'a Case>) -> Self {
+        let mut shown: HashMap<&str, BTreeSet<Service>> = HashMap::new();
+        for case in cases {
+            let id = case.scenario.id.as_str();
+            // A value of a sweep has its ID below that of the sweep.
+            let sweeps = id.match_indices('/').map(|(end, _)| &id[..end]);
+            for name in sweeps.chain([id]) {
+                shown.entry(name).or_default().extend(case.service);
+            }
+        }
+        Self(shown)
+    }
+
+    fn services(&self, name: &str) -> Option<&BTreeSet<Service>> {
+        self.0.get(name)
+    }
 }

@@ -166,13 +166,12 @@ impl<'t> Index<'t> {
     /// Where the client said something else than its farewell to a server that had dismissed it, in clear or inside TLS.
     pub(crate) fn said_where_unwelcome(&self) -> impl Iterator<Item = (ConnectionId, u32)> {
         let mut dialogues: HashMap<ConnectionId, Dialogue> = HashMap::new();
-        let said = self.observations().filter_map(move |observation| {
+        self.observations().filter_map(move |observation| {
             let Event::Bytes { connection, by, bytes, .. } = &observation.event else { return None };
             let label = self.listener(*connection)?.label;
             let dialogue = dialogues.entry(*connection).or_default();
             dialogue.is_broken_by(*by, bytes, label).then_some((*connection, observation.sequence))
-        });
-        said.collect::<Vec<_>>().into_iter()
+        })
     }
 
     /// The target that a connection was meant for, if that can be told: clients are led to some addresses by several names, and
