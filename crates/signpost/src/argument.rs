@@ -266,17 +266,8 @@ pub(crate) struct CheckAdapterOptions {
     #[arg(long)]
     pub(crate) loopback: bool,
     /// Form of the list.
-    #[arg(long, value_enum, default_value_t = CheckFormat::Human)]
-    pub(crate) format: CheckFormat,
-}
-
-/// Form of what is said of an adapter.
-#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
-pub(crate) enum CheckFormat {
-    /// For a terminal.
-    Human,
-    /// One JSON object: docs/adapter-check.schema.json.
-    Json,
+    #[arg(long, value_enum, default_value_t = ObjectFormat::Human)]
+    pub(crate) format: ObjectFormat,
 }
 
 #[derive(Args, Debug)]
@@ -477,16 +468,16 @@ pub(crate) struct LintOptions {
     #[arg(long, value_name = "FILE")]
     pub(crate) allowances: Option<Utf8PathBuf>,
     /// Form of what is found.
-    #[arg(long, value_enum, default_value_t = FindingFormat::Human)]
-    pub(crate) format: FindingFormat,
+    #[arg(long, value_enum, default_value_t = ObjectFormat::Human)]
+    pub(crate) format: ObjectFormat,
     /// Prints every rule, as a document: docs/lint.md.
     #[arg(long)]
     pub(crate) rules: bool,
 }
 
-/// Form of what is found.
+/// Form of what is for a reader, or for a program as a whole.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
-pub(crate) enum FindingFormat {
+pub(crate) enum ObjectFormat {
     /// For a terminal.
     Human,
     /// One JSON object.
@@ -514,8 +505,8 @@ pub(crate) struct DiscoverOptions {
     #[arg(long, value_name = "FILE")]
     pub(crate) ca: Option<Utf8PathBuf>,
     /// Form of what is looked up.
-    #[arg(long, value_enum, default_value_t = FindingFormat::Human, requires = "look_up")]
-    pub(crate) format: FindingFormat,
+    #[arg(long, value_enum, default_value_t = ObjectFormat::Human, requires = "look_up")]
+    pub(crate) format: ObjectFormat,
 }
 
 fn services(known: &[Service]) -> impl TypedValueParser<Value = Service> + use<> {

@@ -5,6 +5,7 @@ use std::io;
 use std::process::ExitCode;
 
 use anstyle::{AnsiColor, Style};
+use signpost_source::Problems;
 
 /// How a command ends.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -59,6 +60,11 @@ impl Failure {
         Self { exit: Exit::Usage, message: message.to_string(), hint: None, is_framed: false }
     }
 
+    /// A file, or standard input, that cannot be read.
+    pub(crate) fn unread(name: impl fmt::Display, error: &io::Error) -> Self {
+        Self::usage(format_args!("failed to read {name}: {error}"))
+    }
+
     /// Mistakes in files, shown where they are.
     pub(crate) fn frames(frames: String) -> Self {
         Self { exit: Exit::Usage, message: frames, hint: None, is_framed: true }
@@ -93,6 +99,12 @@ impl Failure {
     pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
         self
+    }
+}
+
+impl From<Problems> for Failure {
+    fn from(problems: Problems) -> Self {
+        Self::frames(problems.styled())
     }
 }
 

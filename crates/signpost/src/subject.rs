@@ -90,11 +90,11 @@ fn recipe(text: &str) -> Result<Option<(Recipe, Option<&str>)>, Failure> {
     };
     let recipe = if name.ends_with(".toml") {
         Some(Recipe::load(Utf8Path::new(name)).map_err(|error| match error {
-            RecipeError::Malformed(problems) => Failure::frames(problems.styled()),
+            RecipeError::Malformed(problems) => problems.into(),
             RecipeError::Unreadable(message) => Failure::usage(message),
         })?)
     } else {
-        Recipe::named(name).map_err(|problems| Failure::frames(problems.styled()))?
+        Recipe::named(name)?
     };
     Ok(recipe.map(|recipe| (recipe, mode)))
 }

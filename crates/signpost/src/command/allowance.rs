@@ -3,10 +3,11 @@
 use hickory_proto::rr::Name;
 use serde::Deserialize;
 use serde_spanned::Spanned;
-use signpost_source::{Problem, Source};
+use signpost_source::Problem;
 use signpost_zone::ZoneFile;
 use signpost_zone::lint::{Finding, Findings, Rule};
 
+use super::read_source;
 use crate::argument::LintOptions;
 use crate::exit::Failure;
 use crate::zone_argument::{domain_name, rule};
@@ -39,11 +40,8 @@ impl Allowances {
         let mut allowances: Vec<Allowance> =
             options.allow.iter().map(|rule| Allowance { rule, owner: None }).collect();
         if let Some(path) = &options.allowances {
-            let text = std::fs::read_to_string(path)
-                .map_err(|error| Failure::usage(format_args!("failed to read {path}: {error}")))?;
-            let source = Source::new(path.clone(), text);
-            let framed = |problems: signpost_source::Problems| Failure::frames(problems.styled());
-            let file: File = source.parse().map_err(framed)?;
+            let source = read_source(path)?;
+            let file: File = source.parse()?;
             let mut problems = Vec::new();
             for row in &file.allow {
                 match row.read() {
@@ -51,7 +49,7 @@ impl Allowances {
                     Err(problem) => problems.push(problem),
                 }
             }
-            source.check(problems).map_err(framed)?;
+            source.check(problems)?;
         }
         Ok(Self(allowances))
     }

@@ -8,7 +8,7 @@ use signpost_format::{AdapterCheck, Grade, Remark};
 use signpost_source::visible;
 
 use super::{print, print_json};
-use crate::argument::{CheckAdapterOptions, CheckFormat};
+use crate::argument::{CheckAdapterOptions, ObjectFormat};
 use crate::exit::{Exit, Failure};
 use crate::subject;
 
@@ -21,8 +21,8 @@ pub(crate) fn check_adapter(options: &CheckAdapterOptions) -> Result<Exit, Failu
     let run_options = Options { deadline: options.deadline, ..Options::default() };
     let check = adapter_check::check(&suite, &adapter, run_options).map_err(Failure::not_started)?;
     match options.format {
-        CheckFormat::Human => print(&human(&check))?,
-        CheckFormat::Json => {
+        ObjectFormat::Human => print(&human(&check))?,
+        ObjectFormat::Json => {
             print_json(&serde_json::to_value(&check).map_err(|error| Failure::not_started(&error))?)?;
         }
     }

@@ -73,8 +73,7 @@ fn upstream(options: &DiscoverOptions) -> Result<Upstream, Failure> {
 /// The anchors of a file, or those of the public root.
 fn trust_anchor(options: &DiscoverOptions) -> Result<TrustAnchor, Failure> {
     let Some(path) = &options.trust_anchor else { return Ok(TrustAnchor::iana()) };
-    let text = std::fs::read_to_string(path)
-        .map_err(|error| Failure::usage(format_args!("failed to read {path}: {error}")))?;
+    let text = std::fs::read_to_string(path).map_err(|error| Failure::unread(path, &error))?;
     text.parse().map_err(|error| {
         Failure::usage(format_args!("{path}: {error}"))
             .hint("write DS or DNSKEY records, one a line, as a master file has them")
@@ -86,8 +85,7 @@ fn roots(options: &DiscoverOptions) -> Result<TrustStore, Failure> {
     let Some(path) = &options.ca else {
         return Ok(TrustStore { certificates: Vec::new(), anchors: webpki_roots::TLS_SERVER_ROOTS.to_vec() });
     };
-    let text = std::fs::read(path)
-        .map_err(|error| Failure::usage(format_args!("failed to read {path}: {error}")))?;
+    let text = std::fs::read(path).map_err(|error| Failure::unread(path, &error))?;
     let certificates: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&text).collect();
     match certificates {
         Ok(certificates) if !certificates.is_empty() => Ok(certificates.into()),
@@ -108,9 +106,10 @@ fn password(address: &str) -> Result<signpost_discovery::Password, Failure> {
         tell(&format!("password of {address} (it is shown as you type):"));
     }
     let mut line = String::new();
-    std::io::stdin().lock().read_line(&mut line).map_err(|error| {
-        Failure::usage(format_args!("failed to read the password from standard input: {error}"))
-    })?;
+    std::io::stdin()
+        .lock()
+        .read_line(&mut line)
+        .map_err(|error| Failure::unread("the password from standard input", &error))?;
     let line = line.trim_end_matches(['\r', '\n']);
     line.parse().map_err(|error: signpost_discovery::PasswordError| {
         Failure::usage(error).hint("give the password as the first line of standard input")

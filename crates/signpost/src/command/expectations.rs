@@ -5,8 +5,8 @@ use signpost_conformance::expectation_file::Expectations;
 use signpost_conformance::expectation_update::update as updated;
 use signpost_source::Source;
 
-use super::run::{Judged, judge, read_expectations};
-use super::tell;
+use super::run::{Judged, judge};
+use super::{read_source, tell};
 use crate::argument::{Format, RunOptions};
 use crate::exit::{Exit, Failure};
 use crate::output::write_whole;
@@ -24,15 +24,14 @@ pub(crate) fn update(
         Some(path) => path.clone(),
         None => usual_place(&options.subject)?,
     };
-    let source = if path.exists() { read_expectations(&path)? } else { Source::new(path.clone(), "") };
-    let framed = |problems: signpost_source::Problems| Failure::frames(problems.styled());
-    let expectations = Expectations::parse_draft(&source).map_err(framed)?;
+    let source = if path.exists() { read_source(&path)? } else { Source::new(path.clone(), "") };
+    let expectations = Expectations::parse_draft(&source)?;
     let Judged { run, is_whole, exit } = judge(options, &expectations, namespaces)?;
     if exit == Exit::Stopped || !run.gaps.is_empty() {
         tell(&format!("{path} is left as it is, because not all cases were judged"));
         return Ok(exit);
     }
-    let update = updated(&source, &run.results, is_whole).map_err(framed)?;
+    let update = updated(&source, &run.results, is_whole)?;
     for (ids, what) in [(&update.added, "new"), (&update.changed, "changed"), (&update.removed, "removed")] {
         ids.iter().for_each(|id| tell(&format!("{what:>12} {id}")));
     }

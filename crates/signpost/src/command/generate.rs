@@ -34,8 +34,7 @@ pub(crate) fn generate(options: &GenerateOptions) -> Result<Exit, Failure> {
 
 fn plan(options: &GenerateOptions) -> Result<Plan, Failure> {
     let now = i64::from(options.now.unwrap_or_else(super::clock));
-    let chain =
-        Chain::read(&source(&options.chain)?, now).map_err(|problems| Failure::frames(problems.styled()))?;
+    let chain = Chain::read(&source(&options.chain)?, now)?;
     let services: BTreeSet<Service> = match &options.services[..] {
         [] if options.servers.is_empty() => BTreeSet::new(),
         [] => [Service::Imap, Service::Submission].into(),

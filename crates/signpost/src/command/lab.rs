@@ -101,7 +101,7 @@ fn read_report(file: &Utf8Path, role: Role) -> Result<Option<Report>, Failure> {
     let text = match std::fs::read_to_string(file) {
         Ok(text) => text,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(Failure::usage(format_args!("failed to read {file}: {error}"))),
+        Err(error) => return Err(Failure::unread(file, &error)),
     };
     Report::from_json(role, &text).map(Some).map_err(|error| {
         Failure::usage(format_args!("{file} is no report of the role {role}: {error}"))

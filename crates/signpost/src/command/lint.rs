@@ -10,7 +10,7 @@ use signpost_zone::lint::{self, Findings, RULES, Settings};
 
 use super::allowance::Allowances;
 use super::{print, print_json, tell};
-use crate::argument::{FindingFormat, LintOptions};
+use crate::argument::{LintOptions, ObjectFormat};
 use crate::exit::{Exit, Failure};
 
 /// A zone of more octets than these is none that somebody wrote or signed for mail.
@@ -30,8 +30,8 @@ pub(crate) fn lint(options: &LintOptions) -> Result<Exit, Failure> {
     );
     let unused = allowances.apply(&mut findings, &zones);
     match options.format {
-        FindingFormat::Human => human(&findings, &zones)?,
-        FindingFormat::Json => print_json(&as_json(&findings, &zones))?,
+        ObjectFormat::Human => human(&findings, &zones)?,
+        ObjectFormat::Json => print_json(&as_json(&findings, &zones))?,
     }
     for allowance in unused {
         tell(&format!("not needed: nothing breaks `{allowance}`, which is allowed"));
@@ -75,7 +75,7 @@ pub(super) fn source(path: &Utf8Path) -> Result<Source, Failure> {
         std::fs::File::open(path).and_then(|file| file.take(LARGEST + 1).read_to_end(&mut octets))
     };
     let name = if path == "-" { Utf8Path::new("stdin") } else { path };
-    read.map_err(|error| Failure::usage(format_args!("failed to read {name}: {error}")))?;
+    read.map_err(|error| Failure::unread(name, &error))?;
     if octets.len() as u64 > LARGEST {
         return Err(Failure::usage(format_args!("{name} has more than {LARGEST} octets")));
     }

@@ -174,7 +174,7 @@ fn subjects() -> Result<Vec<Entry>, Failure> {
     });
     let mut recipes = Vec::new();
     for name in Recipe::names() {
-        if let Some(recipe) = Recipe::named(&name).map_err(|problems| Failure::frames(problems.styled()))? {
+        if let Some(recipe) = Recipe::named(&name)? {
             let state = match recipe.find(None) {
                 Ok(subject) => format!("installed: {}", visible(subject.version())),
                 Err(missing) => missing.to_string(),

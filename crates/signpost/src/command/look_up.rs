@@ -9,7 +9,7 @@ use signpost_validate::{Answer, Lookup, Resolver};
 use tokio::time::Instant;
 
 use super::{print, print_json};
-use crate::argument::{DiscoverOptions, FindingFormat};
+use crate::argument::{DiscoverOptions, ObjectFormat};
 use crate::exit::{Exit, Failure};
 
 /// How far the client came.
@@ -56,8 +56,8 @@ pub(super) async fn look_up(
         }
     };
     match options.format {
-        FindingFormat::Human => print(&human(&asked, &end))?,
-        FindingFormat::Json => print_json(&as_json(&asked, &end))?,
+        ObjectFormat::Human => print(&human(&asked, &end))?,
+        ObjectFormat::Json => print_json(&as_json(&asked, &end))?,
     }
     Ok(if matches!(end, End::Connect(_)) { Exit::AsExpected } else { Exit::Unexpected })
 }

@@ -27,7 +27,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use signpost_conformance::case::Case;
 use signpost_conformance::runner::Jobs;
 use signpost_conformance::suite::Suite;
-use signpost_source::{Files, Problems, nearest, visible_layout};
+use signpost_source::{Files, Problems, Source, nearest, visible_layout};
 
 use crate::argument::SuiteOptions;
 use crate::exit::Failure;
@@ -73,6 +73,12 @@ pub(crate) fn print(text: &str) -> Result<(), Failure> {
         Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(error.into()),
         _ => Ok(()),
     }
+}
+
+/// The text of a file that a user writes.
+pub(crate) fn read_source(path: &Utf8Path) -> Result<Source, Failure> {
+    let text = std::fs::read_to_string(path).map_err(|error| Failure::unread(path, &error))?;
+    Ok(Source::new(path, text))
 }
 
 /// This machine's time in seconds since 1970, modulo 2³² as the times of signatures are (RFC 4034 section 3.1.5).

@@ -52,9 +52,7 @@ fn texts(options: &RecordOptions) -> Result<Vec<Text>, Failure> {
 /// One record a line; empty lines and comments of master files are passed over.
 fn standard_input() -> Result<Vec<Text>, Failure> {
     let mut input = Vec::new();
-    std::io::stdin()
-        .read_to_end(&mut input)
-        .map_err(|error| Failure::usage(format_args!("failed to read standard input: {error}")))?;
+    std::io::stdin().read_to_end(&mut input).map_err(|error| Failure::unread("standard input", &error))?;
     let texts: Vec<Text> = input
         .split(|&octet| octet == b'\n')
         .enumerate()

@@ -11,9 +11,8 @@ use signpost_conformance::runner::{self, Options, Stop};
 use signpost_conformance::subject::Isolation;
 use signpost_conformance::suite::Suite;
 use signpost_format::{Because, CaseResult, Incomplete, Line, RESULTS_VERSION, RunHeader, Summary, Verdict};
-use signpost_source::Source;
 
-use super::{jobs, load_suite, progress_bar, tell};
+use super::{jobs, load_suite, progress_bar, read_source, tell};
 use crate::argument::{Format, RunOptions};
 use crate::exit::{Exit, Failure};
 use crate::output::{Output, open_all};
@@ -27,8 +26,7 @@ pub(crate) fn run(
     namespaces: Result<(), signpost_sandbox::Error>,
 ) -> Result<Exit, Failure> {
     let expectations = match &options.expectations {
-        Some(path) => Expectations::parse(&read_expectations(path)?)
-            .map_err(|problems| Failure::frames(problems.styled()))?,
+        Some(path) => Expectations::parse(&read_source(path)?)?,
         None => Expectations::default(),
     };
     judge(options, &expectations, namespaces).map(|judged| judged.exit)
@@ -245,11 +243,4 @@ fn last_failed(file: &Utf8Path, suite: &Suite, subject: &str) -> Result<BTreeSet
             .hint("leave out `--last-failed` to run all cases"));
     }
     Ok(failed)
-}
-
-/// The text of an expectations file.
-pub(super) fn read_expectations(path: &Utf8Path) -> Result<Source, Failure> {
-    let text = std::fs::read_to_string(path)
-        .map_err(|error| Failure::usage(format_args!("failed to read {path}: {error}")))?;
-    Ok(Source::new(path, text))
 }

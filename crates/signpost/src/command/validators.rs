@@ -116,7 +116,7 @@ const INDEPENDENT: [&str; 8] =
 fn installed() -> Result<Vec<Box<dyn Subject>>, Failure> {
     let mut subjects = Vec::new();
     for name in INDEPENDENT {
-        let recipe = Recipe::named(name).map_err(|problems| Failure::frames(problems.styled()))?;
+        let recipe = Recipe::named(name)?;
         match recipe.map(|recipe| recipe.find(None)) {
             Some(Err(missing)) if !subject::are_programs_required() => tell(&format!("left out: {missing}")),
             Some(Err(missing)) => return Err(Failure::not_started(missing)),

@@ -66,7 +66,7 @@ fn text_of(path: &Utf8Path) -> Result<String, Failure> {
         std::fs::read_to_string(path)
     };
     read.map_err(|error| {
-        Failure::usage(format_args!("failed to read {path}: {error}"))
+        Failure::unread(path, &error)
             .hint("name files that `signpost run --jsonl FILE` wrote, or `-` for standard input")
     })
 }
